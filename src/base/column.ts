@@ -1,0 +1,79 @@
+/**
+ * Growable typed-array columns.
+ *
+ * The IR keeps one typed array per field ("struct of arrays"): no object per instruction, and clearing a
+ * function for reuse is setting lengths to zero. Owners hold the arrays in private fields and grow all the
+ * columns of one table together; `grownCapacity` is the one growth policy.
+ */
+
+/** The typed arrays a column can be made of. */
+export type Column =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float64Array;
+
+/**
+ * The capacity to grow to so that `needed` elements fit: twice the old one while small, then half as much
+ * again, so that the copy of a large table does not double the peak memory.
+ */
+export function grownCapacity(capacity: number, needed: number): number {
+  const step = capacity < 1 << 16 ? capacity : capacity >>> 1;
+  return Math.max(needed, capacity + step, 16);
+}
+
+/** A copy of `column` with room for `capacity` elements; new elements are 0. */
+export function grownColumn<T extends Column>(column: T, capacity: number): T {
+  const grown = new (column.constructor as new (length: number) => T)(capacity);
+  grown.set(column as never);
+  return grown;
+}
+
+/**
+ * A growable list of unsigned 32-bit integers, for worklists and scratch lists that live across functions.
+ * `clear` keeps the storage.
+ */
+export class U32List {
+  private items: Uint32Array;
+  private count: number;
+
+  constructor(capacity = 16) {
+    this.items = new Uint32Array(capacity);
+    this.count = 0;
+  }
+
+  get length(): number {
+    return this.count;
+  }
+
+  get(index: number): number {
+    return this.items[index]!;
+  }
+
+  set(index: number, item: number): void {
+    this.items[index] = item;
+  }
+
+  push(item: number): void {
+    if (this.count === this.items.length) {
+      this.items = grownColumn(this.items, grownCapacity(this.items.length, this.count + 1));
+    }
+    this.items[this.count++] = item;
+  }
+
+  /** Removes and returns the last item; the list must not be empty. */
+  pop(): number {
+    return this.items[--this.count]!;
+  }
+
+  truncate(length: number): void {
+    if (length < this.count) this.count = length;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
+}
