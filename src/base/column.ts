@@ -33,15 +33,15 @@ export function grownColumn<T extends Column>(column: T, capacity: number): T {
 }
 
 /**
- * A growable list of unsigned 32-bit integers, for worklists and scratch lists that live across functions.
- * `clear` keeps the storage.
+ * A growable list of 32-bit integers, for worklists and scratch lists that live across functions. `clear` keeps
+ * the storage.
  */
-export class U32List {
-  private items: Uint32Array;
+export class I32List {
+  private items: Int32Array;
   private count: number;
 
   constructor(capacity = 16) {
-    this.items = new Uint32Array(capacity);
+    this.items = new Int32Array(capacity);
     this.count = 0;
   }
 

@@ -1,0 +1,57 @@
+/** Names of functions: the function's own, and those of what it calls. Source: `cranelift/codegen/src/ir/extname.rs`. */
+import type { SigRef, UserExternalNameRef } from "./entities.ts";
+
+/** A function's own name: `u0:7`, or `%name` as tests use. */
+export type FunctionName =
+  | { readonly kind: "user"; readonly namespace: number; readonly index: number }
+  | { readonly kind: "testcase"; readonly name: string };
+
+/** A name in the user's name spaces. Namespace 1 is the table of Wasm operations that CLIF has no opcode for. */
+export interface UserExternalName {
+  readonly namespace: number;
+  readonly index: number;
+}
+
+/** The name of something outside the function. */
+export type ExternalName =
+  | { readonly kind: "user"; readonly ref: UserExternalNameRef }
+  | { readonly kind: "testcase"; readonly name: string }
+  | { readonly kind: "libcall"; readonly name: string }
+  | { readonly kind: "symbol"; readonly name: string };
+
+/** Runtime routines and symbols that `%Name` means when it is one of these. */
+export const LIB_CALLS: readonly string[] = [
+  "Probestack",
+  "CeilF32",
+  "CeilF64",
+  "FloorF32",
+  "FloorF64",
+  "TruncF32",
+  "TruncF64",
+  "NearestF32",
+  "NearestF64",
+  "FmaF32",
+  "FmaF64",
+  "Memcpy",
+  "Memset",
+  "Memmove",
+  "Memcmp",
+  "ElfTlsGetAddr",
+  "ElfTlsGetOffset",
+  "X86Pshufb",
+];
+export const KNOWN_SYMBOLS: readonly string[] = ["ElfGlobalOffsetTable", "CoffTlsIndex"];
+
+/** A function that can be called. */
+export interface ExtFunc {
+  readonly name: ExternalName;
+  readonly signature: SigRef;
+  /** Near enough for a direct call. */
+  readonly colocated: boolean;
+  /** Can be replaced by nothing at run time. */
+  readonly patchable: boolean;
+  /** A call of it can never collect, so it is no safepoint: the directive `; no-collect: fn0`. */
+  readonly noCollect: boolean;
+}
+
+export const DEFAULT_FUNCTION_NAME: FunctionName = { kind: "user", namespace: 0, index: 0 };
