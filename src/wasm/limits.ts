@@ -1,0 +1,29 @@
+/**
+ * What this implementation refuses although the format allows it.
+ *
+ * The numbers are those that the JavaScript embedding of the spec (appendix "Implementation limitations" and
+ * the JS API's limits) asks every engine to accept at least, so that a module which runs in browsers is never
+ * refused here. They exist so that a hundred bytes cannot claim gigabytes: every count is checked against its
+ * limit and against the bytes that are left before anything is allocated for it.
+ */
+export const MAX_TYPES = 1_000_000;
+export const MAX_REC_GROUP_TYPES = 1_000_000;
+export const MAX_SUBTYPE_DEPTH = 63;
+export const MAX_FUNCTIONS = 1_000_000;
+export const MAX_IMPORTS = 1_000_000;
+export const MAX_EXPORTS = 1_000_000;
+export const MAX_GLOBALS = 1_000_000;
+export const MAX_TAGS = 1_000_000;
+export const MAX_TABLES = 100_000;
+export const MAX_MEMORIES = 100_000;
+export const MAX_ELEMENT_SEGMENTS = 10_000_000;
+export const MAX_ELEMENT_ITEMS = 10_000_000;
+export const MAX_DATA_SEGMENTS = 100_000;
+export const MAX_PARAMS = 1_000;
+export const MAX_RESULTS = 1_000;
+export const MAX_STRUCT_FIELDS = 10_000;
+export const MAX_ARRAY_NEW_FIXED = 10_000;
+export const MAX_LOCALS = 50_000;
+export const MAX_BODY_BYTES = 7_654_321;
+export const MAX_BR_TABLE_TARGETS = 65_520;
+export const MAX_MODULE_BYTES = 0x7fffffff;
