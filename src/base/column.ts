@@ -73,6 +73,11 @@ export class I32List {
     if (length < this.count) this.count = length;
   }
 
+  /** Sorts the items upwards. */
+  sort(): void {
+    this.items.subarray(0, this.count).sort();
+  }
+
   clear(): void {
     this.count = 0;
   }

@@ -67,6 +67,11 @@ export class StackMapPool {
     this.wordCount = at + ENTRY_WORDS;
   }
 
+  /** Adds a copy of another map's entry to the map under construction. */
+  pushCopy(map: StackMap, index: number): void {
+    this.push(this.entryType(map, index), this.entrySlot(map, index), this.entryOffset(map, index));
+  }
+
   /** Ends the map under construction; gives the number of an equal one that is there already. */
   finish(): StackMap {
     if (this.count * 2 >= this.buckets.length) this.rehash();
