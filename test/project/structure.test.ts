@@ -1,0 +1,116 @@
+/**
+ * The architecture, as far as a machine can hold it: which folder imports which, no import cycles, generated files in
+ * step with their tables, and a public surface that changes only on purpose.
+ */
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import { staleFiles } from "../../tools/generate.ts";
+import { projectRoot } from "../support/project.ts";
+
+/** For each folder, the folders it may import besides itself. A folder stands for those below it too. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  ir: ["base"],
+  text: ["base", "ir"],
+  analysis: ["base", "ir"],
+  verify: ["base", "ir", "text", "analysis"],
+  interp: ["base", "ir", "text", "analysis"],
+  check: ["base", "ir", "text", "analysis"],
+  frontend: ["base", "ir", "text", "analysis"],
+  passes: ["base", "ir", "text", "analysis"],
+  wasm: ["base"],
+  wast: ["base", "wasm"],
+  lab: ["base", "ir", "text", "analysis", "verify", "interp", "check", "frontend", "passes", "wasm", "wast"],
+  cli: [
+    "base",
+    "ir",
+    "text",
+    "analysis",
+    "verify",
+    "interp",
+    "check",
+    "frontend",
+    "passes",
+    "wasm",
+    "wast",
+    "lab",
+  ],
+};
+
+const files = globSync("src/**/*.ts", { cwd: projectRoot }).sort();
+
+/** The local files that a file imports, types and dynamic imports included, relative to the project. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(projectRoot, file), "utf8");
+  const specifiers = source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g);
+  return Array.from(specifiers, (match) =>
+    relative(projectRoot, join(projectRoot, dirname(file), match[1]!)),
+  );
+}
+
+function folderOf(file: string): string {
+  const parts = file.split("/");
+  return parts.length === 2 ? "" : parts[1]!;
+}
+
+test("folders import only what stands below them", () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file);
+    if (folder === "" || folder === "meta") continue;
+    const allowed = BELOW[folder];
+    assert.ok(allowed !== undefined, `src/${folder} has no place in the order of folders`);
+    for (const imported of importsOf(file)) {
+      const target = folderOf(imported);
+      if (target !== folder && !allowed.includes(target)) wrong.push(`${file} imports ${imported}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("files have no import cycles, types included", () => {
+  const state = new Map<string, "open" | "done">();
+  const path: string[] = [];
+  const cycles: string[] = [];
+  const visit = (file: string): void => {
+    if (state.get(file) === "done") return;
+    if (state.get(file) === "open") {
+      cycles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+      return;
+    }
+    state.set(file, "open");
+    path.push(file);
+    for (const imported of importsOf(file)) visit(imported);
+    path.pop();
+    state.set(file, "done");
+  };
+  for (const file of files) visit(file);
+  assert.deepEqual(cycles, []);
+});
+
+test("every import names a file that is there", () => {
+  const known = new Set(files);
+  const missing = files.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => !known.has(imported))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  assert.deepEqual(missing, []);
+});
+
+test("generated files are what the tables give", () => {
+  assert.deepEqual(staleFiles(), [], "run npm run generate");
+});
+
+test("no file speaks of what is not the project's own", () => {
+  // Machine paths and registries; the lockfile must hold no host name either.
+  const lock = readFileSync(join(projectRoot, "package-lock.json"), "utf8");
+  assert.doesNotMatch(lock, /https?:\/\/(?!opencollective|github|patreon|feross|www\.|paypal)/);
+  for (const file of globSync("{src,test,tools,bench,docs,filetests,examples}/**/*", { cwd: projectRoot })) {
+    if (!/\.(ts|md|clif|js|json|mjs)$/.test(file)) continue;
+    const text = readFileSync(join(projectRoot, file), "utf8");
+    assert.doesNotMatch(text, new RegExp(["/work", "main"].join("/")), file);
+  }
+});
