@@ -45,7 +45,7 @@ export class References {
     const { dfg } = func;
     this.values.clear();
     this.reserve(dfg.numValues);
-    for (const declared of func.needsStackMap) this.declare(func, declared, policy);
+    for (const declared of func.needsStackMap) this.track(func, declared, policy);
     if (policy.lastDefinitionOnly) this.keepLastDefinitions(func);
     this.number(dfg.numValues);
     for (let value = 0 as Value; value < dfg.numValues; value++) {
@@ -69,7 +69,7 @@ export class References {
     this.ranks.fill(-1, 0, numValues);
   }
 
-  private declare(func: Function, declared: Value, policy: Policy): void {
+  private track(func: Function, declared: Value, policy: Policy): void {
     const { dfg } = func;
     if (!dfg.isValueValid(declared)) throw new InputError(unknownDeclared(declared));
     if (dfg.isAlias(declared) && !policy.aliasesDeclare) return;

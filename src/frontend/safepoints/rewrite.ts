@@ -14,7 +14,7 @@
  * Order of creation is upstream's, since it numbers values and slots.
  * Source: `cranelift/frontend/src/frontend/safepoints.rs`, `SafepointSpiller::rewrite`.
  */
-import { I32List } from "../../base/column.ts";
+import { grownCapacity, I32List } from "../../base/column.ts";
 import {
   type AliasRegion,
   type Block,
@@ -66,9 +66,14 @@ export class Rewriter {
   private slots: SlotAssignment | null;
   private policy: Policy | null;
   private slotRegion: SlotRegion | null;
-  /** The map of what is live now, or `NONE` when it is not built. */
-  private currentMap: StackMap | typeof NONE;
-  private currentEntries: number;
+  /** Whether `lastMap` is the map of what is live now. */
+  private mapIsCurrent: boolean;
+  /** The map built last, what it maps, and how many that are: sets that recur from block to block are compared by words. */
+  private lastMap: StackMap | typeof NONE;
+  private readonly lastMapped: LiveSet;
+  private lastEntries: number;
+  /** Bits by rank: the reference has a slot. */
+  private slotted: Int32Array;
 
   constructor() {
     this.counts = { spills: 0, reloads: 0, mapped: 0, mapEntries: 0 };
@@ -79,8 +84,11 @@ export class Rewriter {
     this.slots = null;
     this.policy = null;
     this.slotRegion = null;
-    this.currentMap = NONE;
-    this.currentEntries = 0;
+    this.mapIsCurrent = false;
+    this.lastMap = NONE;
+    this.lastMapped = new LiveSet();
+    this.lastEntries = 0;
+    this.slotted = new Int32Array(0);
   }
 
   run(func: Function, plan: RewritePlan): void {
@@ -95,6 +103,12 @@ export class Rewriter {
     this.counts.mapped = 0;
     this.counts.mapEntries = 0;
     this.live.reset(references.count);
+    this.lastMapped.reset(references.count);
+    this.lastMap = NONE;
+    const groups = (references.count + 31) >> 5;
+    if (this.slotted.length < groups)
+      this.slotted = new Int32Array(grownCapacity(this.slotted.length, groups));
+    this.slotted.fill(0, 0, groups);
     for (let number = 0; number < blocks.count; number++) {
       this.loadLiveOut(blocks, liveness, number);
       if (policy.reservesLiveOut) this.reserveLive();
@@ -105,7 +119,7 @@ export class Rewriter {
   private loadLiveOut(blocks: ReachableBlocks, liveness: Liveness, number: number): void {
     const { dfg, layout } = this.func!;
     this.live.clear();
-    this.currentMap = NONE;
+    this.mapIsCurrent = false;
     const last = layout.lastInst(blocks.block(number));
     const count = last === NONE ? 0 : dfg.destinationCount(last);
     for (let i = 0; i < count; i++) {
@@ -119,10 +133,16 @@ export class Rewriter {
     const { live } = this;
     const groups = live.groupCount();
     for (let i = 0; i < groups; i++) {
-      for (let bits = live.wordAt(i); bits !== 0; bits &= bits - 1) {
-        this.slots!.acquire(live.baseAt(i) + (31 - Math.clz32(bits & -bits)));
+      const base = live.baseAt(i);
+      for (let bits = live.wordAt(i) & ~this.slotted[base >> 5]!; bits !== 0; bits &= bits - 1) {
+        this.acquire(base + (31 - Math.clz32(bits & -bits)));
       }
     }
+  }
+
+  private acquire(rank: number): StackSlot {
+    this.slotted[rank >> 5]! |= 1 << (rank & 31);
+    return this.slots!.acquire(rank);
   }
 
   private rewriteBlock(block: Block): void {
@@ -157,7 +177,7 @@ export class Rewriter {
   /** A definition ends the reference's life, going backwards. */
   private kill(value: Value): void {
     const rank = this.references!.rankOf(value);
-    if (rank >= 0 && this.live.delete(rank)) this.currentMap = NONE;
+    if (rank >= 0 && this.live.delete(rank)) this.mapIsCurrent = false;
   }
 
   private spillResults(inst: Inst, results: number): void {
@@ -221,9 +241,9 @@ export class Rewriter {
       const rank = this.references!.rankOf(operand);
       if (this.policy!.reloadsAliases) operands.set(i, dfg.resolveAliases(operand));
       if (rank < 0) continue;
-      if (this.live.add(rank)) this.currentMap = NONE;
+      if (this.live.add(rank)) this.mapIsCurrent = false;
       if (!this.policy!.reloadsAliases && dfg.isAlias(operand)) continue;
-      const slot = this.slots!.acquire(rank);
+      const slot = this.acquire(rank);
       const addr = this.makeSlotAddr(slot);
       const load = dfg.newInst(Op.Load, 0, this.slotFlags(slot), 0);
       dfg.addArg(dfg.firstResult(addr));
@@ -261,32 +281,48 @@ export class Rewriter {
   private attachMap(inst: Inst): void {
     const { dfg } = this.func!;
     const present = dfg.stackMap(inst);
-    if (present !== NONE || this.currentMap === NONE) this.buildMap(present);
-    if (this.currentEntries > 0) {
-      dfg.setStackMap(inst, this.currentMap);
-      this.counts.mapped++;
-      this.counts.mapEntries += this.currentEntries;
+    if (present !== NONE) {
+      this.extendMap(inst, present as StackMap);
+      return;
     }
-    if (present !== NONE) this.currentMap = NONE;
+    if (!this.mapIsCurrent) this.updateMap();
+    if (this.lastEntries === 0) return;
+    dfg.setStackMap(inst, this.lastMap);
+    this.counts.mapped++;
+    this.counts.mapEntries += this.lastEntries;
   }
 
-  private buildMap(present: StackMap | typeof NONE): void {
+  private updateMap(): void {
+    this.mapIsCurrent = true;
+    if (this.lastMap !== NONE && this.live.equals(this.lastMapped)) return;
+    this.lastEntries = this.pushLive();
+    this.lastMap = this.func!.dfg.stackMaps.finish();
+    this.lastMapped.copyFrom(this.live);
+  }
+
+  private extendMap(inst: Inst, present: StackMap): void {
     const { dfg } = this.func!;
-    const { stackMaps } = dfg;
-    const kept = present === NONE ? 0 : stackMaps.entryCount(present as StackMap);
-    for (let i = 0; i < kept; i++) stackMaps.pushCopy(present as StackMap, i);
+    const kept = dfg.stackMaps.entryCount(present);
+    for (let i = 0; i < kept; i++) dfg.stackMaps.pushCopy(present, i);
+    const added = this.pushLive();
+    dfg.setStackMap(inst, dfg.stackMaps.finish());
+    if (kept + added > 0) this.counts.mapped++;
+    this.counts.mapEntries += added;
+  }
+
+  /** Adds an entry for each live reference to the map under construction; returns how many. */
+  private pushLive(): number {
+    const { dfg } = this.func!;
     const { live } = this;
     const groups = live.groupCount();
     let entries = 0;
     for (let i = 0; i < groups; i++) {
       for (let bits = live.wordAt(i); bits !== 0; bits &= bits - 1) {
         const rank = live.baseAt(i) + (31 - Math.clz32(bits & -bits));
-        const type = dfg.valueType(this.references!.value(rank));
-        stackMaps.push(type, this.slots!.acquire(rank), 0);
+        dfg.stackMaps.push(dfg.valueType(this.references!.value(rank)), this.acquire(rank), 0);
         entries++;
       }
     }
-    this.currentMap = stackMaps.finish();
-    this.currentEntries = entries;
+    return entries;
   }
 }
