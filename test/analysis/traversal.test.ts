@@ -6,27 +6,7 @@ import { FuncCursor } from "../../src/ir/cursor.ts";
 import type { Block } from "../../src/ir/entities.ts";
 import { Function } from "../../src/ir/function.ts";
 import { signatureOf } from "../../src/ir/signature.ts";
-import { I32 } from "../../src/ir/types.ts";
-
-/** A function whose block i branches to `edges[i]`: none returns, one jumps, two is a brif, more a br_table. */
-function functionOf(edges: readonly (readonly number[])[]): Function {
-  const func = new Function();
-  const cursor = new FuncCursor(func);
-  const blocks = edges.map(() => func.dfg.makeBlock());
-  for (const block of blocks) func.layout.appendBlock(block);
-  const entry = blocks[0] as Block;
-  const selector = cursor.atEnd(entry).iconst(I32, 0);
-  edges.forEach((targets, i) => {
-    cursor.atEnd(blocks[i] as Block);
-    const calls = targets.map((target) => func.dfg.blockCall(blocks[target] as Block, []));
-    const [first, second] = calls;
-    if (first === undefined) cursor.return_([]);
-    else if (second === undefined) cursor.jump(first);
-    else if (calls.length === 2) cursor.brif(selector, first, second);
-    else cursor.brTable(selector, calls);
-  });
-  return func;
-}
+import { functionOf } from "./graphs.ts";
 
 function orderOf(func: Function): number[] {
   const out = new I32List();
