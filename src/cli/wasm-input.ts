@@ -1,0 +1,91 @@
+/** Reading the modules that commands are given: binary or text, from a file or from standard input. */
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError, Option } from "commander";
+import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
+import { type Features, parseFeatures } from "../wasm/index.ts";
+import { textToBinary } from "../wast/index.ts";
+
+/** The bytes of `path`, or of standard input for `-`. Throws an `InputError` where they cannot be read. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path === "-" ? 0 : path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "this is a folder" : code;
+    throw new InputError({ code: "unreadable", message: `cannot be read: ${why}` });
+  }
+}
+
+/** A module as it was given: its binary, and its text where it came as text. */
+export interface ModuleInput {
+  readonly bytes: Uint8Array;
+  readonly text?: string;
+}
+
+/**
+ * The module in `path`, or on standard input for `-`. A file that is named `.wat` or does not begin like a
+ * binary is text, unless it is named `.wasm`. Throws an `InputError`.
+ */
+export async function readModule(path: string): Promise<ModuleInput> {
+  const bytes = readBytes(path);
+  if (!isText(path, bytes)) return { bytes };
+  const text = decodeText(bytes);
+  try {
+    return { bytes: await textToBinary(text), text };
+  } catch (error) {
+    // Whoever shows the error wants the line that it is about.
+    if (error instanceof InputError) sources.set(error, text);
+    throw error;
+  }
+}
+
+/** The text that an error is about, where there is one. */
+const sources = new WeakMap<InputError, string>();
+
+/** The error as people read it, with the line of the text that it is about. */
+export function renderInputError(error: InputError, path: string): string {
+  return renderDiagnostic(error.diagnostic, path === "-" ? "<stdin>" : path, sources.get(error));
+}
+
+function isText(path: string, bytes: Uint8Array): boolean {
+  if (path.endsWith(".wasm")) return false;
+  return path.endsWith(".wat") || bytes[0] !== 0;
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError({ code: "wat-syntax", message: "malformed UTF-8 encoding" });
+  }
+}
+
+/** The option `-W`, which may be repeated; its value is the list of what followed each. */
+export function featuresOption(): Option {
+  return new Option(
+    "-W, --wasm <features>",
+    "proposals to switch: name, -name, name=n, all; a comma between, or -W again",
+  )
+    .default([], "everything on")
+    .argParser((list: string, previous: readonly string[]) => {
+      try {
+        parseFeatures(list);
+      } catch (error) {
+        if (error instanceof InputError) throw new InvalidArgumentError(withNotes(error));
+        throw error;
+      }
+      return [...previous, list];
+    });
+}
+
+function withNotes({ diagnostic }: InputError): string {
+  return [diagnostic.message, ...(diagnostic.notes ?? [])].join("; ");
+}
+
+/** The features after all of `lists`, in order. */
+export function featuresOf(lists: readonly string[]): Features {
+  let features = parseFeatures("");
+  for (const list of lists) features = parseFeatures(list, features);
+  return features;
+}

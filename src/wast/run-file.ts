@@ -1,0 +1,191 @@
+/**
+ * Runs one script file: header, commands, host modules, threads.
+ *
+ * A thread of the engine `none` runs where it starts, since nothing in it can wait. A thread of an engine that
+ * executes is a worker of its own (`thread-worker.ts`), with the memories that it shares; one that does not end
+ * within `THREAD_SECONDS` is stopped and counts as a failure.
+ */
+import { Worker } from "node:worker_threads";
+import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
+import type { Features } from "../wasm/index.ts";
+import type { Engine } from "./engine.ts";
+import { fileFeatures, readHeader } from "./file-features.ts";
+import { hostModules } from "./host-modules.ts";
+import { MALFORMED_UTF8 } from "./messages.ts";
+import { NativeEngine } from "./native-engine.ts";
+import { parseScript } from "./parse-script.ts";
+import { ScriptReport } from "./report.ts";
+import { runScript, type ScriptSetting, type ThreadBody } from "./runner.ts";
+import type { Command } from "./script.ts";
+import { TypesEngine } from "./types-engine.ts";
+
+/** The engines there are. */
+export const ENGINE_NAMES = ["native", "none"] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** Far more than any thread of the suites needs. */
+const THREAD_SECONDS = 60;
+
+/** A script in memory. */
+export interface ScriptFile {
+  /** As it is to be reported. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface RunOptions {
+  readonly engine: EngineName;
+  /** What followed each `-W`, in order. */
+  readonly features: readonly string[];
+}
+
+/** What a worker is started with. */
+export interface ThreadStart {
+  readonly file: string;
+  readonly source: string;
+  readonly start: number;
+  readonly end: number;
+  readonly features: Features;
+  /** By the name of the module: its exports that threads can share. */
+  readonly shared: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+}
+
+/** Runs `file` and reports; a file that is no script is one failure at its line. */
+export async function runFile(file: ScriptFile, options: RunOptions): Promise<ScriptReport> {
+  let source: string;
+  let commands: Command[];
+  try {
+    source = decodeText(file.bytes);
+    commands = parseScript(source);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return unreadable(file.name, error);
+  }
+  const header = readHeader(source);
+  if (header.unsupported !== null) return skipAll(commands, `${header.unsupported} is not supported`);
+  const features = fileFeatures(header, options.features);
+  const text = { file: file.name, source, features };
+  if (options.engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
+  return runWith(commands, new TypesEngine(), text, runInline);
+}
+
+/** The text that a script or a thread belongs to. */
+interface ScriptText {
+  readonly file: string;
+  readonly source: string;
+  readonly features: Features;
+}
+
+type ThreadStarter<M, I, X> = (
+  body: ThreadBody,
+  shared: ReadonlyMap<string, I>,
+  setting: ScriptSetting<M, I, X>,
+  text: ScriptText,
+) => Promise<ScriptReport>;
+
+async function runWith<M, I, X>(
+  commands: readonly Command[],
+  engine: Engine<M, I, X>,
+  text: ScriptText,
+  starter: ThreadStarter<M, I, X>,
+  instances: ReadonlyMap<string, I> = new Map<string, I>(),
+): Promise<ScriptReport> {
+  const hosts = await hostModules(engine, text.features);
+  const setting: ScriptSetting<M, I, X> = {
+    file: text.file,
+    engine,
+    features: text.features,
+    hosts,
+    instances,
+    startThread: (body, shared) => starter(body, shared, setting, text),
+  };
+  return runScript(commands, setting);
+}
+
+function runInline<M, I, X>(
+  body: ThreadBody,
+  shared: ReadonlyMap<string, I>,
+  setting: ScriptSetting<M, I, X>,
+): Promise<ScriptReport> {
+  return runScript(body.commands, { ...setting, instances: shared });
+}
+
+/** Runs the commands of a thread within its worker. */
+export function runThread(start: ThreadStart): Promise<ScriptReport> {
+  const { file, source, features } = start;
+  const commands = parseScript(source, start.start, start.end);
+  const instances = new Map(
+    [...start.shared].map(([name, exports]) => [name, NativeEngine.sharedInstance(exports)]),
+  );
+  return runWith(commands, new NativeEngine(), { file, source, features }, startWorker, instances);
+}
+
+function startWorker<M, I, X>(
+  body: ThreadBody,
+  shared: ReadonlyMap<string, I>,
+  setting: ScriptSetting<M, I, X>,
+  text: ScriptText,
+): Promise<ScriptReport> {
+  const exports = new Map(
+    [...shared].map(([name, instance]) => [name, shareable(setting.engine.exports(instance))]),
+  );
+  const { start, end } = body;
+  const workerData: ThreadStart = { ...text, start, end, shared: exports };
+  // The built package has this file as JavaScript, and the worker's beside it.
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const worker = new Worker(new URL(`./thread-worker.${extension}`, import.meta.url), { workerData });
+  const directive = `thread ${body.name}`;
+  return new Promise((resolve) => {
+    const report = new ScriptReport();
+    const end = (got: string): void => {
+      report.fail({ file: text.file, line: 0, directive: "thread", expected: `${directive} to end`, got });
+      resolve(report);
+    };
+    const timer = setTimeout(() => {
+      end(`no end after ${THREAD_SECONDS} s`);
+      void worker.terminate();
+    }, THREAD_SECONDS * 1000);
+    worker.once("message", (message: Pick<ScriptReport, "tallies" | "failures" | "skips">) => {
+      clearTimeout(timer);
+      report.merge(message);
+      resolve(report);
+    });
+    worker.once("error", (error) => {
+      clearTimeout(timer);
+      end(String(error));
+    });
+  });
+}
+
+/** Of an instance's exports those that can go to another thread: shared memories. */
+function shareable(exports: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  const shared: Record<string, unknown> = {};
+  for (const [name, thing] of exports) {
+    const { buffer } = thing as { buffer?: unknown };
+    if (buffer instanceof SharedArrayBuffer) shared[name] = thing;
+  }
+  return shared;
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError({ code: "wast-syntax", message: MALFORMED_UTF8 });
+  }
+}
+
+function unreadable(file: string, error: InputError): ScriptReport {
+  const { place } = error.diagnostic;
+  const report = new ScriptReport();
+  const line = place?.kind === "text" ? place.line : 0;
+  const got = renderDiagnostic(error.diagnostic, file);
+  report.fail({ file, line, directive: "script", expected: "a script", got });
+  return report;
+}
+
+function skipAll(commands: readonly Command[], why: string): ScriptReport {
+  const report = new ScriptReport();
+  for (const { directive } of commands) report.skip(directive, why);
+  return report;
+}

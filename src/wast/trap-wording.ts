@@ -1,0 +1,115 @@
+/**
+ * What the suites call a trap, and what engines call it.
+ *
+ * One row a kind of trap: the suites' texts (the longest that the expected text begins with decides) and the
+ * messages of V8 and of JavaScriptCore, as patterns of the whole message. Where an engine has one message for
+ * several kinds it stands in several rows: less can be told apart there, and nothing that can is let pass.
+ */
+
+interface TrapRow {
+  readonly expected: readonly string[];
+  readonly v8: RegExp;
+  readonly jsc: RegExp;
+}
+
+const V8_NULL = /^(dereferencing a null pointer)$/;
+const JSC_NULL = /null reference$/;
+const V8_CALL = /^(function signature mismatch|null function or function signature mismatch|null function)$/;
+const JSC_CALL = /^call_indirect to a (signature that does not match|null table entry)$/;
+
+const ROWS: readonly TrapRow[] = [
+  { expected: ["unreachable"], v8: /^unreachable$/, jsc: /^Unreachable code should not be executed$/ },
+  {
+    expected: ["integer divide by zero", "divide by zero"],
+    v8: /^(divide|remainder) by zero$/,
+    jsc: /^Division by zero$/,
+  },
+  {
+    expected: ["integer overflow"],
+    v8: /^(divide result unrepresentable|float unrepresentable in integer range)$/,
+    jsc: /^(Integer overflow|Out of bounds Trunc operation)$/,
+  },
+  {
+    expected: ["invalid conversion to integer"],
+    v8: /^float unrepresentable in integer range$/,
+    jsc: /^Out of bounds Trunc operation$/,
+  },
+  {
+    expected: ["out of bounds memory access"],
+    v8: /^(memory access out of bounds|data segment out of bounds|data segment \d+ is out of bounds \(.*\))$/,
+    jsc: /^(Out of bounds memory access|Offset \S+ .*|Invalid data segment initialization: .*|Out of bounds or failed to allocate in array\.(new|init)_data|Out of bounds array\.init_data)$/s,
+  },
+  {
+    expected: ["out of bounds table access"],
+    v8: /^(table index is out of bounds|element segment out of bounds|table access out of bounds)$/,
+    jsc: /^(Out of bounds table access|Element is trying to set an out of bounds table index|Out of bounds or failed to allocate in array\.new_elem|Out of bounds array\.init_elem)$/,
+  },
+  {
+    expected: ["out of bounds array access"],
+    v8: /^array element access out of bounds$/,
+    jsc: /^Out of bounds array\.\w+$/,
+  },
+  {
+    expected: ["out of bounds"],
+    v8: /out of bounds/,
+    jsc: /out of bounds/i,
+  },
+  {
+    expected: ["undefined element"],
+    v8: /^table index is out of bounds$/,
+    jsc: /^Out of bounds call_indirect$/,
+  },
+  { expected: ["uninitialized element"], v8: V8_CALL, jsc: JSC_CALL },
+  { expected: ["indirect call type mismatch", "call type mismatch"], v8: V8_CALL, jsc: JSC_CALL },
+  {
+    expected: [
+      "null reference",
+      "null function reference",
+      "null structure reference",
+      "null array reference",
+      "null i31 reference",
+      "null exception reference",
+    ],
+    v8: V8_NULL,
+    jsc: JSC_NULL,
+  },
+  { expected: ["cast failure"], v8: /^illegal cast$/, jsc: /^ref\.cast failed to cast/ },
+  {
+    expected: ["allocation size too large", "failed to allocate"],
+    v8: /^requested new array is too large$/,
+    jsc: /^(Failed to allocate new array|Out of bounds or failed to allocate in .*)$/,
+  },
+  {
+    expected: ["unaligned atomic"],
+    v8: /^operation does not support unaligned accesses$/,
+    jsc: /^Unaligned memory access$/,
+  },
+  {
+    expected: ["expected shared memory"],
+    v8: /^Atomics\.wait cannot be called in this context$/,
+    jsc: /^Out of bounds memory access$/,
+  },
+];
+
+/** Whether `message`, of V8 or JavaScriptCore, is about the kind of trap that the suite's text `expected` names. */
+export function saysTrap(expected: string, message: string): boolean {
+  let best: TrapRow | null = null;
+  let length = 0;
+  for (const row of ROWS) {
+    for (const text of row.expected) {
+      if (text.length > length && expected.startsWith(text)) {
+        best = row;
+        length = text.length;
+      }
+    }
+  }
+  if (best === null) return message.includes(expected);
+  return best.v8.test(message) || best.jsc.test(message);
+}
+
+/** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */
+export function plainMessage(message: string): string {
+  return message
+    .replace(/^WebAssembly\.(?:Instance|Module)\(\): /, "")
+    .replace(/ \(evaluating '[\s\S]*'\)$/, "");
+}
