@@ -298,6 +298,20 @@ export class DataFlowGraph {
     this.setValue(value, this.valueType(value), ValueKind.None, NONE, 0);
   }
 
+  /** Takes off the block all parameters that have been made aliases while they still stood in its list. */
+  dropAliasedParams(block: Block): void {
+    const start = this.paramStarts[block]!;
+    const count = this.paramCounts[block]!;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const value = this.pool.get(start + i);
+      if (this.isAlias(value as Value)) continue;
+      this.pool.set(start + kept, value);
+      this.valueInfos[value] = (ValueKind.Param << KIND_SHIFT) | kept++;
+    }
+    this.paramCounts[block] = kept;
+  }
+
   // Instructions: making them.
 
   get numInsts(): number {
