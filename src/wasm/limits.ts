@@ -27,3 +27,5 @@ export const MAX_LOCALS = 50_000;
 export const MAX_BODY_BYTES = 7_654_321;
 export const MAX_BR_TABLE_TARGETS = 65_520;
 export const MAX_MODULE_BYTES = 0x7fffffff;
+/** The height of the operand stack of one body: 64 MB of it. */
+export const MAX_OPERANDS = 16_000_000;

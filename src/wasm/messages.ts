@@ -81,6 +81,7 @@ export const HEAP_TYPE = "malformed heap type";
 export const VALUE_TYPE = "malformed value type";
 export const DEFINED_TYPE = "malformed definition type";
 export const TAG_ATTRIBUTE = "malformed tag attribute";
+export const SUPERTYPES = "sub type: at most one super type is allowed";
 export const TABLE_PREFIX = "malformed table: the byte after 0x40 must be zero";
 export const ELEMENT_FLAGS = "malformed element segment flags";
 export const ELEMENT_KIND = "malformed element kind";
