@@ -1,9 +1,9 @@
 /** `spillway print`: a module as text. */
 import { Command } from "commander";
-import writeFileAtomic from "write-file-atomic";
 import { InputError } from "../base/diagnostics.ts";
 import { binaryToText } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
+import { openOutput } from "./output.ts";
 import { readModule, renderInputError } from "./wasm-input.ts";
 
 export function createPrintCommand(): Command {
@@ -24,9 +24,10 @@ Examples:
 async function print(path: string, options: { readonly output?: string }): Promise<void> {
   try {
     const text = await binaryToText((await readModule(path)).bytes);
-    const ended = text.endsWith("\n") ? text : `${text}\n`;
-    if (options.output === undefined) process.stdout.write(ended);
-    else await writeFileAtomic(options.output, ended);
+    const output = openOutput(options.output);
+    output.write(text);
+    if (!text.endsWith("\n")) output.write("\n");
+    await output.end();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     console.error(renderInputError(error, path));

@@ -1,21 +1,9 @@
 /** Reading the modules that commands are given: binary or text, from a file or from standard input. */
-import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option } from "commander";
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
 import { type Features, parseFeatures } from "../wasm/index.ts";
 import { textToBinary } from "../wast/index.ts";
-
-/** The bytes of `path`, or of standard input for `-`. Throws an `InputError` where they cannot be read. */
-export function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path === "-" ? 0 : path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const why = code === "ENOENT" ? "no such file" : code === "EISDIR" ? "this is a folder" : code;
-    throw new InputError({ code: "unreadable", message: `cannot be read: ${why}` });
-  }
-}
+import { readInput } from "./input.ts";
 
 /** A module as it was given: its binary, and its text where it came as text. */
 export interface ModuleInput {
@@ -28,7 +16,7 @@ export interface ModuleInput {
  * binary is text, unless it is named `.wasm`. Throws an `InputError`.
  */
 export async function readModule(path: string): Promise<ModuleInput> {
-  const bytes = readBytes(path);
+  const { bytes } = await readInput(path);
   if (!isText(path, bytes)) return { bytes };
   const text = decodeText(bytes);
   try {

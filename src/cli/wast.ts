@@ -14,13 +14,15 @@ import {
   ScriptReport,
 } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
-import { featuresOption, readBytes, renderInputError } from "./wasm-input.ts";
+import { readInput } from "./input.ts";
+import { featuresOption, renderInputError } from "./wasm-input.ts";
 
 interface WastOptions {
   readonly wasm: readonly string[];
   readonly filter: readonly string[];
   readonly engine: EngineName;
   readonly json?: true;
+  readonly checkMessages?: true;
   readonly maxFailures: number;
   readonly expectedFailures?: string;
 }
@@ -39,6 +41,10 @@ export function createWastCommand(): Command {
     .option(
       "--expected-failures <list>",
       "known failures, as `path:line reason`; one that passes is an error",
+    )
+    .option(
+      "--check-messages",
+      "our decoder and validator must also say what the script expects (engine none)",
     )
     .option("--max-failures <count>", "how many failures to print, 0 for all", toCount, 50)
     .option("--json", "print one JSON object: passed, failed, skipped, files, failures")
@@ -69,7 +75,7 @@ function toCount(value: string): number {
 async function wast(paths: readonly string[], options: WastOptions): Promise<void> {
   const files = findScripts(paths, options.filter);
   if (files === null) return;
-  const expected = readExpected(options.expectedFailures);
+  const expected = await readExpected(options.expectedFailures);
   if (expected === null) return;
   const spinner = process.stderr.isTTY ? ora({ stream: process.stderr }).start() : null;
   const report = await runAll(files, options, expected, spinner);
@@ -87,21 +93,21 @@ async function runAll(
   spinner: Ora | null,
 ): Promise<ScriptReport> {
   const report = new ScriptReport();
-  const { engine, wasm: features } = options;
   for (const [i, file] of files.entries()) {
     if (spinner !== null) {
       spinner.text = `${i + 1}/${files.length} ${file}`;
       // The work is synchronous: let the spinner draw between files.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    report.merge(expected.filter(file, await runOne(file, engine, features)));
+    report.merge(expected.filter(file, await runOne(file, options)));
   }
   return report;
 }
 
-async function runOne(file: string, engine: EngineName, features: readonly string[]): Promise<ScriptReport> {
+async function runOne(file: string, options: WastOptions): Promise<ScriptReport> {
+  const { engine, wasm: features, checkMessages = false } = options;
   try {
-    return await runFile({ name: file, bytes: readBytes(file) }, { engine, features });
+    return await runFile(await readInput(file), { engine, features, checkMessages });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const report = new ScriptReport();
@@ -136,10 +142,10 @@ function findScripts(paths: readonly string[], filters: readonly string[]): stri
   return null;
 }
 
-function readExpected(path: string | undefined): ExpectedFailures | null {
+async function readExpected(path: string | undefined): Promise<ExpectedFailures | null> {
   if (path === undefined) return new ExpectedFailures("");
   try {
-    return new ExpectedFailures(new TextDecoder().decode(readBytes(path)));
+    return new ExpectedFailures(new TextDecoder().decode((await readInput(path)).bytes));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     console.error(renderInputError(error, path));

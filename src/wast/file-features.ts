@@ -2,7 +2,8 @@
  * Which proposals a script is run with.
  *
  * Everything is on unless the header of the file, in Wasmtime's form `;;! key = value`, or the command line
- * says otherwise; the command line has the last word. Header keys that are no proposal of ours are either about
+ * says otherwise; the command line has the last word. A few suites need an older Wasm, by the folder that they
+ * are in. Header keys that are no proposal of ours are either about
  * other things (memory use, floating point) and ignored, or name a proposal that is not supported.
  */
 import { DEFAULT_FEATURES, type Features, isFeatureName, parseFeatures } from "../wasm/index.ts";
@@ -14,6 +15,11 @@ const UNSUPPORTED: readonly RegExp[] = [
   /^component_model/,
   /^stack_switching$/,
   /^shared_everything_threads$/,
+];
+
+/** Proposals whose suites were written for a Wasm without others that are part of it now. */
+const FOLDERS: readonly { readonly path: RegExp; readonly features: string }[] = [
+  { path: /(^|[\\/])proposals[\\/]threads[\\/]/, features: "-multi-memory,-reference-types" },
 ];
 
 /** What a file's header says. */
@@ -42,9 +48,10 @@ export function readHeader(source: string): FileHeader {
   return { features, unsupported };
 }
 
-/** The features of a file with `header`, where the command line gave `lists` after `-W`, in order. */
-export function fileFeatures(header: FileHeader, lists: readonly string[]): Features {
+/** The features of the file at `path` with `header`, where the command line gave `lists` after `-W`, in order. */
+export function fileFeatures(path: string, header: FileHeader, lists: readonly string[]): Features {
   let features = DEFAULT_FEATURES;
-  for (const list of [...header.features, ...lists]) features = parseFeatures(list, features);
+  const folders = FOLDERS.filter((folder) => folder.path.test(path)).map((folder) => folder.features);
+  for (const list of [...folders, ...header.features, ...lists]) features = parseFeatures(list, features);
   return features;
 }

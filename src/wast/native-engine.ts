@@ -8,7 +8,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { InputError } from "../base/diagnostics.ts";
-import { decodeModule } from "../wasm/index.ts";
+import { DEFAULT_FEATURES, decodeAndValidate, decodeModule, type Features } from "../wasm/index.ts";
 import type {
   ActionOutcome,
   Engine,
@@ -58,7 +58,9 @@ export class NativeEngine implements Engine<NativeModule, NativeInstance, unknow
     return { exports: new Map(Object.entries(exports)), module: null, adapter: null };
   }
 
-  compile(bytes: Uint8Array): NativeModule {
+  /** The host cannot switch proposals off: where some are, our validator must accept the module first. */
+  compile(bytes: Uint8Array, features: Features): NativeModule {
+    if (features.size < DEFAULT_FEATURES.size) decodeAndValidate(bytes, features);
     try {
       return { host: new hostWebAssembly.Module(bytes), bytes };
     } catch (error) {

@@ -37,15 +37,22 @@ export interface RunOptions {
   readonly engine: EngineName;
   /** What followed each `-W`, in order. */
   readonly features: readonly string[];
+  /** Whether a rejection by our own decoder or validator must also begin with the expected message. */
+  readonly checkMessages?: boolean;
+}
+
+/** The text that a script or a thread belongs to. */
+export interface ScriptText {
+  readonly file: string;
+  readonly source: string;
+  readonly features: Features;
+  readonly checkMessages: boolean;
 }
 
 /** What a worker is started with. */
-export interface ThreadStart {
-  readonly file: string;
-  readonly source: string;
+export interface ThreadStart extends ScriptText {
   readonly start: number;
   readonly end: number;
-  readonly features: Features;
   /** By the name of the module: its exports that threads can share. */
   readonly shared: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
@@ -63,17 +70,10 @@ export async function runFile(file: ScriptFile, options: RunOptions): Promise<Sc
   }
   const header = readHeader(source);
   if (header.unsupported !== null) return skipAll(commands, `${header.unsupported} is not supported`);
-  const features = fileFeatures(header, options.features);
-  const text = { file: file.name, source, features };
+  const features = fileFeatures(file.name, header, options.features);
+  const text = { file: file.name, source, features, checkMessages: options.checkMessages ?? false };
   if (options.engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
   return runWith(commands, new TypesEngine(), text, runInline);
-}
-
-/** The text that a script or a thread belongs to. */
-interface ScriptText {
-  readonly file: string;
-  readonly source: string;
-  readonly features: Features;
 }
 
 type ThreadStarter<M, I, X> = (
@@ -95,6 +95,7 @@ async function runWith<M, I, X>(
     file: text.file,
     engine,
     features: text.features,
+    checkMessages: text.checkMessages,
     hosts,
     instances,
     startThread: (body, shared) => starter(body, shared, setting, text),
@@ -112,12 +113,18 @@ function runInline<M, I, X>(
 
 /** Runs the commands of a thread within its worker. */
 export function runThread(start: ThreadStart): Promise<ScriptReport> {
-  const { file, source, features } = start;
+  const { file, source, features, checkMessages } = start;
   const commands = parseScript(source, start.start, start.end);
   const instances = new Map(
     [...start.shared].map(([name, exports]) => [name, NativeEngine.sharedInstance(exports)]),
   );
-  return runWith(commands, new NativeEngine(), { file, source, features }, startWorker, instances);
+  return runWith(
+    commands,
+    new NativeEngine(),
+    { file, source, features, checkMessages },
+    startWorker,
+    instances,
+  );
 }
 
 function startWorker<M, I, X>(

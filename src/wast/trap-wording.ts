@@ -52,7 +52,7 @@ const ROWS: readonly TrapRow[] = [
   {
     expected: ["out of bounds"],
     v8: /out of bounds/,
-    jsc: /out of bounds/i,
+    jsc: /out of bounds|outside of memory/i,
   },
   {
     expected: ["undefined element"],
