@@ -86,6 +86,8 @@ export class CodeValidator {
   private base: number;
   private dead: boolean;
 
+  /** By canonical type: the first field without a default value, or -1. */
+  private readonly undefaultable: Map<number, number>;
   private readonly flatLocals: Int32Array;
   private runEnds: Uint32Array;
   private runTypes: Int32Array;
@@ -126,6 +128,7 @@ export class CodeValidator {
     this.frameCount = 0;
     this.base = 0;
     this.dead = false;
+    this.undefaultable = new Map();
     this.flatLocals = new Int32Array(FLAT_LOCALS);
     this.runEnds = new Uint32Array(64);
     this.runTypes = new Int32Array(64);
@@ -205,7 +208,7 @@ export class CodeValidator {
   }
 
   /** Whether popping further would only give `BOTTOM`. */
-  private exhausted(): boolean {
+  exhausted(): boolean {
     return this.dead && this.height === this.base;
   }
 
@@ -452,6 +455,19 @@ export class CodeValidator {
     const type = this.ids[index]!;
     if (this.types.kind(type) !== kind) this.fail(typeMismatch(`type ${index} is no ${what} type`));
     return type;
+  }
+
+  /** The first field without a default value, or -1; remembered, since types are long and code is short. */
+  fieldWithoutDefault(type: number): number {
+    let field = this.undefaultable.get(type);
+    if (field === undefined) {
+      const count = this.types.fieldCount(type);
+      field = 0;
+      while (field < count && isDefaultable(this.types.field(type, field))) field++;
+      if (field === count) field = -1;
+      this.undefaultable.set(type, field);
+    }
+    return field;
   }
 
   /** The canonical type of a function of the module. */

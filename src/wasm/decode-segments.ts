@@ -18,7 +18,7 @@ import {
 } from "./messages.ts";
 import type { ByteRange, DataSegment, ElementSegment, SegmentMode } from "./module.ts";
 import type { OperatorReader } from "./operators.ts";
-import { FUNCREF, HEAP_FUNC, isRef, refType, type ValType } from "./types.ts";
+import { FUNCREF, HEAP_FUNC, refType, type ValType } from "./types.ts";
 
 /** Not active. */
 const FLAG_PASSIVE = 1;
@@ -67,9 +67,7 @@ function readElementType(reader: OperatorReader, flags: number): ValType {
     if (reader.u8() !== 0) throw malformed(ELEMENT_KIND, offset);
     return refType(HEAP_FUNC, false);
   }
-  const type = reader.readValType();
-  if (!isRef(type)) throw malformed(REFERENCE_TYPE, offset);
-  return type;
+  return reader.readRefType();
 }
 
 function skipItems(reader: OperatorReader, count: number, expressions: boolean): ByteRange {

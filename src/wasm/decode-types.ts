@@ -14,7 +14,6 @@ import {
   MUTABILITY,
   malformed,
   PAGE_SIZE,
-  REFERENCE_TYPE,
   SHARED_TABLE,
   SUPERTYPES,
   TAG_ATTRIBUTE,
@@ -22,7 +21,7 @@ import {
 } from "./messages.ts";
 import type { GlobalType, Limits, MemoryType, TableType } from "./module.ts";
 import type { BinaryReader } from "./reader.ts";
-import { isRef, KIND_ARRAY, KIND_FUNC, KIND_STRUCT, type TypeTable } from "./types.ts";
+import { KIND_ARRAY, KIND_FUNC, KIND_STRUCT, type TypeTable } from "./types.ts";
 
 const REC = 0x4e;
 const SUB_FINAL = 0x4f;
@@ -81,7 +80,10 @@ function readSubType(reader: BinaryReader, types: TypeTable): void {
     }
     byte = reader.u8();
   }
-  if (byte === FUNC) return readFuncType(reader, types, final, supertype);
+  if (byte === FUNC) {
+    readFuncType(reader, types, final, supertype);
+    return;
+  }
   if (byte !== STRUCT && byte !== ARRAY) throw malformed(DEFINED_TYPE, start);
   reader.need(GC, "gc", byte === STRUCT ? "a struct type" : "an array type", start);
   types.begin(byte === STRUCT ? KIND_STRUCT : KIND_ARRAY, final, supertype);
@@ -132,9 +134,7 @@ export function readGlobalType(reader: BinaryReader): GlobalType {
 }
 
 export function readTableType(reader: BinaryReader): TableType {
-  const start = reader.pos;
-  const element = reader.readValType();
-  if (!isRef(element)) throw malformed(REFERENCE_TYPE, start);
+  const element = reader.readRefType();
   const flagsAt = reader.pos;
   const flags = reader.u8();
   if ((flags & LIMITS_SHARED) !== 0) throw malformed(SHARED_TABLE, flagsAt);

@@ -115,7 +115,7 @@ export function decodeModule(bytes: Uint8Array, features: Features = DEFAULT_FEA
       if (position <= last) throw malformed(messages.SECTION_ORDER, idOffset);
       last = position;
       draft.sections[id] = { start, end: reader.end };
-      readSection(reader, draft, id, idOffset);
+      SECTION_READERS[id]!(reader, draft);
       if (reader.pos !== reader.end) throw malformed(messages.SECTION_SIZE, reader.pos);
     }
     reader.pos = start + size;
@@ -166,43 +166,26 @@ function emptyDraft(bytes: Uint8Array): Draft {
   };
 }
 
-function readSection(reader: OperatorReader, draft: Draft, id: number, idOffset: number): void {
-  switch (id) {
-    case layout.SECTION_TYPE:
-      return readTypeSection(reader, draft.types);
-    case layout.SECTION_IMPORT:
-      return readImportSection(reader, draft);
-    case layout.SECTION_FUNCTION:
-      return readFunctionSection(reader, draft);
-    case layout.SECTION_TABLE:
-      return readTableSection(reader, draft);
-    case layout.SECTION_MEMORY:
-      return readMemorySection(reader, draft);
-    case layout.SECTION_TAG:
-      reader.need(EXCEPTIONS, "exceptions", "a tag section", idOffset);
-      return readTagSection(reader, draft);
-    case layout.SECTION_GLOBAL:
-      return readGlobalSection(reader, draft);
-    case layout.SECTION_EXPORT:
-      return readExportSection(reader, draft);
-    case layout.SECTION_START:
-      draft.startOffset = reader.pos;
-      draft.start = reader.u32();
-      return;
-    case layout.SECTION_ELEMENT:
-      draft.elements = readElementSection(reader);
-      return;
-    case layout.SECTION_DATA_COUNT:
-      reader.need(BULK_MEMORY, "bulk-memory", "a data count section", idOffset);
-      draft.dataCount = reader.u32();
-      return;
-    case layout.SECTION_CODE:
-      return readCodeSection(reader, draft);
-    case layout.SECTION_DATA:
-      draft.data = readDataSection(reader);
-      return;
-  }
-}
+/** How each section is read, by its id. */
+const SECTION_READERS: Readonly<Record<number, (reader: OperatorReader, draft: Draft) => void>> = {
+  [layout.SECTION_TYPE]: (reader, draft) => readTypeSection(reader, draft.types),
+  [layout.SECTION_IMPORT]: readImportSection,
+  [layout.SECTION_FUNCTION]: readFunctionSection,
+  [layout.SECTION_TABLE]: readTableSection,
+  [layout.SECTION_MEMORY]: readMemorySection,
+  [layout.SECTION_TAG]: readTagSection,
+  [layout.SECTION_GLOBAL]: readGlobalSection,
+  [layout.SECTION_EXPORT]: readExportSection,
+  [layout.SECTION_START]: readStartSection,
+  [layout.SECTION_ELEMENT]: (reader, draft) => {
+    draft.elements = readElementSection(reader);
+  },
+  [layout.SECTION_DATA_COUNT]: readDataCountSection,
+  [layout.SECTION_CODE]: readCodeSection,
+  [layout.SECTION_DATA]: (reader, draft) => {
+    draft.data = readDataSection(reader);
+  },
+};
 
 /** Reads the count of a section whose items take at least `least` bytes each. */
 function itemCount(
@@ -301,6 +284,7 @@ function readMemorySection(reader: OperatorReader, draft: Draft): void {
 }
 
 function readTagSection(reader: OperatorReader, draft: Draft): void {
+  reader.need(EXCEPTIONS, "exceptions", "a tag section", reader.pos);
   const count = itemCount(reader, 2, "tags", draft.tags.length, limits.MAX_TAGS);
   for (let i = 0; i < count; i++) {
     const offset = reader.pos;
@@ -327,6 +311,16 @@ function readExportSection(reader: OperatorReader, draft: Draft): void {
     if (kind === undefined) throw malformed(messages.EXPORT_KIND, kindOffset);
     draft.exports.push({ name, kind, index: reader.u32(), offset });
   }
+}
+
+function readStartSection(reader: OperatorReader, draft: Draft): void {
+  draft.startOffset = reader.pos;
+  draft.start = reader.u32();
+}
+
+function readDataCountSection(reader: OperatorReader, draft: Draft): void {
+  reader.need(BULK_MEMORY, "bulk-memory", "a data count section", reader.pos);
+  draft.dataCount = reader.u32();
 }
 
 function readCodeSection(reader: OperatorReader, draft: Draft): void {

@@ -16,6 +16,7 @@ import {
   LEB_LONG,
   LENGTH,
   malformed,
+  REFERENCE_TYPE,
   UNEXPECTED_END,
   UTF8,
   unknown,
@@ -25,6 +26,7 @@ import {
   F32,
   F64,
   FIRST_TYPE,
+  FUNCREF,
   HEAP_EXN,
   HEAP_EXTERN,
   HEAP_FUNC,
@@ -34,6 +36,7 @@ import {
   I16,
   I32,
   I64,
+  isRef,
   refType,
   V128,
   type ValType,
@@ -283,6 +286,18 @@ export class BinaryReader {
         this.need(REFERENCES, "reference-types", "a reference type", start);
         return refType(this.abstractHeap(byte, start), true);
     }
+  }
+
+  /** A reference type, as tables and element segments have; `funcref` was there from the start. */
+  readRefType(): ValType {
+    const start = this.pos;
+    if (this.peek() === 0x70) {
+      this.pos++;
+      return FUNCREF;
+    }
+    const type = this.readValType();
+    if (!isRef(type)) throw malformed(REFERENCE_TYPE, start);
+    return type;
   }
 
   /** The type of a field or an array element: a value type, i8 or i16. */
