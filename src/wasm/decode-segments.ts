@@ -8,14 +8,7 @@
 import { skipConstantExpression } from "./constant-expressions.ts";
 import { featureBit } from "./features.ts";
 import { MAX_DATA_SEGMENTS, MAX_ELEMENT_ITEMS, MAX_ELEMENT_SEGMENTS } from "./limits.ts";
-import {
-  beyondLimit,
-  DATA_FLAGS,
-  ELEMENT_FLAGS,
-  ELEMENT_KIND,
-  malformed,
-  REFERENCE_TYPE,
-} from "./messages.ts";
+import { beyondLimit, DATA_FLAGS, ELEMENT_FLAGS, ELEMENT_KIND, malformed } from "./messages.ts";
 import type { ByteRange, DataSegment, ElementSegment, SegmentMode } from "./module.ts";
 import type { OperatorReader } from "./operators.ts";
 import { FUNCREF, HEAP_FUNC, refType, type ValType } from "./types.ts";

@@ -166,12 +166,13 @@ function readIs64(reader: BinaryReader, flags: number): boolean {
 }
 
 function readLimits(reader: BinaryReader, flags: number): Limits {
-  const min = readBound(reader, flags);
-  return { min, max: (flags & LIMITS_MAX) !== 0 ? readBound(reader, flags) : null };
+  const min = readBound(reader);
+  return { min, max: (flags & LIMITS_MAX) !== 0 ? readBound(reader) : null };
 }
 
-function readBound(reader: BinaryReader, flags: number): bigint {
-  if ((flags & LIMITS_64) === 0) return BigInt(reader.u32());
+/** Since memory64 all bounds have 64 bits; whether they suit the address type is for the validator. */
+function readBound(reader: BinaryReader): bigint {
+  if ((reader.mask & MEMORY64) === 0) return BigInt(reader.u32());
   reader.u64();
   return reader.bigU64();
 }

@@ -98,6 +98,10 @@ export const AFTER_END = "unexpected content after the end of the body; END opco
 export const BODY_END = "unexpected end of section or function";
 export const BLOCK_TYPE = "malformed block type";
 
+export const MISPLACED_ELSE = "unexpected token: else without its if";
+export const MISPLACED_CATCH = "unexpected token: catch without its try";
+export const MISPLACED_DELEGATE = "unexpected token: delegate without its try";
+
 export function illegalOpcode(prefix: number, code: number): string {
   const hex = (n: number): string => n.toString(16).padStart(2, "0");
   return `illegal opcode ${prefix === 0 ? "" : `${hex(prefix)} `}${hex(code)}`;
@@ -130,10 +134,6 @@ export const ARRAY_TYPES = "array types do not match";
 export const NOT_DEFAULTABLE = "has no default value";
 export const PACKED_FIELD = "a packed field is read with a sign, by get_s or get_u";
 export const UNPACKED_FIELD = "get_s and get_u are for packed fields";
-export const MISPLACED_ELSE = "type mismatch: else without its if";
-export const MISPLACED_CATCH = "type mismatch: catch without its try";
-export const MISPLACED_DELEGATE = "type mismatch: delegate without its try";
-
 export function memorySize64(most: bigint): string {
   return `memory size must be at most ${most} pages`;
 }

@@ -18,6 +18,7 @@ import {
   MISPLACED_CATCH,
   MISPLACED_DELEGATE,
   MISPLACED_ELSE,
+  malformed,
   RETHROW_LABEL,
   typeMismatch,
   unknown,
@@ -56,7 +57,7 @@ export function if_(v: CodeValidator): void {
 }
 
 export function else_(v: CodeValidator): void {
-  if (v.frameKind(0) !== FRAME_IF) v.fail(MISPLACED_ELSE);
+  if (v.frameKind(0) !== FRAME_IF) throw malformed(MISPLACED_ELSE, v.reader.opStart);
   const blockType = v.frameType(0);
   v.closeFrame();
   v.openFrame(FRAME_ELSE, blockType);
@@ -236,7 +237,7 @@ export function try_(v: CodeValidator): void {
 /** Ends the body or the clause before it and opens the next. */
 function openClause(v: CodeValidator, kind: number): void {
   const open = v.frameKind(0);
-  if (open !== FRAME_TRY && open !== FRAME_CATCH) v.fail(MISPLACED_CATCH);
+  if (open !== FRAME_TRY && open !== FRAME_CATCH) throw malformed(MISPLACED_CATCH, v.reader.opStart);
   const blockType = v.frameType(0);
   v.closeFrame();
   v.openFrame(kind, blockType);
@@ -253,7 +254,7 @@ export function catchAll(v: CodeValidator): void {
 }
 
 export function delegate(v: CodeValidator): void {
-  if (v.frameKind(0) !== FRAME_TRY) v.fail(MISPLACED_DELEGATE);
+  if (v.frameKind(0) !== FRAME_TRY) throw malformed(MISPLACED_DELEGATE, v.reader.opStart);
   // The label counts from outside the try that ends here.
   const label = v.reader.index;
   if (label + 1 >= v.frameCount) v.fail(unknown("label", label));
