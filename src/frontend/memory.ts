@@ -126,9 +126,9 @@ export class MemoryBuilder {
     if (rule === undefined) throw signedMemoryCompare(condition);
     const { ins } = this.builder;
     if (sizeBytes === 0n) return ins.iconst(I8, rule.empty);
-    const type = sizeBytes <= 16n ? intOfBits(Number(sizeBytes) * 8) : NONE;
+    const type = sizeBytes <= 16n ? intOfBits(Number(sizeBytes) * 8) : INVALID;
     const isEquality = condition === "eq" || condition === "ne";
-    if (type > 0 && (isEquality || type === I8)) {
+    if (type !== INVALID && (isEquality || type === I8)) {
       const load = (place: AlignedPointer): Value => {
         const aligned = BigInt(place.alignBytes) === sizeBytes || type === I8;
         return ins.load(type, aligned ? withAligned(flags) : flags, place.pointer, 0);
