@@ -28,12 +28,15 @@ export interface FileHeader {
   readonly features: readonly string[];
   /** A proposal that the file needs and that is not supported. */
   readonly unsupported: string | null;
+  /** Results are expected with every NaN made canonical, which a host's own engine does not do. */
+  readonly canonicalNaN: boolean;
 }
 
 /** Reads the `;;!` lines at the head of `source`. */
 export function readHeader(source: string): FileHeader {
   const features: string[] = [];
   let unsupported: string | null = null;
+  let canonicalNaN = false;
   for (let at = 0; source.startsWith(";;!", at); ) {
     const newline = source.indexOf("\n", at);
     const end = newline < 0 ? source.length : newline;
@@ -41,11 +44,12 @@ export function readHeader(source: string): FileHeader {
     if (match !== null) {
       const [, key, value] = match as unknown as [string, string, string];
       if (isFeatureName(key)) features.push(`${key}=${value}`);
+      else if (key === "nan_canonicalization") canonicalNaN = value === "true";
       else if (value === "true" && UNSUPPORTED.some((one) => one.test(key))) unsupported ??= key;
     }
     at = end + 1;
   }
-  return { features, unsupported };
+  return { features, unsupported, canonicalNaN };
 }
 
 /** The features of the file at `path` with `header`, where the command line gave `lists` after `-W`, in order. */

@@ -70,6 +70,9 @@ export async function runFile(file: ScriptFile, options: RunOptions): Promise<Sc
   }
   const header = readHeader(source);
   if (header.unsupported !== null) return skipAll(commands, `${header.unsupported} is not supported`);
+  if (header.canonicalNaN && options.engine === "native") {
+    return skipAll(commands, "the host does not canonicalize NaNs");
+  }
   const features = fileFeatures(file.name, header, options.features);
   const text = { file: file.name, source, features, checkMessages: options.checkMessages ?? false };
   if (options.engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);

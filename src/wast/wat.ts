@@ -138,20 +138,21 @@ function readFailure(error: unknown): unknown {
   if (place === null) return messages.textErrorAnywhere(payload.split("\n", 1)[0]!.slice(0, 400));
   const rest = payload.slice(place.index + place[0].length);
   const custom = RUST_CUSTOM.exec(rest);
-  const kind = custom?.[1]?.replace(/\\(.)/g, "$1") ?? words(RUST_KIND.exec(rest)?.[1] ?? "syntax error");
+  const kind = custom?.[1]?.replace(/\\(.)/g, "$1") ?? lexicalError(RUST_KIND.exec(rest)?.[1] ?? "");
   return messages.textError(kind, Number(place[1]) + 1, Number(place[2]) + 1);
 }
 
 /** `LoneUnderscore` → `lone underscore`. */
-function words(camelCase: string): string {
-  return camelCase.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+function lexicalError(name: string): string {
+  if (name === "" || name === "Unexpected") return "unexpected character";
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }
 
-const WABT_MESSAGE = /^[^:\n]*:(\d+):(\d+): error: (.*)$/m;
+const WABT_MESSAGE = /^(\d+):(\d+): error: (.*)$/m;
 
 function readWabtFailure(error: unknown): InputError {
   const text = error instanceof Error ? error.message : String(error);
   const match = WABT_MESSAGE.exec(text);
   if (match === null) return messages.textErrorAnywhere(text.split("\n", 1)[0]!.slice(0, 400));
-  return messages.textError(match[3]!, Number(match[1]), Number(match[2]));
+  return messages.textError(match[3]!.replace(/\.$/, ""), Number(match[1]), Number(match[2]));
 }

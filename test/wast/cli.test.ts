@@ -1,0 +1,92 @@
+/** `validate`, `print` and `wast` as commands: options, output, exit codes. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { projectRoot } from "../support/project.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "spillway-wast-"));
+after(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function spillway(
+  args: readonly string[],
+  input = "",
+): { status: number | null; stdout: string; stderr: string } {
+  const main = join(projectRoot, "src", "cli", "main.ts");
+  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8", input });
+}
+
+const gc = file("gc.wat", "(module (type (struct (field v128))))");
+const script = file(
+  "a.wast",
+  '(module (func (export "f") (result i32) i32.const 1))\n(assert_return (invoke "f") (i32.const 2))',
+);
+
+test("validate: text, standard input, several files; features as Wasmtime takes them", () => {
+  assert.equal(spillway(["validate", gc]).stdout, `${gc}: valid\n`);
+  assert.equal(spillway(["validate", "-q", "-"], "(module (func))").status, 0);
+  const off = spillway(["validate", "-Wgc", "-Wfunction-references", "-Wsimd=n", gc]);
+  assert.equal(off.status, 1);
+  assert.match(off.stderr, /gc\.wat:0x[0-9a-f]+: error: .*needs the feature simd/);
+  assert.equal(spillway(["validate", "-W-gc", gc]).status, 1);
+  assert.equal(spillway(["validate", "-W", "-all,gc,simd", gc]).status, 0);
+  const bad = spillway(["validate", "-"], "(module\n  (func i32.frob))");
+  assert.equal(bad.status, 1);
+  assert.match(bad.stderr, /^<stdin>:2:9: error: .*\n {4}\(func i32\.frob\)\)\n {10}\^/);
+  assert.equal(spillway(["validate", join(folder, "none.wasm")]).status, 1);
+  assert.equal(spillway(["validate", "-W", "frob", gc]).status, 2);
+  assert.equal(spillway(["validate"]).status, 2);
+});
+
+test("print: to standard output and to a file", () => {
+  assert.match(spillway(["print", gc]).stdout, /^\(module\n {2}\(type .*struct \(field v128\).*\)\n$/s);
+  const output = join(folder, "out.wat");
+  assert.equal(spillway(["print", gc, "-o", output]).stdout, "");
+  assert.match(readFileSync(output, "utf8"), /struct/);
+  assert.equal(spillway(["print", "-"], "\u0000asm").status, 1);
+});
+
+test("wast: one JSON object of a fixed shape, and the exit code", () => {
+  const run = spillway(["wast", "--engine", "native", "--json", script]);
+  assert.equal(run.status, 1);
+  assert.equal(run.stderr, "");
+  assert.deepEqual(JSON.parse(run.stdout), {
+    passed: 1,
+    failed: 1,
+    skipped: 0,
+    files: 1,
+    failures: [
+      { file: script, line: 2, directive: "assert_return", expected: "(i32.const 2)", got: "(i32.const 1)" },
+    ],
+  });
+  const none = spillway(["wast", "--json", "-Wgc", "-Wfunction-references", "-Wwide-arithmetic", folder]);
+  assert.equal(none.status, 0);
+  assert.deepEqual(JSON.parse(none.stdout), { passed: 1, failed: 0, skipped: 1, files: 1, failures: [] });
+});
+
+test("wast: the summary, the filter, and the list of expected failures", () => {
+  const run = spillway(["wast", "--engine", "native", folder]);
+  assert.equal(run.status, 1);
+  assert.match(
+    run.stdout,
+    /failed .*a\.wast:2: assert_return\n {2}expected \(i32\.const 2\)\n {2}got {6}\(i32\.const 1\)/,
+  );
+  assert.match(run.stdout, /assert_return +0 +1 +0\n/);
+  assert.equal(spillway(["wast", "--filter", "nothing-like-it", folder]).status, 1);
+  const list = file("list.txt", "a.wast:2 a reason\n");
+  assert.equal(spillway(["wast", "--engine", "native", "--expected-failures", list, folder]).status, 0);
+  const shrunk = file("list.txt", "a.wast:1 a reason\na.wast:2 a reason\n");
+  const passed = spillway(["wast", "--engine", "native", "--expected-failures", shrunk, folder]);
+  assert.equal(passed.status, 1);
+  assert.match(passed.stdout, /take the entry out of .*list\.txt/);
+  assert.equal(spillway(["wast", "--engine", "frob", folder]).status, 2);
+  assert.match(spillway(["wast", "--help"]).stdout, /Examples:/);
+});
