@@ -36,6 +36,17 @@ export function unsignedBig(value: bigint, bits: bigint): bigint {
   return BigInt.asUintN(Number(bits), value);
 }
 
+/** The lesser of two BigInts, which Math.min does not take. */
+export function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+export function greater(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
+
 /** A 128-bit integer, signed. */
 export function getWidest(m: Machine, q: number): bigint {
   return (m.i64[q + 1]! << 64n) | m.u64[q]!;

@@ -126,7 +126,7 @@ const FLOAT_ORDERS: readonly ((a: number, b: number) => boolean)[] = FLOAT_CONDI
     gt: (a, b) => a > b,
     ge: (a, b) => a >= b,
     one: (a, b) => a < b || a > b,
-    ord: (a, b) => a === a && b === b,
+    ord: (a, b) => !Number.isNaN(a) && !Number.isNaN(b),
   };
   const plain = ordered[name];
   if (plain !== undefined) return plain;

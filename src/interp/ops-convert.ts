@@ -38,7 +38,7 @@ function toInteger(signed: boolean, f: ToInt): Handler {
 }
 
 const trapping: ToInt = (x, low, high) => {
-  if (x !== x) throw new TrapSignal(BAD_CONVERSION_TO_INTEGER);
+  if (Number.isNaN(x)) throw new TrapSignal(BAD_CONVERSION_TO_INTEGER);
   if (!Number.isFinite(x)) throw new TrapSignal(INTEGER_OVERFLOW);
   const value = BigInt(Math.trunc(x));
   if (value < low || value > high) throw new TrapSignal(INTEGER_OVERFLOW);
@@ -46,7 +46,7 @@ const trapping: ToInt = (x, low, high) => {
 };
 
 const saturating: ToInt = (x, low, high) => {
-  if (x !== x) return 0n;
+  if (Number.isNaN(x)) return 0n;
   if (!Number.isFinite(x)) return x < 0 ? low : high;
   const value = BigInt(Math.trunc(x));
   return value < low ? low : value > high ? high : value;

@@ -33,8 +33,8 @@ function lanes32(f: Float, arity: number): Handler {
     const dst = (m.base + code[at + Field.Dst]!) << 1;
     for (let i = 0; i < code[at + Field.Lanes]!; i++) {
       const value = f(m.f32[a + i]!, m.f32[b + i]!, m.f32[c + i]!);
-      if (value === value) m.f32[dst + i] = value;
-      else m.i32[dst + i] = resultNan32(m.i32[a + i]!, m.i32[b + i]!, m.i32[c + i]!);
+      if (Number.isNaN(value)) m.i32[dst + i] = resultNan32(m.i32[a + i]!, m.i32[b + i]!, m.i32[c + i]!);
+      else m.f32[dst + i] = value;
     }
   };
 }
@@ -47,8 +47,8 @@ function lanes64(f: Float, arity: number): Handler {
     const dst = m.base + code[at + Field.Dst]!;
     for (let i = 0; i < code[at + Field.Lanes]!; i++) {
       const value = f(m.f64[a + i]!, m.f64[b + i]!, m.f64[c + i]!);
-      if (value === value) m.f64[dst + i] = value;
-      else writeNan64(m, dst + i, a + i, b + i, c + i);
+      if (Number.isNaN(value)) writeNan64(m, dst + i, a + i, b + i, c + i);
+      else m.f64[dst + i] = value;
     }
   };
 }

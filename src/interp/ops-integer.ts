@@ -8,6 +8,8 @@ import {
   defineIntBinary,
   defineIntUnary,
   getWidest,
+  greater,
+  lesser,
   setSmall,
   setWidest,
   unsigned,
@@ -25,7 +27,7 @@ const maxOfBig = (bits: bigint): bigint => (1n << (bits - 1n)) - 1n;
 const unsignedMaxBig = (bits: bigint): bigint => (1n << bits) - 1n;
 
 function clamp(value: number, low: number, high: number): number {
-  return value < low ? low : value > high ? high : value;
+  return Math.max(low, Math.min(value, high));
 }
 
 function clampBig(value: bigint, low: bigint, high: bigint): bigint {
@@ -110,16 +112,8 @@ defineIntBinary(
 
 // Order, averages, saturation.
 
-defineIntBinary(
-  Op.Smin,
-  (a, b) => (a < b ? a : b),
-  (a, b) => (a < b ? a : b),
-);
-defineIntBinary(
-  Op.Smax,
-  (a, b) => (a > b ? a : b),
-  (a, b) => (a > b ? a : b),
-);
+defineIntBinary(Op.Smin, (a, b) => Math.min(a, b), lesser);
+defineIntBinary(Op.Smax, (a, b) => Math.max(a, b), greater);
 defineIntBinary(
   Op.Umin,
   (a, b, bits) => (unsigned(a, bits) < unsigned(b, bits) ? a : b),

@@ -10,7 +10,17 @@
  */
 import * as Op from "../ir/op.gen.ts";
 import { bytesOf, I32, I64, laneBits, type Type } from "../ir/types.ts";
-import { getLane, getWidest, setLane, setSmall, setWidest, unsigned, unsignedBig } from "./lanes.ts";
+import {
+  getLane,
+  getWidest,
+  greater,
+  lesser,
+  setLane,
+  setSmall,
+  setWidest,
+  unsigned,
+  unsignedBig,
+} from "./lanes.ts";
 import type { Handler, Machine } from "./machine.ts";
 import { Field } from "./record.ts";
 import { define } from "./semantics.ts";
@@ -191,8 +201,8 @@ const COMBINE: readonly Combine[] = [
   (_, x) => x,
   (old, x, bits) => (unsignedBig(old, bits) < unsignedBig(x, bits) ? old : x),
   (old, x, bits) => (unsignedBig(old, bits) > unsignedBig(x, bits) ? old : x),
-  (old, x) => (old < x ? old : x),
-  (old, x) => (old > x ? old : x),
+  lesser,
+  greater,
 ];
 
 /** An integer scalar of any width, signed. */
