@@ -1,4 +1,17 @@
 /** CLIF text: reading and printing it. */
+export type {
+  Comment,
+  FeatureLine,
+  FileHead,
+  ParsedFile,
+  ParsedFunction,
+  ParseOptions,
+  SettingsLine,
+  SourceMap,
+  TargetSpec,
+  TestCommand,
+} from "./parser.ts";
+export { parseEach, parseFile, parseFunctions } from "./parser.ts";
 export {
   functionText,
   instText,
