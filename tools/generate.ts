@@ -4,6 +4,8 @@
  *     src/ir/op.gen.ts              one constant per opcode, used as `Op.Iadd`
  *     src/ir/opcode-tables.gen.ts   names, formats, flags and type rules, by opcode
  *     src/ir/inst-builder.gen.ts    one builder method per opcode
+ *     src/wasm/wasm-op.gen.ts       one constant per Wasm opcode, used as `WasmOp.I32Add`
+ *     src/wasm/opcode-tables.gen.ts names, encodings, immediates, signatures and features, by Wasm opcode
  *
  * `--check` writes nothing and fails when a file on disk differs.
  */
@@ -11,6 +13,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { instBuilderFile } from "./generate-inst-builder.ts";
 import { opcodeConstantsFile, opcodeTablesFile } from "./generate-opcodes.ts";
+import { wasmOpConstantsFile, wasmOpcodeTablesFile } from "./generate-wasm.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -18,6 +21,8 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "src/ir/op.gen.ts": opcodeConstantsFile,
   "src/ir/opcode-tables.gen.ts": opcodeTablesFile,
   "src/ir/inst-builder.gen.ts": instBuilderFile,
+  "src/wasm/wasm-op.gen.ts": wasmOpConstantsFile,
+  "src/wasm/opcode-tables.gen.ts": wasmOpcodeTablesFile,
 };
 
 /** The generated files whose text on disk is not what the tables give. */
