@@ -51,6 +51,8 @@ export class FunctionParser {
   private readonly directives: DirectiveReader;
   private readonly instLines: I32List;
   private blockLines: Int32Array;
+  /** The first source location in the function, or `NONE`. */
+  private firstSourceLoc: number;
 
   constructor(lexer: Lexer, defaultCallConv: CallConv) {
     this.lexer = lexer;
@@ -61,6 +63,7 @@ export class FunctionParser {
     this.directives = new DirectiveReader(lexer);
     this.instLines = new I32List();
     this.blockLines = new Int32Array(0);
+    this.firstSourceLoc = NONE;
   }
 
   /** Reads one function; the word `function` is current. */
@@ -73,6 +76,7 @@ export class FunctionParser {
     context.begin(func);
     this.instLines.clear();
     this.blockLines.fill(0);
+    this.firstSourceLoc = NONE;
     func.name = parseFunctionName(context);
     func.signature = parseSignature(context, this.defaultCallConv);
     lexer.expect(Tok.LeftBrace, "'{' before the body");
@@ -190,7 +194,16 @@ export class FunctionParser {
     this.instLines.push(lexer.line);
     const inst: Inst = this.insts.parse(block);
     if (tags.length > 0) func.dfg.setDebugTags(inst, tags);
-    if (sourceLoc !== NONE) func.setSourceLoc(inst, sourceLoc);
+    if (sourceLoc !== NONE && sourceLoc !== 0xffff_ffff) this.setSourceLoc(inst, sourceLoc);
+  }
+
+  /**
+   * Upstream keeps locations relative to the function's first, and all bits set for none: the location just below
+   * the first is lost. So it is here, that both print the same.
+   */
+  private setSourceLoc(inst: Inst, sourceLoc: number): void {
+    if (this.firstSourceLoc === NONE) this.firstSourceLoc = sourceLoc;
+    if (((sourceLoc - this.firstSourceLoc) | 0) !== -1) this.context.func.setSourceLoc(inst, sourceLoc);
   }
 
   /** `v1, v2`, or nothing. */
