@@ -9,6 +9,31 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "spill",
+    summary: "give references that live across calls their slots and stack maps",
+    load: async () => (await import("./spill.ts")).createSpillCommand(),
+  },
+  {
+    name: "verify",
+    summary: "check CLIF functions and their stack maps",
+    load: async () => (await import("./verify.ts")).createVerifyCommand(),
+  },
+  {
+    name: "cat",
+    summary: "print CLIF functions as Cranelift does",
+    load: async () => (await import("./cat.ts")).createCatCommand(),
+  },
+  {
+    name: "cfg",
+    summary: "print control-flow graphs for Graphviz",
+    load: async () => (await import("./cfg.ts")).createCfgCommand(),
+  },
+  {
+    name: "test",
+    summary: "run filetests",
+    load: async () => (await import("./test.ts")).createTestCommand(),
+  },
+  {
     name: "validate",
     summary: "check that modules are valid",
     load: async () => (await import("./validate.ts")).createValidateCommand(),
