@@ -1,7 +1,7 @@
 /** Values at the edge of the interpreter: a type and its bytes, lane 0 first, little-endian. */
 import { bytesOf, type Type } from "../ir/types.ts";
-import { cellsOf } from "./decode-immediates.ts";
 import type { Machine } from "./machine.ts";
+import { cellsOf } from "./type-sizes.ts";
 
 export interface DataValue {
   readonly type: Type;

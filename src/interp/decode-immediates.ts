@@ -21,16 +21,7 @@ import {
 import { functionAddress, functionKey, symbolAddress } from "./names.ts";
 import type { Program } from "./program.ts";
 import { Field } from "./record.ts";
-
-/** Cells that a value takes in a frame or in `transfer`. */
-export function cellsOf(type: Type): number {
-  return Math.max(1, (bytesOf(type) + 7) >>> 3);
-}
-
-/** Words of a value that mean something. */
-export function wordsOf(type: Type): number {
-  return Math.max(1, (bytesOf(type) + 3) >>> 2);
-}
+import { wordsOf } from "./type-sizes.ts";
 
 /** The type that chooses the handler: a conversion's float side, else the first operand's, else the result's. */
 export function dispatchType(dfg: DataFlowGraph, inst: Inst): Type {

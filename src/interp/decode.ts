@@ -19,13 +19,15 @@ import { Format, opcodeFormat } from "../ir/opcodes.ts";
 import type { AbiParam, Signature } from "../ir/signature.ts";
 import { bytesOf, I64, INVALID, laneBits, laneCount, type Type } from "../ir/types.ts";
 import "./all-ops.ts";
-import { cellsOf, dispatchType, ImmediateDecoder, wordsOf } from "./decode-immediates.ts";
+import { dispatchType, ImmediateDecoder } from "./decode-immediates.ts";
 import { type Handler, MAX_EDGE_WORDS } from "./machine.ts";
 import { emptyFunction, refusedOpcode, tooManyArguments } from "./messages.ts";
+import { opaque } from "./ops-opaque.ts";
 import { reload, spill } from "./ops-spill.ts";
 import { EDGE_MOVE_WORDS, EdgeField, PARALLEL, type Program } from "./program.ts";
 import { Field, STRIDE } from "./record.ts";
 import { handlerNumber, handlerOf } from "./semantics.ts";
+import { cellsOf, wordsOf } from "./type-sizes.ts";
 
 /** What makes a decoded function one side of a comparison. */
 export interface SpillOptions {
@@ -39,6 +41,8 @@ export interface DecodeOptions {
   /** Memory accesses that say nothing of byte order are big-endian. */
   readonly bigEndian?: boolean;
   readonly spill?: SpillOptions;
+  /** Compute something for what has no semantics here, instead of refusing it. */
+  readonly opaque?: boolean;
 }
 
 const refuse: Handler = (m, _code, at) => {
@@ -157,7 +161,7 @@ export class Decoder {
     code[at + Field.Type] = dfg.resultCount(inst) > 0 ? dfg.valueType(dfg.result(inst, 0)) : INVALID;
     let handler = handlerOf(op, type);
     if (handler !== null && !this.immediates.decode(inst, at)) handler = null;
-    code[at + Field.Handler] = handlerNumber(handler ?? refuse);
+    code[at + Field.Handler] = handlerNumber(handler ?? (this.options.opaque === true ? opaque : refuse));
     if (handler !== null) this.decodeByFormat(inst, at);
   }
 

@@ -6,10 +6,10 @@ import { opcodeName } from "../ir/opcodes.ts";
 import { type TrapCode, trapName } from "../ir/trap-codes.ts";
 import type { Type } from "../ir/types.ts";
 import { instText } from "../text/index.ts";
-import { wordsOf } from "./decode-immediates.ts";
 import { functionKey } from "./names.ts";
 import type { Program } from "./program.ts";
 import { ACCESS_WORDS, CALL_WORDS, EventKind, type Trace } from "./trace.ts";
+import { wordsOf } from "./type-sizes.ts";
 
 export interface OracleDifference {
   readonly kind: /** The traces differ: `expected` and `got` are the events. */

@@ -10,9 +10,9 @@
  */
 import type { Type } from "../ir/types.ts";
 import { bytesOf } from "../ir/types.ts";
-import { cellsOf, wordsOf } from "./decode-immediates.ts";
 import { mix } from "./hash.ts";
 import type { Machine } from "./machine.ts";
+import { cellsOf, wordsOf } from "./type-sizes.ts";
 
 const INPUTS = 0x1111;
 const RESULTS = 0x2222;
@@ -33,10 +33,15 @@ export class Environment {
   private seed: number;
   /** Hashes of values that do not move. A collision fixes one more value, on both sides. */
   private readonly fixed: Set<number>;
+  /** By type, the mask of one safepoint. */
+  private readonly masks: Int32Array[];
+  private readonly maskOrdinals: number[];
 
   constructor() {
     this.seed = 0;
     this.fixed = new Set();
+    this.masks = [];
+    this.maskOrdinals = [];
   }
 
   /** Forgets the fixed values of the last pair of functions. */
@@ -46,6 +51,7 @@ export class Environment {
 
   start(seed: number): void {
     this.seed = mix(seed, 0x5eed);
+    this.maskOrdinals.fill(-1);
   }
 
   get memorySeed(): number {
@@ -98,40 +104,49 @@ export class Environment {
 
   // The moving heap.
 
-  private hash(i32: Int32Array, at: number, type: Type, mask: number): number {
+  /** Hash of the value at word `at`, moved by `mask` if there is one. */
+  private hash(i32: Int32Array, at: number, type: Type, mask: Int32Array | null): number {
     let hash = type as number;
-    const bytes = bytesOf(type);
-    for (let i = 0; i < wordsOf(type); i++) {
-      hash = mix(hash, mask === 0 ? i32[at + i]! : i32[at + i]! ^ maskWord(mask, i, bytes));
-    }
+    const words = wordsOf(type);
+    for (let i = 0; i < words; i++) hash = mix(hash, mask === null ? i32[at + i]! : i32[at + i]! ^ mask[i]!);
     return hash;
   }
 
   /** Makes the value at word `at` one that does not move. */
   fix(i32: Int32Array, at: number, type: Type): void {
-    this.fixed.add(this.hash(i32, at, type, 0));
+    this.fixed.add(this.hash(i32, at, type, null));
   }
 
   isFixed(i32: Int32Array, at: number, type: Type): boolean {
-    return this.fixed.size > 0 && this.fixed.has(this.hash(i32, at, type, 0));
+    return this.fixed.size > 0 && this.fixed.has(this.hash(i32, at, type, null));
   }
 
   /** Moves the reference at word `at`, as safepoint `ordinal` does; applied twice it does nothing. */
   move(i32: Int32Array, at: number, type: Type, ordinal: number): void {
-    // Never zero, which `hash` takes for no mask.
-    const mask = mix(mix(this.seed, MASKS + ordinal), type) | 1;
+    const mask = this.mask(type, ordinal);
     if (this.fixed.size > 0) {
-      if (this.fixed.has(this.hash(i32, at, type, 0)) || this.fixed.has(this.hash(i32, at, type, mask)))
-        return;
+      if (this.fixed.has(this.hash(i32, at, type, null))) return;
+      if (this.fixed.has(this.hash(i32, at, type, mask))) return;
     }
-    const bytes = bytesOf(type);
-    for (let i = 0; i < wordsOf(type); i++) i32[at + i] = i32[at + i]! ^ maskWord(mask, i, bytes);
+    const words = mask.length;
+    for (let i = 0; i < words; i++) i32[at + i] = i32[at + i]! ^ mask[i]!;
   }
-}
 
-/** Word `index` of the mask; its lowest bit is set, so that even the narrowest type changes. */
-function maskWord(mask: number, index: number, bytes: number): number {
-  return canonicalWord(mix(mask, index) | 1, bytes);
+  /** The mask of a type at a safepoint; each word's lowest bit is set, so that even the narrowest type changes. */
+  private mask(type: Type, ordinal: number): Int32Array {
+    let mask = this.masks[type];
+    if (mask === undefined) {
+      mask = new Int32Array(wordsOf(type));
+      this.masks[type] = mask;
+      this.maskOrdinals[type] = -1;
+    }
+    if (this.maskOrdinals[type] === ordinal) return mask;
+    this.maskOrdinals[type] = ordinal;
+    const bytes = bytesOf(type);
+    const state = mix(mix(this.seed, MASKS + ordinal), type);
+    for (let i = 0; i < mask.length; i++) mask[i] = canonicalWord(mix(state, i) | 1, bytes);
+    return mask;
+  }
 }
 
 /** Zero or a small number now and then: values decide branches, and index tables. */

@@ -192,7 +192,7 @@ function overflows(value: bigint, bits: bigint, signed: boolean): boolean {
 
 function defineOverflow(op: number, options: CarryOptions): void {
   const { signed, carryIn, exact } = options;
-  const carryOf = (word: number): bigint => (carryIn && (word & 1) !== 0 ? 1n : 0n);
+  const carryOf = (word: number): bigint => (carryIn && word !== 0 ? 1n : 0n);
   const small: Handler = (m, code, at) => {
     const shift = code[at + Field.Shift]!;
     const bits = 32 - shift;

@@ -23,6 +23,8 @@
  * - *Moves happen while the callee runs*: arguments are read before, results and arguments of edges after. So a value that a
  *   `try_call` passes to its successors must be fresh there: Cranelift's own rewriting is not (defect A), and the oracle says so.
  * - A declared alias declares its target (defect B); declarations of *before* count, those of *after* are not looked at.
+ * - *What has no semantics here* (f16 and f128 arithmetic, dynamic vectors) is computed as some function of its operands, the
+ *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
  * - Maps that *before* brings along, of its own slots, mean nothing to either side.
  */
 import { argValue, isValueArg } from "../ir/block-calls.ts";
@@ -31,7 +33,6 @@ import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { bitsOf, I32, type Type } from "../ir/types.ts";
 import { Decoder } from "./decode.ts";
-import { wordsOf } from "./decode-immediates.ts";
 import { DIRECT, eventText, hexWords, instructionText, type OracleDifference } from "./difference.ts";
 import { Environment } from "./environment.ts";
 import { hashString } from "./hash.ts";
@@ -42,6 +43,7 @@ import { CallField, Program } from "./program.ts";
 import { Field } from "./record.ts";
 import { run } from "./run.ts";
 import { EventKind, Trace } from "./trace.ts";
+import { wordsOf } from "./type-sizes.ts";
 
 export interface OracleOptions {
   /** Inputs to try: seeds 0, 1, …, or these. */
@@ -221,8 +223,8 @@ export class Oracle {
     const firstSpillSlot = before.stackSlots.length;
     const isOriginal = (block: Block): boolean =>
       block < before.dfg.numBlocks && before.layout.isBlockInserted(block);
-    this.decoder.decode(before, this.before.program);
-    this.decoder.decode(after, this.after.program, { spill: { firstSpillSlot, isOriginal } });
+    this.decoder.decode(before, this.before.program, { opaque: true });
+    this.decoder.decode(after, this.after.program, { opaque: true, spill: { firstSpillSlot, isOriginal } });
     this.before.link();
     this.after.link();
     this.findDeclared(before);

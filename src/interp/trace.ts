@@ -8,9 +8,9 @@
 import { I32List } from "../base/column.ts";
 import type { Signature } from "../ir/signature.ts";
 import { bytesOf, type Type } from "../ir/types.ts";
-import { cellsOf, wordsOf } from "./decode-immediates.ts";
 import type { Machine, Observer } from "./machine.ts";
 import { STRIDE } from "./record.ts";
+import { cellsOf, wordsOf } from "./type-sizes.ts";
 
 export const EventKind = {
   Block: 0,
