@@ -25,6 +25,14 @@ export function grownCapacity(capacity: number, needed: number): number {
   return Math.max(needed, capacity + step, 16);
 }
 
+/**
+ * Columns without elements, for what has not grown yet. They are shared: a function has dozens of columns, most
+ * functions are small, and typed arrays are slow to make.
+ */
+export const EMPTY_U8: Uint8Array = new Uint8Array(0);
+export const EMPTY_U16: Uint16Array = new Uint16Array(0);
+export const EMPTY_I32: Int32Array = new Int32Array(0);
+
 /** A copy of `column` with room for `capacity` elements; new elements are 0. */
 export function grownColumn<T extends Column>(column: T, capacity: number): T {
   const grown = new (column.constructor as new (length: number) => T)(capacity);

@@ -4,7 +4,7 @@
  * A block argument is a value, or on the edges of a `try_call` one of what the call gives: `ret0` its results on the
  * normal edge, `exn0` the exception's payload on a handler's. Values are stored as they are, the others negative.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownCapacity, grownColumn } from "../base/column.ts";
 import type { Block, BlockCall, ExceptionTable, SigRef, Value } from "./entities.ts";
 import type { ValuePool } from "./value-pool.ts";
 
@@ -62,9 +62,9 @@ export class BlockCalls {
 
   constructor(pool: ValuePool) {
     this.pool = pool;
-    this.blocks = new Int32Array(0);
-    this.argStarts = new Int32Array(0);
-    this.argCounts = new Int32Array(0);
+    this.blocks = EMPTY_I32;
+    this.argStarts = EMPTY_I32;
+    this.argCounts = EMPTY_I32;
     this.count = 0;
     this.tables = [];
   }

@@ -22,7 +22,7 @@
  * A value is a result, a block parameter, an alias of another value, or (numbers that text skipped) nothing. Numbers
  * are never reused, as upstream's are not: tests compare printed numbers.
  */
-import { grownCapacity, grownColumn, type I32List } from "../base/column.ts";
+import { EMPTY_I32, EMPTY_U8, EMPTY_U16, grownCapacity, grownColumn, type I32List } from "../base/column.ts";
 import { argValue, type BlockArg, BlockCalls, isValueArg, valueArg } from "./block-calls.ts";
 import { ConstantPool } from "./constants.ts";
 import {
@@ -115,23 +115,23 @@ export class DataFlowGraph {
     this.userNames = [];
     this.userNameRefs = new Map();
     this.immediates = [];
-    this.valueTypes = new Uint16Array(0);
-    this.valueDefs = new Int32Array(0);
-    this.valueInfos = new Int32Array(0);
+    this.valueTypes = EMPTY_U16;
+    this.valueDefs = EMPTY_I32;
+    this.valueInfos = EMPTY_I32;
     this.values = 0;
-    this.paramStarts = new Int32Array(0);
-    this.paramCounts = new Int32Array(0);
+    this.paramStarts = EMPTY_I32;
+    this.paramCounts = EMPTY_I32;
     this.blocks = 0;
-    this.opcodes = new Uint8Array(0);
-    this.auxes = new Uint8Array(0);
-    this.as = new Int32Array(0);
-    this.bs = new Int32Array(0);
-    this.argStarts = new Int32Array(0);
-    this.argCounts = new Int32Array(0);
-    this.resultStarts = new Int32Array(0);
-    this.resultCounts = new Int32Array(0);
+    this.opcodes = EMPTY_U8;
+    this.auxes = EMPTY_U8;
+    this.as = EMPTY_I32;
+    this.bs = EMPTY_I32;
+    this.argStarts = EMPTY_I32;
+    this.argCounts = EMPTY_I32;
+    this.resultStarts = EMPTY_I32;
+    this.resultCounts = EMPTY_I32;
     this.insts = 0;
-    this.instMaps = new Int32Array(0);
+    this.instMaps = EMPTY_I32;
     this.instTags = new Map();
   }
 

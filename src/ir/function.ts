@@ -2,7 +2,7 @@
  * A CLIF function: name, signature, the tables it declares, its data-flow graph and its layout. One can be cleared
  * and filled again without giving its memory back.
  */
-import { grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownColumn } from "../base/column.ts";
 import { DataFlowGraph } from "./dfg.ts";
 import {
   type AliasRegion,
@@ -71,7 +71,7 @@ export class Function {
     this.stackLimit = NONE;
     this.needsStackMap = [];
     this.pointerType = pointerType;
-    this.sourceLocs = new Int32Array(0);
+    this.sourceLocs = EMPTY_I32;
     this.sourceLocCount = 0;
   }
 

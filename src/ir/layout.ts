@@ -5,7 +5,7 @@
  * An inserted instruction costs no renumbering, and there is no position number: who must compare positions
  * numbers the instructions for itself.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, EMPTY_U8, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, type Inst, NONE } from "./entities.ts";
 
 /** What lookups return where there is nothing. */
@@ -27,14 +27,14 @@ export class Layout {
   private last: number;
 
   constructor() {
-    this.instBlocks = new Int32Array(0);
-    this.instPrevs = new Int32Array(0);
-    this.instNexts = new Int32Array(0);
-    this.blockPrevs = new Int32Array(0);
-    this.blockNexts = new Int32Array(0);
-    this.firstInsts = new Int32Array(0);
-    this.lastInsts = new Int32Array(0);
-    this.coldFlags = new Uint8Array(0);
+    this.instBlocks = EMPTY_I32;
+    this.instPrevs = EMPTY_I32;
+    this.instNexts = EMPTY_I32;
+    this.blockPrevs = EMPTY_I32;
+    this.blockNexts = EMPTY_I32;
+    this.firstInsts = EMPTY_I32;
+    this.lastInsts = EMPTY_I32;
+    this.coldFlags = EMPTY_U8;
     this.instLimit = 0;
     this.blockLimit = 0;
     this.first = NONE;

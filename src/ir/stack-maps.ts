@@ -4,7 +4,7 @@
  * All maps of a function lie in one pool of words, three an entry: type, slot, offset in bytes. Equal maps are
  * stored once: a loop's hundred calls that keep the same references alive share one map.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownCapacity, grownColumn } from "../base/column.ts";
 import type { StackMap, StackSlot } from "./entities.ts";
 import type { Type } from "./types.ts";
 
@@ -21,11 +21,11 @@ export class StackMapPool {
   private buckets: Int32Array;
 
   constructor() {
-    this.words = new Int32Array(0);
+    this.words = EMPTY_I32;
     this.wordCount = 0;
     this.starts = new Int32Array(1);
     this.count = 0;
-    this.buckets = new Int32Array(0);
+    this.buckets = EMPTY_I32;
   }
 
   clear(): void {

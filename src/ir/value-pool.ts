@@ -6,7 +6,7 @@
  * `listCapacity(count)`, so the count alone tells when a list is full. A list that outgrows its place moves to the
  * end of the pool; the old place is lost until `clear`, less than the list's own size in all.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownCapacity, grownColumn } from "../base/column.ts";
 
 function listCapacity(count: number): number {
   return count <= 2 ? 2 : 1 << (32 - Math.clz32(count - 1));
@@ -17,7 +17,7 @@ export class ValuePool {
   private used: number;
 
   constructor() {
-    this.words = new Int32Array(0);
+    this.words = EMPTY_I32;
     this.used = 0;
   }
 
