@@ -6,12 +6,10 @@
  * last event in its block that ended the fact, else into the predecessors along whose edges it did not hold. The fact
  * changes its name on the way: before an edge on which BEFORE gives v5 the argument v1, what was v5 is v1.
  */
-import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import type { Type } from "../ir/types.ts";
 import { instText } from "../text/index.ts";
-import { EventKind } from "./events.ts";
 import type { SafepointFlow } from "./flow.ts";
 import { Added, type Match } from "./match.ts";
 import { type SafepointError, type SafepointErrorCode, safepointError } from "./safepoint-error.ts";
@@ -32,11 +30,14 @@ export class Explanation {
   private readonly history: SlotHistory;
   private match!: Match;
   private notes: string[];
+  /** What has been said already, as `value:element`. */
+  private readonly told: Set<string>;
 
   constructor(flow: SafepointFlow) {
     this.flow = flow;
     this.history = new SlotHistory(flow);
     this.notes = [];
+    this.told = new Set();
   }
 
   begin(match: Match): void {
@@ -47,6 +48,7 @@ export class Explanation {
   /** An operand of an instruction is not what BEFORE uses there. */
   ofUse(block: Block, inst: Inst, value: Value, operand: Value, epoch: number): SafepointError {
     this.notes = [];
+    this.told.clear();
     const element = this.flow.facts.elementOf(value);
     const reason = this.ofValue(operand, element, epoch, block, inst, 0);
     const message = `${this.elementName(element)} does not reach ${this.place(block, inst)}: ${reason.message}`;
@@ -56,6 +58,7 @@ export class Explanation {
   /** A slot that a map names holds no reference. */
   ofEntry(block: Block, inst: Inst, cell: number, type: Type, typeText: string): SafepointError {
     this.notes = [];
+    this.told.clear();
     const slot = this.flow.cells.slot(cell);
     const name = this.flow.cells.name(cell);
     const cause = this.history.whyNoReference(cell, type, block, inst);
@@ -76,9 +79,10 @@ export class Explanation {
   ): Reason {
     const { flow, match } = this;
     const { dfg } = match.after;
+    this.told.add(`${operand}:${element}`);
     if (
       flow.facts.has(flow.made(operand), element) &&
-      !flow.facts.has(flow.current(operand, epoch), element)
+      !flow.facts.has(flow.current(operand, epoch, block), element)
     ) {
       return this.ofStaleCopy(operand, element, block, inst);
     }
@@ -119,9 +123,7 @@ export class Explanation {
     const message = this.ofCause(cause, this.elementName(cause.element));
     this.notePath(cause.path);
     const code = cause.kind === CauseKind.Unmapped ? "stale-use" : "wrong-use";
-    if (cause.kind === CauseKind.Spill && !cause.held && depth < MAX_DEPTH) {
-      this.noteSpilled(cause, depth);
-    }
+    if (cause.kind === CauseKind.Spill && depth < MAX_DEPTH) this.noteSpilled(cause, depth);
     return { code, message, slot: flow.cells.slot(cell) };
   }
 
@@ -141,22 +143,29 @@ export class Explanation {
   /** A parameter that does not get the value on some edge. */
   private ofParam(param: Value, element: number, depth: number): Reason | null {
     const { flow, match } = this;
-    const { dfg } = match.after;
-    const to = dfg.valueBlock(param);
-    const found = this.history.failingEdge(param, element);
+    const to = match.after.dfg.valueBlock(param);
+    const isTold = (value: Value, wanted: number): boolean => this.told.has(`${value}:${wanted}`);
+    const found = this.history.failingEdge(param, element, isTold);
     if (found === null) return null;
-    const edge = `on the edge from block${found.block} to block${to}`;
-    const call = dfg.destination(found.inst, found.index);
-    const arg = dfg.blockCalls.arg(call, dfg.valueIndex(param));
-    if (!isValueArg(arg) || found.element < 0) {
+    const { passed, block, inst } = found;
+    const edge = `on the edge from block${block} to block${to}`;
+    if (passed !== NONE && isTold(passed, found.element) && this.mayBeStale(passed, found.element, block)) {
+      return this.ofStaleCopy(passed, found.element, block, inst);
+    }
+    if (passed === NONE || found.element < 0 || isTold(passed, found.element)) {
       return { code: "wrong-use", message: `v${param} gets something else ${edge}`, slot: null };
     }
-    const passed = dfg.resolveAliases(argValue(arg));
     this.notes.push(
       `v${param} gets v${passed} ${edge}, where BEFORE passes ${this.elementName(found.element)}`,
     );
-    const epoch = flow.epochs.exit(found.block);
-    return this.ofValue(passed, found.element, epoch, found.block, found.inst, depth + 1);
+    return this.ofValue(passed, found.element, flow.epochs.exit(block), block, inst, depth + 1);
+  }
+
+  /** Whether a safepoint lies between a value and the end of a block that ends what the value should be. */
+  private mayBeStale(value: Value, element: number, block: Block): boolean {
+    const { facts, events, epochs } = this.flow;
+    const wanted = element < 0 ? NONE : facts.asValue(element);
+    return wanted !== NONE && facts.isDeclared(wanted) && events.epochOf(value) !== epochs.exit(block);
   }
 
   /** What ended the fact that a cell holds `wanted`. */
@@ -167,8 +176,9 @@ export class Explanation {
         const { dfg } = this.match.after;
         const stored = dfg.resolveAliases(dfg.arg(cause.inst as Inst, 0));
         const what = `v${stored}${this.meaning(stored)}, stored to ${name} in block${cause.block},`;
-        if (cause.held) return `${what} overwrites ${wanted}`;
-        return `${what} is not ${wanted}`;
+        if (!this.history.isEverStored(cause.cell, cause.element)) return `${what} is not ${wanted}`;
+        const isLoop = cause.path.length > 1 && cause.path.at(-1) === cause.block;
+        return `${what} overwrites ${wanted}${isLoop ? `, which block${cause.block}'s next round reads` : ""}`;
       }
       case CauseKind.Unmapped:
         return `${name} holds ${wanted}, and the map of ${this.place(cause.block, cause.inst as Inst)} does not name ${name}`;
@@ -195,7 +205,9 @@ export class Explanation {
   }
 
   private place(block: Block, inst: Inst): string {
-    return `\`${instText(this.match.after, inst)}\` in block${block}`;
+    // The comment that shows constants is for listings.
+    const [text] = instText(this.match.after, inst).split("  ; ");
+    return `\`${text}\` in block${block}`;
   }
 
   private notePath(path: readonly Block[]): void {
@@ -205,5 +217,3 @@ export class Explanation {
     this.notes.push(`path: ${names.join(" → ")}`);
   }
 }
-
-export { EventKind };

@@ -12,6 +12,7 @@ import { Traversal } from "../analysis/traversal.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
+import { AddedBlocks } from "./added-blocks.ts";
 import { Cells } from "./cells.ts";
 import { EdgeRenaming } from "./edge-renaming.ts";
 import { Epochs } from "./epochs.ts";
@@ -31,6 +32,7 @@ export class SafepointFlow {
   readonly events: Events;
   readonly epochs: Epochs;
   readonly edge: EdgeRenaming;
+  private readonly addedBlocks: AddedBlocks;
   private match!: Match;
   private cfg!: ControlFlowGraph;
   private readonly traversal: Traversal;
@@ -52,6 +54,7 @@ export class SafepointFlow {
     this.events = new Events();
     this.epochs = new Epochs();
     this.edge = new EdgeRenaming(this.facts);
+    this.addedBlocks = new AddedBlocks(this.facts);
     this.traversal = new Traversal();
     this.order = new I32List();
     this.entryStates = new Int32Array(0);
@@ -72,6 +75,7 @@ export class SafepointFlow {
     this.epochs.compute(cfg, tree);
     this.events.numberEpochs(match, tree, this.epochs);
     this.traversal.postOrder(match.after, this.order);
+    this.addedBlocks.begin(match, cfg, this.order);
     this.reserve();
     this.listUsers();
     this.solve();
@@ -82,10 +86,14 @@ export class SafepointFlow {
     return this.entryStates[block]!;
   }
 
-  /** What a resolved value of AFTER equals in an epoch: what it did when it was made, copies gone stale left out. */
-  current(value: Value, epoch: number): FactSet {
-    const set = this.made(value);
-    return this.events.epochOf(value) === epoch ? set : this.facts.unmapped(set);
+  /**
+   * What a resolved value of AFTER equals at a point of that epoch in the block: what it did when it was made, what has gone
+   * stale left out.
+   */
+  current(value: Value, epoch: number, block: Block): FactSet {
+    const made = this.made(value);
+    const set = this.events.epochOf(value) === epoch ? made : this.facts.unmapped(made);
+    return this.match.isOriginal(block) ? set : this.addedBlocks.behind(set, value, block);
   }
 
   /** What a resolved value of AFTER equals where it is made. */
@@ -136,7 +144,7 @@ export class SafepointFlow {
     const end = events.end(block);
     for (let event = events.start(block); event < end; event++) {
       if (events.kind(event) === EventKind.Reload) this.reload(event, state);
-      else state = this.step(event, state, epoch);
+      else state = this.step(event, state, epoch, block);
       if (events.kind(event) === EventKind.Safepoint) epoch = this.epochs.after(block, ++safepoints);
     }
     const count = this.cfg.successorCount(block);
@@ -144,7 +152,7 @@ export class SafepointFlow {
   }
 
   /** The state behind an event. */
-  step(event: number, state: SlotState, epoch: number): SlotState {
+  step(event: number, state: SlotState, epoch: number, block: Block): SlotState {
     const { events, states } = this;
     switch (events.kind(event)) {
       case EventKind.Safepoint:
@@ -153,7 +161,7 @@ export class SafepointFlow {
         const cell = events.cell(event);
         let stored = state;
         for (const other of this.cells.overlapping(cell)) stored = states.without(stored, other);
-        return states.store(stored, cell, this.current(events.operand(event) as Value, epoch));
+        return states.store(stored, cell, this.current(events.operand(event) as Value, epoch, block));
       }
       default:
         return state;
@@ -188,7 +196,7 @@ export class SafepointFlow {
     const params = dfg.blockParamCount(to);
     for (let i = 0; i < params; i++) {
       const param = dfg.blockParam(to, i);
-      const passed = this.passed(dfg.blockCalls.arg(call, i), epoch);
+      const passed = this.passed(dfg.blockCalls.arg(call, i), epoch, block);
       const before = this.valueFacts[param]!;
       this.setFacts(param, before === ALL ? passed : this.facts.meet(before, passed));
     }
@@ -210,10 +218,10 @@ export class SafepointFlow {
     return call;
   }
 
-  /** What an argument of AFTER equals behind the edge. */
-  passed(arg: BlockArg, epoch: number): FactSet {
+  /** What an argument of AFTER equals behind the edge that `setEdge` has been called for. */
+  passed(arg: BlockArg, epoch: number, block: Block): FactSet {
     if (!isValueArg(arg)) return this.edge.ofCallResult(arg);
-    return this.edge.apply(this.current(this.match.after.dfg.resolveAliases(argValue(arg)), epoch));
+    return this.edge.apply(this.current(this.match.after.dfg.resolveAliases(argValue(arg)), epoch, block));
   }
 
   // Who must be walked again when the facts of a value shrink.

@@ -22,8 +22,6 @@ export interface Cause {
   readonly element: number;
   readonly block: Block;
   readonly inst: Inst | typeof NONE;
-  /** Whether the fact held right before. */
-  readonly held: boolean;
   /** Blocks from the cause to where it shows. */
   readonly path: readonly Block[];
 }
@@ -33,6 +31,17 @@ interface Step {
   readonly block: Block;
   readonly element: number;
   readonly next: Step | null;
+}
+
+/** An edge on which a parameter gets something else. */
+export interface FailingEdge {
+  readonly block: Block;
+  /** The branch. */
+  readonly inst: Inst;
+  /** The value passed, aliases resolved; `NONE` for what a `try_call` gives. */
+  readonly passed: Value | typeof NONE;
+  /** What the parameter should be, as it is called before the edge; negative for what a `try_call` gives. */
+  readonly element: number;
 }
 
 type Holds = (set: FactSet, element: number) => boolean;
@@ -106,7 +115,10 @@ export class SlotHistory {
     return null;
   }
 
-  /** The last event of the step's block, before `until` if given, that ended the fact or stored something else. */
+  /**
+   * The last event of the step's block, before `until` if given, that ends the fact on this path. In a loop the fact may
+   * not hold before it either, because of that very event.
+   */
   private lastCause(cell: number, step: Step, until: Inst | typeof NONE, holds: Holds): Cause | null {
     const { flow } = this;
     const { events } = flow;
@@ -116,24 +128,38 @@ export class SlotHistory {
     let safepoints = 0;
     for (let event = events.start(step.block); event < events.end(step.block); event++) {
       if (until !== NONE && events.inst(event) === until) break;
-      const held = holds(flow.states.get(state, cell), step.element);
-      state = flow.step(event, state, epoch);
+      state = flow.step(event, state, epoch, step.block);
       if (events.kind(event) === EventKind.Safepoint) epoch = flow.epochs.after(step.block, ++safepoints);
       if (holds(flow.states.get(state, cell), step.element)) {
         cause = null;
-      } else if (held || this.stores(event, cell)) {
-        cause = {
-          kind: this.kindOf(event, cell),
-          cell,
-          element: step.element,
-          block: step.block,
-          inst: events.inst(event),
-          held,
-          path: pathOf(step),
-        };
+      } else if (this.stores(event, cell) || this.endsAtSafepoint(event, cell, step.element)) {
+        const kind = this.kindOf(event, cell);
+        const inst = events.inst(event);
+        cause = { kind, cell, element: step.element, block: step.block, inst, path: pathOf(step) };
       }
     }
     return cause;
+  }
+
+  /** Whether a safepoint would end the fact if it held before. */
+  private endsAtSafepoint(event: number, cell: number, element: number): boolean {
+    const { events, cells, facts } = this.flow;
+    if (events.kind(event) !== EventKind.Safepoint) return false;
+    const isMapped = cells.sets.get(events.operand(event), cell) !== 0;
+    const value = element === NONE ? NONE : facts.asValue(element);
+    // Asked for any reference, or for a declared value: both go stale where no map names the slot.
+    if (value === NONE) return element === NONE && !isMapped;
+    return facts.isDeclared(value) ? !isMapped : isMapped;
+  }
+
+  /** Whether some spill puts the element into the cell. */
+  isEverStored(cell: number, element: number): boolean {
+    const { events, facts } = this.flow;
+    for (let event = 0; event < events.length; event++) {
+      if (events.kind(event) !== EventKind.Spill || events.cell(event) !== cell) continue;
+      if (facts.has(this.flow.made(events.operand(event) as Value), element)) return true;
+    }
+    return false;
   }
 
   private stores(event: number, cell: number): boolean {
@@ -155,7 +181,7 @@ export class SlotHistory {
     let epoch = flow.epochs.entry(block);
     let safepoints = 0;
     for (let event = events.start(block); event < events.end(block); event++) {
-      state = flow.step(event, state, epoch);
+      state = flow.step(event, state, epoch, block);
       if (events.kind(event) === EventKind.Safepoint) epoch = flow.epochs.after(block, ++safepoints);
     }
     return state;
@@ -213,28 +239,29 @@ export class SlotHistory {
     return null;
   }
 
-  /** An edge along which a parameter of AFTER does not get the element, and what the element is called before it. */
+  /**
+   * An edge along which a parameter of AFTER does not get the element, and what the element is called before it. Edges
+   * that pass what `told` has already been said about come last, so that a loop's reason is found outside it.
+   */
   failingEdge(
     param: Value,
     element: number,
-  ): { readonly block: Block; readonly inst: Inst; readonly index: number; readonly element: number } | null {
+    told: (value: Value, element: number) => boolean,
+  ): FailingEdge | null {
     const { flow } = this;
     const { dfg, layout } = this.match.after;
+    let again: FailingEdge | null = null;
     for (const [block, index] of this.predecessorsOf(dfg.valueBlock(param))) {
       const call = flow.setEdge(block, index);
       const arg = dfg.blockCalls.arg(call, dfg.valueIndex(param));
-      if (flow.facts.has(flow.passed(arg, flow.epochs.exit(block)), element)) continue;
-      const inst = layout.lastInst(block) as Inst;
-      const source = isValueArg(arg) ? flow.edge.source(element) : NONE;
-      if (
-        isValueArg(arg) &&
-        source >= 0 &&
-        flow.facts.has(flow.current(dfg.resolveAliases(argValue(arg)), flow.epochs.exit(block)), source)
-      )
-        continue;
-      return { block, inst, index, element: source };
+      if (flow.facts.has(flow.passed(arg, flow.epochs.exit(block), block), element)) continue;
+      const passed: FailingEdge["passed"] = isValueArg(arg) ? dfg.resolveAliases(argValue(arg)) : NONE;
+      const source = passed === NONE ? NONE : flow.edge.source(element);
+      const found = { block, inst: layout.lastInst(block) as Inst, passed, element: source };
+      if (passed === NONE || !told(passed, source)) return found;
+      again = found;
     }
-    return null;
+    return again;
   }
 
   /** The values of BEFORE in a set, for people. */
@@ -285,7 +312,6 @@ function never(cell: number, step: Step): Cause {
     element: step.element,
     block: step.block,
     inst: NONE,
-    held: false,
     path: pathOf(step),
   };
 }

@@ -67,7 +67,7 @@ export class Uses {
         if (hasMap) this.checkMap(block, inst, here, state);
       }
       if (!here) continue;
-      state = flow.step(event, state, epoch);
+      state = flow.step(event, state, epoch, block);
       if (events.kind(event) === EventKind.Safepoint) epoch = epochs.after(block, ++safepoints);
       event++;
       if (this.errors.length >= this.maxErrors) return;
@@ -80,13 +80,13 @@ export class Uses {
     for (let i = 0; i < operands.length; i++) {
       const value = operands.before(i);
       const operand = operands.after(i);
-      if (this.isRight(value, operand, epoch)) continue;
+      if (this.isRight(value, operand, epoch, block)) continue;
       this.errors.push(this.explanation.ofUse(block, inst, value, operand, epoch));
     }
   }
 
   /** Whether an operand of AFTER equals the value that BEFORE uses. */
-  private isRight(value: Value, operand: Value, epoch: number): boolean {
+  private isRight(value: Value, operand: Value, epoch: number, block: Block): boolean {
     const { flow, match } = this;
     const { dfg } = match.after;
     if (value === operand && dfg.valueKind(operand) === ValueKind.Result) {
@@ -94,7 +94,7 @@ export class Uses {
       if (!flow.facts.isDeclared(value) || flow.events.epochOf(operand) === epoch) return true;
     }
     if (dfg.valueType(operand) !== match.before.dfg.valueType(value)) return false;
-    return flow.facts.has(flow.current(operand, epoch), flow.facts.elementOf(value));
+    return flow.facts.has(flow.current(operand, epoch, block), flow.facts.elementOf(value));
   }
 
   private checkMap(block: Block, inst: Inst, collects: boolean, state: SlotState): void {
