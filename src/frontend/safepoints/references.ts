@@ -7,8 +7,10 @@
  */
 import { grownCapacity, I32List } from "../../base/column.ts";
 import { InputError } from "../../base/diagnostics.ts";
+import { ValueKind } from "../../ir/dfg.ts";
 import { type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
+import * as Op from "../../ir/op.gen.ts";
 import { bytesOf, isDynamicVector, typeName } from "../../ir/types.ts";
 import { unknownDeclared, unspillableType } from "./messages.ts";
 import type { Policy } from "./policies.ts";
@@ -74,6 +76,8 @@ export class References {
     if (!dfg.isValueValid(declared)) throw new InputError(unknownDeclared(declared));
     if (dfg.isAlias(declared) && !policy.aliasesDeclare) return;
     const value = dfg.resolveAliases(declared);
+    // No collector changes a constant; upstream spills those that are declared themselves, and so do we.
+    if (value !== declared && isConstantValue(func, value)) return;
     const type = dfg.valueType(value);
     if (isDynamicVector(type) || bytesOf(type) > MAX_SLOT_BYTES) {
       throw new InputError(unspillableType(declared, typeName(type)));
@@ -111,5 +115,22 @@ export class References {
       if (later.has(dfg.valueType(result))) this.ranks[result] = -1;
       later.add(dfg.valueType(result));
     }
+  }
+}
+
+/** Whether a value that is no alias has the same bits each time, whatever a collector does. */
+export function isConstantValue(func: Function, value: Value): boolean {
+  const { dfg } = func;
+  if (dfg.valueKind(value) !== ValueKind.Result) return false;
+  switch (dfg.opcode(dfg.valueInst(value))) {
+    case Op.Iconst:
+    case Op.F16const:
+    case Op.F32const:
+    case Op.F64const:
+    case Op.F128const:
+    case Op.Vconst:
+      return true;
+    default:
+      return false;
   }
 }

@@ -15,17 +15,16 @@
  * A spiller is reused from function to function and keeps its memory. What it did to the last function can be asked of it
  * until the next.
  */
-import { I32List } from "../../base/column.ts";
 import { type Block, NONE, type StackSlot, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { ReachableBlocks } from "./flow.ts";
 import { LiveSet } from "./live-set.ts";
 import { Liveness } from "./liveness.ts";
-import { POLICIES, type PolicyName } from "./policies.ts";
+import { POLICIES, type Policy, type PolicyName } from "./policies.ts";
 import { References } from "./references.ts";
 import { Rewriter, type SlotRegion } from "./rewrite.ts";
 import { BackwardSlots, type SlotAssignment } from "./slots.ts";
-import { splitTryCallEdges } from "./split-edges.ts";
+import { EdgeSplitter } from "./split-edges.ts";
 
 export interface SpillOptions {
   /** `spillway` unless said otherwise. */
@@ -65,7 +64,7 @@ export class SafepointSpiller {
   private readonly liveness: Liveness;
   private readonly slots: SlotAssignment;
   private readonly rewriter: Rewriter;
-  private readonly scratch: I32List;
+  private readonly edges: EdgeSplitter;
   private readonly liveSet: LiveSet;
 
   constructor(slots: SlotAssignment = new BackwardSlots()) {
@@ -74,7 +73,7 @@ export class SafepointSpiller {
     this.liveness = new Liveness();
     this.slots = slots;
     this.rewriter = new Rewriter();
-    this.scratch = new I32List();
+    this.edges = new EdgeSplitter();
     this.liveSet = new LiveSet();
   }
 
@@ -89,11 +88,7 @@ export class SafepointSpiller {
       this.blocks.clear();
       return NOTHING;
     }
-    let splitEdges = 0;
-    if (policy.edgesAfterTryCall) {
-      splitEdges = splitTryCallEdges(func, this.references, this.scratch);
-      if (splitEdges > 0) this.references.compute(func, policy);
-    }
+    const splitEdges = policy.edgesAfterTryCall ? this.splitEdges(func, policy) : 0;
     this.blocks.compute(func);
     this.liveness.compute(func, this.references, this.blocks, policy);
     this.references.restrict(func, this.liveness.liveAcross);
@@ -113,6 +108,15 @@ export class SafepointSpiller {
       safepoints: this.liveness.safepointCount,
       splitEdges,
     };
+  }
+
+  private splitEdges(func: Function, policy: Policy): number {
+    if (!this.edges.hasCandidates(func, this.references)) return 0;
+    this.blocks.compute(func);
+    this.liveness.compute(func, this.references, this.blocks, policy);
+    const split = this.edges.run(func, this.references, this.liveness.liveAcross);
+    if (split > 0) this.references.compute(func, policy);
+    return split;
   }
 
   // About the last function, for people who want to see how it came out.

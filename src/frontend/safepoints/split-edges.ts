@@ -2,81 +2,132 @@
  * Moves references off the edges of `try_call`.
  *
  * A value passed on an edge of a `try_call` counts as a use by the instruction, which is before the call: the call may
- * move what it refers to, and the edge then carries the old address. So each edge that passes a declared value gets a
- * block of its own, and passes it from there:
+ * move what it refers to, and the edge then carries the old address. So each edge that passes a reference gets a block
+ * of its own, and passes it from there:
  *
  *     try_call fn0(), sig0, block1(v0, ret0), []          try_call fn0(), sig0, block9(ret0), []
  *                                                 →
  *                                                         block9(v8: i32):
  *                                                             jump block1(v0, v8)
  *
- * Now the value is live across the call like any other, in its map, and reloaded in the new block.
+ * Now the value is live across the call like any other, in its map, and reloaded in the new block. What no collector
+ * changes stays on the edge: values that are not declared, constants, and what is passed to a parameter that need not be
+ * fresh.
  */
-import type { I32List } from "../../base/column.ts";
+import { I32List } from "../../base/column.ts";
 import { argValue, type BlockArg, isValueArg } from "../../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import * as Op from "../../ir/op.gen.ts";
-import type { References } from "./references.ts";
+import { Demand } from "./demand.ts";
+import { isConstantValue, type References } from "./references.ts";
 
-/** Splits the edges that need it; `args` is scratch. Returns how many were split. */
-export function splitTryCallEdges(func: Function, references: References, args: I32List): number {
-  const { dfg, layout } = func;
-  let split = 0;
-  let block = layout.entryBlock;
-  while (block !== NONE) {
-    const next = layout.nextBlock(block);
-    const last = layout.lastInst(block);
-    if (last !== NONE && dfg.hasExceptionTable(last) && func.mayCollect(last)) {
-      split += splitEdgesOf(func, references, last, args);
+export class EdgeSplitter {
+  private readonly demand: Demand;
+  private readonly args: I32List;
+
+  constructor() {
+    this.demand = new Demand();
+    this.args = new I32List();
+  }
+
+  /** Whether any edge passes a reference, so that `run` may have to split it. */
+  hasCandidates(func: Function, references: References): boolean {
+    const { dfg, layout } = func;
+    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+      const last = layout.lastInst(block);
+      if (last === NONE || !collectsOnEdges(func, last)) continue;
+      for (let i = 0; i < dfg.destinationCount(last); i++) {
+        const call = dfg.destination(last, i);
+        for (let j = 0; j < dfg.blockCalls.argCount(call); j++) {
+          if (isReference(func, references, dfg.blockCalls.arg(call, j))) return true;
+        }
+      }
     }
-    block = next;
+    return false;
   }
-  return split;
+
+  /**
+   * Splits the edges that need it; `liveAcross` is what liveness finds before. Returns how many edges were split; the
+   * references are to be computed again when there are any.
+   */
+  run(func: Function, references: References, liveAcross: Int32Array): number {
+    const { layout } = func;
+    // Blocks made here pass on exactly what was passed before, so the answer stays right.
+    this.demand.compute(func, references, liveAcross);
+    let split = 0;
+    let block = layout.entryBlock;
+    while (block !== NONE) {
+      const next = layout.nextBlock(block);
+      const last = layout.lastInst(block);
+      if (last !== NONE && collectsOnEdges(func, last)) split += this.splitEdgesOf(func, references, last);
+      block = next;
+    }
+    return split;
+  }
+
+  private splitEdgesOf(func: Function, references: References, inst: Inst): number {
+    const { dfg } = func;
+    let after = func.layout.blockOf(inst) as Block;
+    let split = 0;
+    for (let i = 0; i < dfg.destinationCount(inst); i++) {
+      const call = dfg.destination(inst, i);
+      if (!this.passesReference(func, references, call)) continue;
+      after = this.splitEdge(func, references, call, after);
+      split++;
+    }
+    return split;
+  }
+
+  private passesReference(func: Function, references: References, call: BlockCall): boolean {
+    const { blockCalls } = func.dfg;
+    for (let i = 0; i < blockCalls.argCount(call); i++) {
+      if (this.goesStale(func, references, call, i)) return true;
+    }
+    return false;
+  }
+
+  /** Whether argument `index` is a reference that must be fresh behind the edge. */
+  private goesStale(func: Function, references: References, call: BlockCall, index: number): boolean {
+    const { blockCalls } = func.dfg;
+    if (!isReference(func, references, blockCalls.arg(call, index))) return false;
+    return this.demand.isNeeded(func.dfg.blockParam(blockCalls.block(call), index));
+  }
+
+  /** The new block, placed after `after`: its parameters are the arguments that stay on the edge. */
+  private splitEdge(func: Function, references: References, call: BlockCall, after: Block): Block {
+    const { dfg, layout } = func;
+    const { blockCalls } = dfg;
+    const { args } = this;
+    const target = blockCalls.block(call);
+    const count = blockCalls.argCount(call);
+    const edge = dfg.makeBlock();
+    layout.insertBlockAfter(edge, after);
+    if (layout.isCold(target)) layout.setCold(edge);
+    args.clear();
+    for (let i = 0; i < count; i++) {
+      const moves = this.goesStale(func, references, call, i);
+      const type = dfg.valueType(dfg.blockParam(target, i));
+      args.push(moves ? blockCalls.arg(call, i) : dfg.appendBlockParam(edge, type));
+    }
+    const onward = blockCalls.createEmpty(target, count);
+    for (let i = 0; i < count; i++) blockCalls.setArg(onward, i, args.get(i) as BlockArg);
+    for (let i = count - 1; i >= 0; i--) {
+      if (args.get(i) === blockCalls.arg(call, i)) blockCalls.removeArg(call, i);
+    }
+    blockCalls.setBlock(call, edge);
+    layout.appendInst(dfg.newInst(Op.Jump, 0, onward, 0), edge);
+    return edge;
+  }
 }
 
-function splitEdgesOf(func: Function, references: References, inst: Inst, args: I32List): number {
-  const { dfg } = func;
-  let after = func.layout.blockOf(inst) as Block;
-  let split = 0;
-  for (let i = 0; i < dfg.destinationCount(inst); i++) {
-    const call = dfg.destination(inst, i);
-    if (!passesReference(func, references, call)) continue;
-    after = splitEdge(func, call, after, args);
-    split++;
-  }
-  return split;
+/** A `try_call` during which references may move. */
+function collectsOnEdges(func: Function, inst: Inst): boolean {
+  return func.dfg.hasExceptionTable(inst) && func.mayCollect(inst);
 }
 
-function passesReference(func: Function, references: References, call: BlockCall): boolean {
-  const { blockCalls } = func.dfg;
-  for (let i = 0; i < blockCalls.argCount(call); i++) {
-    const arg = blockCalls.arg(call, i);
-    if (isValueArg(arg) && references.rankOf(argValue(arg)) >= 0) return true;
-  }
-  return false;
-}
-
-/** The new block, placed after `after`: it takes what the call gives, and jumps on with all the arguments. */
-function splitEdge(func: Function, call: BlockCall, after: Block, args: I32List): Block {
-  const { dfg, layout } = func;
-  const { blockCalls } = dfg;
-  const target = blockCalls.block(call);
-  const edge = dfg.makeBlock();
-  layout.insertBlockAfter(edge, after);
-  if (layout.isCold(target)) layout.setCold(edge);
-  args.clear();
-  for (let i = 0; i < blockCalls.argCount(call); i++) {
-    const arg = blockCalls.arg(call, i);
-    const type = dfg.valueType(dfg.blockParam(target, i));
-    args.push(isValueArg(arg) ? argValue(arg) : dfg.appendBlockParam(edge, type));
-  }
-  const onward = blockCalls.createEmpty(target, args.length);
-  for (let i = 0; i < args.length; i++) blockCalls.setArg(onward, i, args.get(i) as BlockArg);
-  for (let i = blockCalls.argCount(call) - 1; i >= 0; i--) {
-    if (isValueArg(blockCalls.arg(call, i))) blockCalls.removeArg(call, i);
-  }
-  blockCalls.setBlock(call, edge);
-  layout.appendInst(dfg.newInst(Op.Jump, 0, onward, 0), edge);
-  return edge;
+/** A declared value that a collector may change. */
+function isReference(func: Function, references: References, arg: BlockArg): boolean {
+  if (!isValueArg(arg) || references.rankOf(argValue(arg)) < 0) return false;
+  return !isConstantValue(func, func.dfg.resolveAliases(argValue(arg)));
 }
