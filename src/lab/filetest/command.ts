@@ -62,3 +62,11 @@ export class FiletestFailure extends Error {
     this.blessedLines = blessedLines;
   }
 }
+
+/** A test of something that Spillway does not have, which the message names; it is counted as skipped. */
+export class FiletestSkip extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "FiletestSkip";
+  }
+}

@@ -3,6 +3,7 @@ import type { FiletestCommand } from "./command.ts";
 import { testCat } from "./test-cat.ts";
 import { testDomtree } from "./test-domtree.ts";
 import { testPrintCfg } from "./test-print-cfg.ts";
+import { testInterpret, testRun } from "./test-run.ts";
 import { testSafepoints } from "./test-safepoints.ts";
 import { testSsa } from "./test-ssa.ts";
 import { testVerifier } from "./test-verifier.ts";
@@ -15,6 +16,8 @@ export const COMMANDS: readonly FiletestCommand[] = [
   testDomtree,
   testSsa,
   testSafepoints,
+  testInterpret,
+  testRun,
 ];
 
 /** Commands of Cranelift's filetests that test what Spillway does not have; they are skipped, and counted. */

@@ -8,7 +8,7 @@
 import { InputError } from "../../base/diagnostics.ts";
 import { type ParsedFile, type ParsedFunction, parseFile, type TestCommand } from "../../text/index.ts";
 import { functionNameText } from "../function-text.ts";
-import { FiletestFailure, type FunctionTest, type PreparedCommand } from "./command.ts";
+import { FiletestFailure, FiletestSkip, type FunctionTest, type PreparedCommand } from "./command.ts";
 import { testComments } from "./comments.ts";
 import { textDiff } from "./diff.ts";
 import {
@@ -47,7 +47,7 @@ export interface TestResult {
 export interface FileReport {
   readonly path: string;
   readonly results: readonly TestResult[];
-  /** Names of the commands that were skipped. */
+  /** Names of the commands that were skipped, and what tests that were skipped would need. */
   readonly skipped: readonly string[];
   /** The new source, when blessing changed it. */
   readonly blessed: string | null;
@@ -69,7 +69,8 @@ export function runFiletest(path: string, source: string, options: FiletestOptio
     );
   }
   if (skipped.length === heads.length) return { path, results: [], skipped, blessed: null };
-  return { ...new FileRun(path, source, options).run(), skipped };
+  const report = new FileRun(path, source, options).run();
+  return { ...report, skipped: [...skipped, ...report.skipped] };
 }
 
 /** The names on the `test` lines above the first function, found without parsing the file. */
@@ -95,6 +96,7 @@ class FileRun {
   private readonly options: FiletestOptions;
   private readonly results: TestResult[];
   private readonly edits: LineEdit[];
+  private readonly skipped: string[];
   /** Sections by function index, and the commands that compare with one. */
   private sections: Expectation[][];
   private readonly used: Set<Expectation>;
@@ -106,11 +108,12 @@ class FileRun {
     this.options = options;
     this.results = [];
     this.edits = [];
+    this.skipped = [];
     this.sections = [];
     this.used = new Set();
   }
 
-  run(): { path: string; results: TestResult[]; blessed: string | null } {
+  run(): FileReport {
     const first = this.parse();
     this.sections = first.functions.map((_, index) => {
       const [from, to] = this.region(first, index);
@@ -125,7 +128,8 @@ class FileRun {
       fresh = null;
     }
     this.rejectUnused(first);
-    return { path: this.path, results: this.results, blessed: this.blessedSource() };
+    const { path, results, skipped } = this;
+    return { path, results, skipped, blessed: this.blessedSource() };
   }
 
   private parse(): ParsedFile {
@@ -184,6 +188,10 @@ class FileRun {
       if (prepared.judgement === "expectation") this.judgeByExpectation(title, file, index, text);
       this.results.push({ ...result, passed: true, message: "", detail: "" });
     } catch (error) {
+      if (error instanceof FiletestSkip) {
+        this.skipped.push(error.message);
+        return;
+      }
       if (!(error instanceof FiletestFailure)) throw error;
       if (this.options.bless && error.blessedLines.size > 0) {
         for (const [line, text] of error.blessedLines) {
@@ -266,7 +274,13 @@ class FileRun {
   }
 
   private blessedSource(): string | null {
-    return this.edits.length === 0 ? null : applyEdits(this.lines, this.edits);
+    if (this.edits.length === 0) return null;
+    const source = applyEdits(this.lines, this.edits);
+    // One empty line between sections, none before the first, whatever was taken out.
+    return source
+      .replace(/\n{3,}(?=; expect: )/g, "\n\n")
+      .replace(/^\}\n{2,}(?=; expect: )/gm, "}\n")
+      .replace(/\n+$/, "\n");
   }
 }
 
