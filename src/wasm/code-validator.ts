@@ -5,13 +5,11 @@
  * height of the operand stack below it; after an unconditional branch the frame is unreachable, its stack is
  * cut back, and popping from the empty rest gives `BOTTOM`, which matches everything. One validator serves
  * all bodies and constant expressions of a module; types on the stack are canonical.
- *
- * Locals beyond the first `FLAT_LOCALS` are looked up in their run, and whether a local is initialised is a
- * mark of the body's number, so that opening a body costs what its bytes cost however many locals it claims.
  */
 import { grownCapacity, grownColumn } from "../base/column.ts";
 import { featureBit } from "./features.ts";
-import { MAX_LOCALS, MAX_OPERANDS } from "./limits.ts";
+import { MAX_LOCALS, MAX_MOVED_VALUES, MAX_OPERANDS } from "./limits.ts";
+import { Locals } from "./locals.ts";
 import { beyondLimit, invalid, malformed, TOO_MANY_LOCALS, typeMismatch, unknown } from "./messages.ts";
 import type { Module } from "./module.ts";
 import { ADDRESS_TYPE, opcodeName, SIGNATURE } from "./opcodes.ts";
@@ -45,8 +43,6 @@ export const FRAME_CATCH = 5;
 export const FRAME_CATCH_ALL = 6;
 export const FRAME_TRY_TABLE = 7;
 
-const FLAT_LOCALS = 128;
-
 export class CodeValidator {
   readonly module: Module;
   readonly store: TypeStore;
@@ -74,6 +70,8 @@ export class CodeValidator {
   /** The type of the function whose body it is, or -1. */
   functionType: number;
 
+  /** How many values calls and branches have moved so far, in the whole module. */
+  private moves: number;
   operands: Int32Array;
   height: number;
   private frameKinds: Uint8Array;
@@ -88,17 +86,7 @@ export class CodeValidator {
 
   /** By canonical type: the first field without a default value, or -1. */
   private readonly undefaultable: Map<number, number>;
-  private readonly flatLocals: Int32Array;
-  private runEnds: Uint32Array;
-  private runTypes: Int32Array;
-  private runCount: number;
-  private localCount: number;
-  private paramCount: number;
-  /** By local: the number of the body in which it was last initialised. */
-  private readonly initMarks: Uint32Array;
-  private bodyNumber: number;
-  private inits: Uint32Array;
-  private initCount: number;
+  readonly locals: Locals;
 
   constructor(module: Module, mask: number, store: TypeStore, ids: Uint32Array) {
     this.module = module;
@@ -118,6 +106,7 @@ export class CodeValidator {
     this.globalLimit = -1;
     this.op = 0;
     this.functionType = -1;
+    this.moves = 0;
     this.operands = new Int32Array(256);
     this.height = 0;
     this.frameKinds = new Uint8Array(64);
@@ -129,16 +118,7 @@ export class CodeValidator {
     this.base = 0;
     this.dead = false;
     this.undefaultable = new Map();
-    this.flatLocals = new Int32Array(FLAT_LOCALS);
-    this.runEnds = new Uint32Array(64);
-    this.runTypes = new Int32Array(64);
-    this.runCount = 0;
-    this.localCount = 0;
-    this.paramCount = 0;
-    this.initMarks = new Uint32Array(MAX_LOCALS);
-    this.bodyNumber = 0;
-    this.inits = new Uint32Array(64);
-    this.initCount = 0;
+    this.locals = new Locals();
   }
 
   // Errors.
@@ -227,20 +207,57 @@ export class CodeValidator {
     }
   }
 
-  popParams(type: number): void {
-    for (let i = this.types.paramCount(type) - 1; i >= 0 && !this.exhausted(); i--) {
-      this.pop(this.types.param(type, i));
+  /** Pops `count` operands that must match `types.valueColumn` from `first` on. */
+  private popRange(first: number, count: number): void {
+    this.countMoves(count);
+    const values = this.types.valueColumn;
+    const operands = this.operands;
+    for (let i = first + count - 1; i >= first; i--) {
+      if (this.height > this.base && operands[this.height - 1] === values[i]) this.height--;
+      else if (this.exhausted()) return;
+      else this.pop(values[i]!);
     }
   }
 
+  private pushRange(first: number, count: number): void {
+    this.countMoves(count);
+    if (this.height + count > this.operands.length) this.growOperands(this.height + count);
+    const values = this.types.valueColumn;
+    const operands = this.operands;
+    let height = this.height;
+    for (let i = first; i < first + count; i++) operands[height++] = values[i]!;
+    this.height = height;
+  }
+
+  /** Two bytes of code can move a thousand values; this keeps a small module from costing minutes. */
+  private countMoves(count: number): void {
+    this.moves += count;
+    if (this.moves > MAX_MOVED_VALUES) {
+      throw beyondLimit(
+        "values moved by calls and branches",
+        this.moves,
+        MAX_MOVED_VALUES,
+        this.reader.opStart,
+      );
+    }
+  }
+
+  popParams(type: number): void {
+    this.popRange(this.types.valueStart(type), this.types.paramCount(type));
+  }
+
   pushParams(type: number): void {
-    const count = this.types.paramCount(type);
-    for (let i = 0; i < count; i++) this.push(this.types.param(type, i));
+    this.pushRange(this.types.valueStart(type), this.types.paramCount(type));
+  }
+
+  popResults(type: number): void {
+    const { types } = this;
+    this.popRange(types.valueStart(type) + types.paramCount(type), types.resultCount(type));
   }
 
   pushResults(type: number): void {
-    const count = this.types.resultCount(type);
-    for (let i = 0; i < count; i++) this.push(this.types.result(type, i));
+    const { types } = this;
+    this.pushRange(types.valueStart(type) + types.paramCount(type), types.resultCount(type));
   }
 
   // Frames.
@@ -253,7 +270,7 @@ export class CodeValidator {
     this.frameKinds[frame] = kind;
     this.frameTypes[frame] = blockType;
     this.frameHeights[frame] = this.height;
-    this.frameInits[frame] = this.initCount;
+    this.frameInits[frame] = this.locals.initCount;
     this.frameCount = frame + 1;
     this.base = this.height;
     this.dead = false;
@@ -276,7 +293,7 @@ export class CodeValidator {
     if (this.height !== this.base) {
       this.fail(typeMismatch(`${this.height - this.base} more values on the stack than the block gives`));
     }
-    this.resetInits(this.frameInits[frame]!);
+    this.locals.resetInits(this.frameInits[frame]!);
     this.frameCount = frame;
     if (frame === 0) return;
     this.base = this.frameHeights[frame - 1]!;
@@ -302,13 +319,8 @@ export class CodeValidator {
   }
 
   popBlockResults(blockType: number): void {
-    if (blockType < 0) {
-      if (blockType !== EMPTY_BLOCK) this.pop(blockResult(blockType));
-      return;
-    }
-    for (let i = this.types.resultCount(blockType) - 1; i >= 0 && !this.exhausted(); i--) {
-      this.pop(this.types.result(blockType, i));
-    }
+    if (blockType >= 0) this.popResults(blockType);
+    else if (blockType !== EMPTY_BLOCK) this.pop(blockResult(blockType));
   }
 
   pushBlockResults(blockType: number): void {
@@ -340,18 +352,20 @@ export class CodeValidator {
 
   /** Pops the values that a branch to this label takes. */
   popLabel(depth: number): void {
-    for (let i = this.labelArity(depth) - 1; i >= 0 && !this.exhausted(); i--)
-      this.pop(this.labelType(depth, i));
+    if (this.frameKind(depth) === FRAME_LOOP) this.popBlockParams(this.frameType(depth));
+    else this.popBlockResults(this.frameType(depth));
   }
 
   pushLabel(depth: number): void {
-    const arity = this.labelArity(depth);
-    for (let i = 0; i < arity; i++) this.push(this.labelType(depth, i));
+    const type = this.frameType(depth);
+    if (this.frameKind(depth) !== FRAME_LOOP) this.pushBlockResults(type);
+    else if (type >= 0) this.pushParams(type);
   }
 
   /** Fails unless the values that a branch to this label takes are on the stack, and leaves them there. */
   checkTopForLabel(depth: number): void {
     const arity = this.labelArity(depth);
+    this.countMoves(arity);
     for (let i = 0; i < arity; i++) {
       const at = this.height - 1 - i;
       const expected = this.labelType(depth, arity - 1 - i);
@@ -373,8 +387,6 @@ export class CodeValidator {
     this.functionType = functionType;
     this.height = 0;
     this.frameCount = 0;
-    this.initCount = 0;
-    this.bodyNumber++;
     this.base = 0;
     this.readLocals(functionType);
     this.openFrame(FRAME_BLOCK, functionType);
@@ -383,11 +395,11 @@ export class CodeValidator {
   }
 
   private readLocals(functionType: number): void {
-    this.runCount = 0;
-    this.localCount = 0;
-    this.paramCount = this.types.paramCount(functionType);
-    for (let i = 0; i < this.paramCount; i++) this.addLocals(1, this.types.param(functionType, i));
-    const reader = this.reader;
+    const { reader, types, locals } = this;
+    locals.begin();
+    const params = types.paramCount(functionType);
+    for (let i = 0; i < params; i++) locals.add(1, types.param(functionType, i));
+    locals.endParams();
     const start = reader.pos;
     const runs = reader.count(2);
     let declared = 0;
@@ -395,56 +407,15 @@ export class CodeValidator {
       const count = reader.u32();
       declared += count;
       if (declared > 0xffff_ffff) throw malformed(TOO_MANY_LOCALS, start);
-      this.addLocals(count, reader.readValType());
+      locals.add(count, reader.readValType());
     }
-    if (this.localCount > MAX_LOCALS) throw beyondLimit(TOO_MANY_LOCALS, this.localCount, MAX_LOCALS, start);
-  }
-
-  private addLocals(count: number, type: ValType): void {
-    const run = this.runCount++;
-    if (run === this.runEnds.length) {
-      this.runEnds = grownColumn(this.runEnds, grownCapacity(run, run + 1));
-      this.runTypes = grownColumn(this.runTypes, grownCapacity(run, run + 1));
-    }
-    const first = this.localCount;
-    this.localCount += count;
-    this.runEnds[run] = this.localCount;
-    this.runTypes[run] = type;
-    const flatEnd = Math.min(this.localCount, FLAT_LOCALS);
-    for (let i = first; i < flatEnd; i++) this.flatLocals[i] = type;
+    if (locals.count > MAX_LOCALS) throw beyondLimit(TOO_MANY_LOCALS, locals.count, MAX_LOCALS, start);
   }
 
   /** The type of a local; fails if there is none. */
   localType(local: number): ValType {
-    if (local >= this.localCount) this.fail(unknown("local", local));
-    if (local < FLAT_LOCALS) return this.flatLocals[local]!;
-    let low = 0;
-    let high = this.runCount - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.runEnds[middle]! > local) high = middle;
-      else low = middle + 1;
-    }
-    return this.runTypes[low]!;
-  }
-
-  /** Whether a local of this type surely has a value here. */
-  isInitialized(local: number, type: ValType): boolean {
-    return isDefaultable(type) || local < this.paramCount || this.initMarks[local] === this.bodyNumber;
-  }
-
-  /** From here to the end of the block the local has a value. */
-  initialize(local: number, type: ValType): void {
-    if (this.isInitialized(local, type)) return;
-    this.initMarks[local] = this.bodyNumber;
-    if (this.initCount === this.inits.length) {
-      this.inits = grownColumn(this.inits, grownCapacity(this.initCount, this.initCount + 1));
-    }
-    this.inits[this.initCount++] = local;
-  }
-
-  private resetInits(count: number): void {
-    while (this.initCount > count) this.initMarks[this.inits[--this.initCount]!] = 0;
+    if (local >= this.locals.count) this.fail(unknown("local", local));
+    return this.locals.type(local);
   }
 
   // What instructions name.

@@ -14,6 +14,7 @@ export {
   FEATURE_NAMES,
   type FeatureName,
   type Features,
+  featureMask,
   isFeatureName,
   MVP_FEATURES,
   parseFeatures,
@@ -41,7 +42,22 @@ export {
   type TableType,
   type Tag,
 } from "./module.ts";
-export { TypeStore } from "./subtyping.ts";
+export {
+  type BranchHint,
+  findCustom,
+  functionLabel,
+  type Names,
+  type Producer,
+  readBranchHints,
+  readNames,
+  readProducers,
+  readSourceMappingUrl,
+} from "./names.ts";
+export { opcodeBytes, opcodeId, opcodeName } from "./opcodes.ts";
+export { blockResult, EMPTY_BLOCK, OperatorReader } from "./operators.ts";
+export { canonicalType, TypeStore } from "./subtyping.ts";
 export * as types from "./types.ts";
 export { type HeapType, type TypeKind, TypeTable, type ValType, valTypeName } from "./types.ts";
 export { decodeAndValidate, validateModule } from "./validate.ts";
+export { validateCustomSections } from "./validate-custom.ts";
+export * as WasmOp from "./wasm-op.gen.ts";

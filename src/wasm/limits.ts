@@ -16,7 +16,8 @@ export const MAX_GLOBALS = 1_000_000;
 export const MAX_TAGS = 1_000_000;
 export const MAX_TABLES = 100_000;
 export const MAX_MEMORIES = 100_000;
-export const MAX_ELEMENT_SEGMENTS = 10_000_000;
+/** Fewer than browsers take (10,000,000): each costs an object here. */
+export const MAX_ELEMENT_SEGMENTS = 100_000;
 export const MAX_ELEMENT_ITEMS = 10_000_000;
 export const MAX_DATA_SEGMENTS = 100_000;
 export const MAX_PARAMS = 1_000;
@@ -29,3 +30,8 @@ export const MAX_BR_TABLE_TARGETS = 65_520;
 export const MAX_MODULE_BYTES = 0x7fffffff;
 /** The height of the operand stack of one body: 64 MB of it. */
 export const MAX_OPERANDS = 16_000_000;
+/**
+ * Values popped and pushed by the calls, branches and blocks of one module: with a thousand results a
+ * two-byte call moves a thousand. Real modules stay a hundred times below.
+ */
+export const MAX_MOVED_VALUES = 1_000_000_000;

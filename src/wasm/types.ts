@@ -260,6 +260,15 @@ export class TypeTable {
     return this.values[this.starts[type]! + i]!;
   }
 
+  /** All values of all types, for loops over the values of one: from `valueStart`, parameters before results. */
+  get valueColumn(): Int32Array {
+    return this.values;
+  }
+
+  valueStart(type: number): number {
+    return this.starts[type]!;
+  }
+
   paramCount(type: number): number {
     return this.firsts[type]!;
   }

@@ -36,7 +36,7 @@ export function selectTyped(v: CodeValidator): void {
 export function localGet(v: CodeValidator): void {
   const local = v.reader.index;
   const type = v.localType(local);
-  if (!v.isInitialized(local, type)) v.fail(uninitializedLocal(local));
+  if (!v.locals.isInitialized(local, type)) v.fail(uninitializedLocal(local));
   v.push(type);
 }
 
@@ -44,14 +44,14 @@ export function localSet(v: CodeValidator): void {
   const local = v.reader.index;
   const type = v.localType(local);
   v.pop(type);
-  v.initialize(local, type);
+  v.locals.initialize(local, type);
 }
 
 export function localTee(v: CodeValidator): void {
   const local = v.reader.index;
   const type = v.localType(local);
   v.pop(type);
-  v.initialize(local, type);
+  v.locals.initialize(local, type);
   v.push(type);
 }
 
