@@ -5,6 +5,7 @@ export type {
   FileHead,
   ParsedFile,
   ParsedFunction,
+  ParseEachOptions,
   ParseOptions,
   SettingsLine,
   SourceMap,

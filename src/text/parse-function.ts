@@ -10,7 +10,7 @@
  */
 import { I32List } from "../base/column.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
-import { Function } from "../ir/function.ts";
+import type { Function } from "../ir/function.ts";
 import type { CallConv } from "../ir/signature.ts";
 import type { DebugTag } from "../ir/tables.ts";
 import { DirectiveReader } from "./directives.ts";
@@ -66,13 +66,12 @@ export class FunctionParser {
     this.firstSourceLoc = NONE;
   }
 
-  /** Reads one function; the word `function` is current. */
-  parse(): ParsedFunction {
+  /** Reads one function into `func`, which is empty; the word `function` is current. */
+  parse(func: Function): ParsedFunction {
     const { lexer, context } = this;
     const { start, line } = lexer;
     lexer.entity = entityCode(EntityKind.Function, 0);
     if (!lexer.acceptWord(WORD_FUNCTION)) lexer.failExpected("'function'");
-    const func = new Function();
     context.begin(func);
     this.instLines.clear();
     this.blockLines.fill(0);

@@ -8,7 +8,7 @@
  *
  * Source: `cranelift/reader/src/parser.rs` (`parse_test`, `parse_target_specs`).
  */
-import type { Function } from "../ir/function.ts";
+import { Function } from "../ir/function.ts";
 import type { CallConv } from "../ir/signature.ts";
 import { Lexer, Tok } from "./lexer.ts";
 import { danglingSet } from "./messages.ts";
@@ -68,6 +68,11 @@ export interface ParseOptions {
   readonly runCallConv?: CallConv;
 }
 
+export interface ParseEachOptions extends ParseOptions {
+  /** Fill one function again and again: each is gone when the next is read. Several times faster for small ones. */
+  readonly reuse?: boolean;
+}
+
 const WORD_TEST = keyword("test");
 const WORD_SET = keyword("set");
 const WORD_TARGET = keyword("target");
@@ -91,7 +96,7 @@ export function parseFunctions(source: Uint8Array | string, options: ParseOption
 export function parseEach(
   source: Uint8Array | string,
   visit: (parsed: ParsedFunction, head: FileHead) => void,
-  options: ParseOptions = {},
+  options: ParseEachOptions = {},
 ): FileHead {
   const lexer = new Lexer(bytesOf(source));
   lexer.next();
@@ -99,7 +104,11 @@ export function parseEach(
   const runs = head.commands.some((command) => command.name === "run");
   const callConv = runs ? (options.runCallConv ?? "system_v") : (options.defaultCallConv ?? "fast");
   const parser = new FunctionParser(lexer, callConv);
-  while (lexer.kind !== Tok.Eof) visit(parser.parse(), head);
+  const reused = options.reuse === true ? new Function() : null;
+  while (lexer.kind !== Tok.Eof) {
+    reused?.clear();
+    visit(parser.parse(reused ?? new Function()), head);
+  }
   return head;
 }
 
