@@ -14,16 +14,18 @@ function version(): string {
   return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }
 
+const HELP_HINT = "(add --help for the options and examples)";
+
 /** The whole program; only the chosen subcommand's module is loaded, the others are there for `--help`. */
 async function buildProgram(chosen: string | undefined): Promise<Command> {
   const program = new Command("spillway")
     .description("Runs garbage-collected WebAssembly anywhere, and proves every spill.")
     .version(version(), "-V, --version")
-    .showHelpAfterError("(add --help for the options and examples)")
+    .showHelpAfterError(HELP_HINT)
     .exitOverride();
   for (const entry of COMMANDS) {
     const command = entry.name === chosen ? await entry.load() : new Command(entry.name);
-    program.addCommand(command.summary(entry.summary).exitOverride());
+    program.addCommand(command.summary(entry.summary).exitOverride().showHelpAfterError(HELP_HINT));
     if (command.description() === "") command.description(entry.summary);
   }
   return program;

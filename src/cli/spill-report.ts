@@ -2,8 +2,8 @@
  * What the spiller did to a function, for people (tables) and programs (`--json`).
  *
  * Which reference a map entry stands for follows from the text: walking a block forwards, a slot belongs to the
- * reference live into the block that has it, until a spill stores another one there. Under a `wrong:` policy this shows
- * what the slot really holds, not what the map's author believed.
+ * reference live into the block that has it, until a spill stores another one there. Between blocks this believes the
+ * spiller; whether it is right is for the checker to say.
  */
 import type { SafepointSpiller, SpillCounts } from "../frontend/safepoints/spiller.ts";
 import { type Block, type Inst, NONE, type StackSlot } from "../ir/entities.ts";
@@ -167,12 +167,12 @@ export function mapsTable(report: SpillReport): string {
     return [block, inst, map.join(", ") || "-", text];
   });
   const { safepoints, mapped, mapEntries } = report.counts;
-  const counts = `${counted(safepoints, "safepoint")}, ${mapped} with a map, ${mapEntries} entries`;
+  const counts = `${counted(safepoints, "safepoint")}, ${mapped} with a map, ${counted(mapEntries, "entry", "entries")}`;
   return titled(report, counts, table(["block", "inst", "stack map", "safepoint"], rows));
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }
 
 function titled(report: SpillReport, title: string, body: string): string {

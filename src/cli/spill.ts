@@ -52,7 +52,7 @@ export function createSpillCommand(): Command {
 }
 
 function helpText(): string {
-  const policies = [...POLICIES.values()].map(({ name, summary }) => `  ${name.padEnd(26)} ${summary}`);
+  const policies = [...POLICIES.values()].map(({ name, summary }) => `  ${name.padEnd(27)} ${summary}`);
   return `
 Policies:
 ${policies.join("\n")}

@@ -62,8 +62,8 @@ export class Rebuilder {
     this.waiting = new Map();
   }
 
-  /** The new function, finalized, and what the spiller added to it if it ran. */
-  build(): { func: Function; counts: SpillCounts | null } {
+  /** The new function, finalized, and what the spiller added to it if it ran; it does not where `spill` is false. */
+  build(spill: boolean): { func: Function; counts: SpillCounts | null } {
     const { old, builder } = this;
     for (const signature of old.dfg.signatures) builder.importSignature(signature);
     this.assignRoles();
@@ -73,7 +73,7 @@ export class Rebuilder {
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block))
       this.fillBlock(block);
     if (!this.options.sealEarly) builder.sealAllBlocks();
-    const counts = builder.finalize({ policy: this.options.policy });
+    const counts = builder.finalize({ policy: this.options.policy, spill });
     return { func: builder.func, counts };
   }
 

@@ -47,7 +47,7 @@ function openRun(file: ParsedFile, byName: boolean): FunctionTest {
   const functions = file.functions.map(({ func }) => func);
   const interpreter = new Interpreter(functions, { bigEndian: isBigEndian(file) });
   return (parsed) => {
-    verifyFor(parsed, file);
+    verifyFor(parsed, file, byName);
     for (const { text, line } of parsed.details.comments) {
       runDirective(interpreter, parsed, text, line, byName);
     }
@@ -55,11 +55,12 @@ function openRun(file: ParsedFile, byName: boolean): FunctionTest {
   };
 }
 
-/** Some instructions are valid for a target only; the first of several will do. */
-function verifyFor(parsed: ParsedFunction, file: ParsedFile): void {
+/** `interpret` has no target; to `run`, the first of several will do, as some instructions are valid for a target only. */
+function verifyFor(parsed: ParsedFunction, file: ParsedFile, withoutTarget: boolean): void {
+  const { isa: _, ...rules } = fileRules(file);
   const target = file.targets[0];
-  const rules = fileRules(file);
-  const errors = verifyFunction(parsed.func, target === undefined ? rules : { ...rules, isa: target.triple });
+  const all = withoutTarget || target === undefined ? rules : { ...rules, isa: target.triple };
+  const errors = verifyFunction(parsed.func, all);
   if (errors.length > 0) {
     throw new FiletestFailure("the function is not valid", annotatedText(parsed.func, errors));
   }

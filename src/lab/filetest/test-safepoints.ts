@@ -21,7 +21,7 @@ import { annotatedText, verifyFunction } from "../../verify/index.ts";
 import { type FiletestCommand, type FiletestContext, FiletestFailure, type FunctionTest } from "./command.ts";
 import { textDiff } from "./diff.ts";
 import { OptionReader, policyNamed } from "./options.ts";
-import { safepointComplaints } from "./prove.ts";
+import { proof } from "./prove.ts";
 import { countsLine } from "./spill-counts.ts";
 import { fileRules } from "./verify-first.ts";
 
@@ -78,18 +78,6 @@ function openTest(context: FiletestContext, test: SafepointsTest): FunctionTest 
     }
     return first;
   };
-}
-
-/** What the checker says of a rewriting that it should reject, or nothing of one that it should prove. */
-function proof(before: Function, after: Function, expectFail: boolean): string {
-  const complaints = safepointComplaints(before, after);
-  if (!expectFail && complaints.length > 0) {
-    throw new FiletestFailure("the checker rejects the spilled function", complaints.join("\n"));
-  }
-  if (expectFail && complaints.length === 0) {
-    throw new FiletestFailure("the checker proves the spilled function, which is expected to fail");
-  }
-  return complaints.map((complaint) => `rejected: ${complaint}\n`).join("");
 }
 
 /** One region for all slots, made when the first is asked for. */

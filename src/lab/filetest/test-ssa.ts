@@ -15,6 +15,7 @@
  *     seal=early           each block is sealed when its last predecessor is filled
  *     stack-map=x,y        these variables are declared to need stack maps
  *     policy=NAME          how the spiller works
+ *     expect-fail          the checker must reject what the spiller did, which it proves otherwise
  *
  * `; needs-stack-map: v2` declares the value that v2 has become, right after it was made.
  */
@@ -22,10 +23,11 @@ import { BuilderError } from "../../frontend/messages.ts";
 import { functionText, type ParsedFunction } from "../../text/index.ts";
 import { type FiletestCommand, FiletestFailure } from "./command.ts";
 import { OptionReader, policyNamed } from "./options.ts";
+import { proof } from "./prove.ts";
 import { Rebuilder, type RebuildOptions } from "./rebuild.ts";
 import { countsLine } from "./spill-counts.ts";
 
-const USAGE = "[seal=late|early] [stack-map=VARIABLE,…] [policy=NAME]";
+const USAGE = "[seal=late|early] [stack-map=VARIABLE,…] [policy=NAME] [expect-fail]";
 
 export const testSsa: FiletestCommand = {
   name: "ssa",
@@ -38,19 +40,23 @@ export const testSsa: FiletestCommand = {
       mapped: new Set(reader.value("stack-map")?.split(",")),
       policy: policyNamed(reader.value("policy") ?? "spillway"),
     };
+    const expectFail = reader.flag("expect-fail");
     reader.end();
     return {
       needsVerifier: true,
       judgement: "expectation",
-      open: () => (parsed) => rebuiltText(parsed, rebuild),
+      open: () => (parsed) => rebuiltText(parsed, rebuild, expectFail),
     };
   },
 };
 
-function rebuiltText(parsed: ParsedFunction, options: RebuildOptions): string {
+function rebuiltText(parsed: ParsedFunction, options: RebuildOptions, expectFail: boolean): string {
   try {
-    const { func, counts } = new Rebuilder(parsed, options).build();
-    return (counts === null ? "" : countsLine(func, counts)) + functionText(func);
+    const { func, counts } = new Rebuilder(parsed, options).build(true);
+    const text = functionText(func);
+    if (counts === null) return text;
+    const unspilled = new Rebuilder(parsed, options).build(false).func;
+    return countsLine(func, counts) + text + proof(unspilled, func, expectFail);
   } catch (error) {
     if (error instanceof BuilderError) throw new FiletestFailure(`the builder refuses: ${error.message}`);
     throw error;
