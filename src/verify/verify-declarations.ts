@@ -28,6 +28,7 @@ const Chain = { Unknown: 0, Ends: 1, Cycle: 2 } as const;
 
 function verifyGlobalValues(context: VerifyContext): void {
   const globals = context.func.globalValues;
+  if (globals.length === 0) return;
   const states = new Uint8Array(globals.length);
   let cycleSeen = false;
   for (let gv = 0; gv < globals.length; gv++) {
@@ -98,6 +99,7 @@ export function globalType(context: VerifyContext, gv: number): Type {
 
 function verifyAliasRegions(context: VerifyContext): void {
   const regions = context.func.aliasRegions;
+  if (regions.length === 0) return;
   const seen = new Map<number, number>();
   for (let region = 0; region < regions.length; region++) {
     const { userId } = regions[region]!;
