@@ -75,7 +75,7 @@ export class ParseContext {
     if (number <= MAX_ENTITY && (number - have) * cost <= this.budget) return;
     const { lexer } = this;
     let stop = start;
-    while (stop < start + 20 && isWordByte(lexer.source[stop])) stop++;
+    while (stop < start + 40 && isWordByte(lexer.source[stop])) stop++;
     lexer.fail(start, entityTooLarge(lexer.text(start, stop), lexer.source.length));
   }
 
