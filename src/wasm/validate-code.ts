@@ -12,6 +12,7 @@ import {
   ALIGNMENT,
   ATOMIC_ALIGNMENT,
   CONSTANT_REQUIRED,
+  featureOff,
   LANE,
   malformed,
   OFFSET_RANGE,
@@ -29,6 +30,7 @@ import {
   OP_CONSTANT,
   OP_LANES,
   OP_SIGNATURE,
+  opcodeName,
 } from "./opcodes.ts";
 import { BOTTOM, I32, type ValType } from "./types.ts";
 import { localGet } from "./validate-variables.ts";
@@ -117,7 +119,10 @@ export function validateConstant(
     const op = reader.next();
     v.op = op;
     const level = OP_CONSTANT[op]!;
-    if (level === 0 || (level === 2 && !extended)) v.fail(CONSTANT_REQUIRED);
+    if (level === 0) v.fail(CONSTANT_REQUIRED);
+    if (level === 2 && !extended) {
+      throw featureOff(`${opcodeName(op)} in a constant expression`, "extended-const", reader.opStart);
+    }
     if (op === WasmOp.GlobalGet) checkConstantGlobal(v);
     validateOperator(v, op);
   } while (v.frameCount > 0);
