@@ -19,6 +19,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./verify.ts")).createVerifyCommand(),
   },
   {
+    name: "check",
+    summary: "prove that spilled functions keep their references right",
+    load: async () => (await import("./check.ts")).createCheckCommand(),
+  },
+  {
     name: "cat",
     summary: "print CLIF functions as Cranelift does",
     load: async () => (await import("./cat.ts")).createCatCommand(),

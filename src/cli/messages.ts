@@ -49,6 +49,14 @@ export function noFiletests(): Diagnostic {
   };
 }
 
+export function noSuchFunction(name: string): Diagnostic {
+  return {
+    code: "cli-no-such-function",
+    message: `function ${name} is not in the second file`,
+    notes: ["functions are matched by name; the second file must hold what the first one's functions became"],
+  };
+}
+
 export function invalidFunction(name: string, errors: number): Diagnostic {
   const what = errors === 1 ? "1 error" : `${errors} errors`;
   return {
