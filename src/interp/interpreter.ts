@@ -7,12 +7,12 @@
  */
 import type { Function } from "../ir/function.ts";
 import { type TrapCode, trapName } from "../ir/trap-codes.ts";
-import { F32, F64, type Type } from "../ir/types.ts";
+import { F32, F64, INVALID, type Type } from "../ir/types.ts";
 import { type DataValue, intValue, readTransfer, unsignedOf, writeTransfer } from "./data-value.ts";
 import { type DecodeOptions, Decoder } from "./decode.ts";
 import { fusedMultiplyAdd, nearest } from "./float-bits.ts";
 import { type Linker, Machine, Stop } from "./machine.ts";
-import { missingFunction } from "./messages.ts";
+import { missingFunction, refusedOpcode } from "./messages.ts";
 import { functionAddress, functionKey, nameKey } from "./names.ts";
 import { resumeReturn, resumeThrow } from "./ops-control.ts";
 import { CallField, Program } from "./program.ts";
@@ -144,6 +144,10 @@ export class Interpreter implements Linker {
     const m = this.machine;
     const { code, extra } = m.program;
     const func = m.program.func as Function;
+    if (extra[code[m.callAt + Field.Imm]! + CallField.Signature]! < 0) {
+      const inst = m.program.instAt(m.callAt);
+      throw refusedOpcode(func.dfg.opcode(inst), INVALID);
+    }
     const callee = extra[code[m.callAt + Field.Imm]! + CallField.Callee]!;
     const low = m.i32[(m.base + code[m.callAt + Field.A]!) << 1]!;
     const name = callee >= 0 ? functionKey(func, callee as never) : this.addresses.get(low);

@@ -419,9 +419,6 @@ export class Oracle {
   }
 
   private compareStops(before: boolean, after: boolean): OracleDifference | null {
-    if (this.after.machine.stop === Stop.Stuck) {
-      return this.difference("stuck", "the added blocks form a circle that is not left", "", "", -1);
-    }
     if (before === after) {
       this.before.trace.clear();
       this.after.trace.clear();
@@ -439,6 +436,9 @@ export class Oracle {
       if (before.trace.kind(i) === EventKind.Block) this.block = before.trace.word(i, 0);
     }
     if (event < 0) return null;
+    if (event < after.trace.eventCount && after.trace.kind(event) === EventKind.Stuck) {
+      return this.difference("stuck", "the added blocks form a circle that is not left", "", "", -1);
+    }
     const expected = eventText(before.trace, event, before.program);
     const got = eventText(after.trace, event, after.program);
     const record = event < after.trace.eventCount ? after.trace.record(event) : -1;
