@@ -25,10 +25,10 @@ export function cannotRead(error: unknown): Diagnostic {
   };
 }
 
-export function cannotWrite(error: unknown): Diagnostic {
+export function cannotWrite(path: string, error: unknown): Diagnostic {
   return {
     code: "cli-cannot-write",
-    message: `cannot write it: ${reason(error)}`,
+    message: `cannot write ${path}: ${reason(error)}`,
     notes: ["name a file in a folder that exists and may be written"],
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The output of a command, as bytes that may be too many for one string: standard output, or a file that appears only
- * when it is complete.
+ * when it is complete and nothing went wrong.
  *
  * Standard output is written synchronously in pieces of 64 KiB, so a slow reader slows us down instead of filling
  * memory, and nothing is lost when the process ends. A reader that has seen enough (`| head`) ends the process quietly.
@@ -8,7 +8,9 @@
 import { writeSync } from "node:fs";
 import { InputError } from "../base/diagnostics.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
+import { ExitCode } from "./exit.ts";
 import { cannotWrite } from "./messages.ts";
+import { note } from "./report.ts";
 
 const PIECE_BYTES = 1 << 16;
 const STDOUT = 1;
@@ -70,10 +72,15 @@ class FileOutput implements Output {
   }
 
   async end(): Promise<void> {
+    // Half a result is worse than none.
+    if (Number(process.exitCode ?? ExitCode.Fine) !== ExitCode.Fine) {
+      note(`${this.path} was not written, because of the errors above`);
+      return;
+    }
     try {
       await writeFileAtomically(this.path, Buffer.concat(this.chunks));
     } catch (error) {
-      throw new InputError(cannotWrite(error));
+      throw new InputError(cannotWrite(this.path, error));
     }
   }
 }

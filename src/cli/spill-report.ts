@@ -5,13 +5,14 @@
  * reference live into the block that has it, until a spill stores another one there. Between blocks this believes the
  * spiller; whether it is right is for the checker to say.
  */
+import type { Policy } from "../frontend/safepoints/policies.ts";
 import type { SafepointSpiller, SpillCounts } from "../frontend/safepoints/spiller.ts";
 import { type Block, type Inst, NONE, type StackSlot } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { isSafepoint } from "../ir/opcodes.ts";
 import { functionNameText } from "../lab/function-text.ts";
-import { clifTypeName, functionText, instText } from "../text/index.ts";
+import { clifTypeName, instText } from "../text/index.ts";
 
 export interface SlotReport {
   readonly slot: string;
@@ -43,8 +44,6 @@ export interface SpillReport {
   /** Live into each block, of the references that live across some safepoint. */
   readonly liveIn: readonly { readonly block: string; readonly values: readonly string[] }[];
   readonly safepoints: readonly SafepointReport[];
-  /** The rewritten function. */
-  readonly text: string;
 }
 
 /** How many of them the function had before. */
@@ -53,28 +52,18 @@ export interface EntityCounts {
   readonly slots: number;
 }
 
-/** The report on `func`, which `spiller` has just rewritten. */
+/** The report on `func`, which `spiller` has just rewritten under `policy`. */
 export function spillReport(
   file: string,
   func: Function,
   spiller: SafepointSpiller,
+  policy: Policy,
   counts: SpillCounts,
   before: EntityCounts,
 ): SpillReport {
   const { layout } = func;
-  const slotValues = new Map<number, number[]>();
-  for (const { value, slot } of spiller.spilledValues()) {
-    slotValues.set(slot, [...(slotValues.get(slot) ?? []), value]);
-  }
   const slotOf = new Map(spiller.spilledValues().map(({ value, slot }) => [value as number, slot]));
-  const slots = func.stackSlots.slice(before.slots).map((data, i) => {
-    const values = slotValues.get(before.slots + i) ?? [];
-    return {
-      slot: `ss${before.slots + i}`,
-      sizeBytes: data.sizeBytes,
-      values: values.map((value) => `v${value}`),
-    };
-  });
+  const walk: BlockWalk = { func, policy, insts: before.insts };
   const liveIn: { block: string; values: string[] }[] = [];
   const safepoints: SafepointReport[] = [];
   for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
@@ -82,25 +71,32 @@ export function spillReport(
     liveIn.push({ block: `block${block}`, values: live.map((value) => `v${value}`) });
     const owners = new Map<number, number>();
     for (const value of live) owners.set(slotOf.get(value) ?? NONE, value);
-    safepoints.push(...safepointsOf(func, block, owners, before.insts));
+    for (const safepoint of safepointsOf(walk, block, owners)) safepoints.push(safepoint);
   }
-  return {
-    file,
-    name: functionNameText(func.name),
-    counts,
-    slots,
-    liveIn,
-    safepoints,
-    text: functionText(func),
-  };
+  const slots = slotReports(func, spiller, before.slots);
+  return { file, name: functionNameText(func.name), counts, slots, liveIn, safepoints };
+}
+
+function slotReports(func: Function, spiller: SafepointSpiller, from: number): SlotReport[] {
+  const values: string[][] = func.stackSlots.map(() => []);
+  for (const { value, slot } of spiller.spilledValues()) values[slot]!.push(`v${value}`);
+  return func.stackSlots.slice(from).map(({ sizeBytes }, i) => {
+    return { slot: `ss${from + i}`, sizeBytes, values: values[from + i]! };
+  });
+}
+
+interface BlockWalk {
+  readonly func: Function;
+  readonly policy: Policy;
+  /** Instructions from here on were added. */
+  readonly insts: number;
 }
 
 /** The safepoints of a block; `owners` says which value each slot holds at its start. */
 function safepointsOf(
-  func: Function,
+  { func, policy, insts }: BlockWalk,
   block: Block,
   owners: Map<number, number>,
-  insts: number,
 ): SafepointReport[] {
   const { dfg, layout } = func;
   const found: SafepointReport[] = [];
@@ -109,9 +105,12 @@ function safepointsOf(
       const slot = spillSlot(func, inst);
       if (slot !== NONE) owners.set(slot, dfg.resolveAliases(dfg.arg(inst, 0)));
     }
-    if (!isSafepoint(dfg.opcode(inst))) continue;
-    // The map has a column of its own.
-    const text = instText(func, inst).replace(/, stack_map=\[[^\]]*\]/, "");
+    const collects = policy.heedsNoCollect ? func.mayCollect(inst) : isSafepoint(dfg.opcode(inst));
+    if (!collects) continue;
+    // The map has a column of its own, and the constants among the operands do not matter here.
+    const text = instText(func, inst)
+      .replace(/, stack_map=\[[^\]]*\]/, "")
+      .replace(/ {2};.*/, "");
     found.push({ block: `block${block}`, inst: `inst${inst}`, text, entries: entriesOf(func, inst, owners) });
   }
   return found;

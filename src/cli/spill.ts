@@ -5,7 +5,7 @@ import { isPolicyName, POLICIES, POLICY_NAMES, type PolicyName } from "../fronte
 import { SafepointSpiller } from "../frontend/safepoints/spiller.ts";
 import { fileRules } from "../lab/filetest/index.ts";
 import { functionNameText } from "../lab/function-text.ts";
-import { writeFunction } from "../text/index.ts";
+import { functionText, writeFunction } from "../text/index.ts";
 import { annotatedText, type VerifyOptions, verifyFunction } from "../verify/index.ts";
 import { CLIF_ARGUMENT, CLIF_ARGUMENT_HELP, type ClifInput, eachClifInput } from "./clif-input.ts";
 import { invalidFunction } from "./messages.ts";
@@ -92,7 +92,7 @@ class SpillRun {
   private readonly options: SpillCommandOptions;
   private readonly emits: readonly Emit[];
   private readonly spiller: SafepointSpiller;
-  private readonly reports: SpillReport[];
+  private readonly reports: (SpillReport & { readonly text: string })[];
   private functions: number;
   private declared: boolean;
 
@@ -118,7 +118,9 @@ class SpillRun {
       const counts = this.spiller.run(func, { policy: this.options.policy });
       const before = { insts: instsBefore, slots: slotsBefore };
       const wantsReport = this.options.json === true || this.emits.some((emit) => emit !== "text");
-      const report = wantsReport ? spillReport(name, func, this.spiller, counts, before) : null;
+      const report = wantsReport
+        ? spillReport(name, func, this.spiller, POLICIES.get(this.options.policy)!, counts, before)
+        : null;
       this.print(func, report);
       this.functions++;
     }
@@ -147,7 +149,7 @@ class SpillRun {
 
   private print(func: ClifInput["file"]["functions"][number]["func"], report: SpillReport | null): void {
     if (this.options.json === true) {
-      this.reports.push(report!);
+      this.reports.push({ ...report!, text: functionText(func) });
       return;
     }
     for (const [index, emit] of this.emits.entries()) {

@@ -124,7 +124,7 @@ async function runFile(file: string, options: TestOptions, outcome: Outcome): Pr
     outcome.reports.push(report);
     if (report.blessed === null) return;
     await writeFileAtomically(file, report.blessed).catch((error: unknown) => {
-      throw new InputError(cannotWrite(error));
+      throw new InputError(cannotWrite(file, error));
     });
     outcome.blessed.push(file);
   } catch (error) {

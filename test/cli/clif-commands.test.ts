@@ -1,10 +1,10 @@
 /** The CLIF commands as processes: output, errors, exit codes, help. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { runCli } from "./run-cli.ts";
+import { runCli, runCliAndClose } from "./run-cli.ts";
 
 const SPILLS = `function %f(i32) -> i32 system_v {
     ; needs-stack-map: v0
@@ -164,7 +164,12 @@ describe("spill", { concurrency: 2 }, () => {
     assert.equal(readFileSync(path, "utf8"), SPILLED);
     const nowhere = await runCli(["spill", spills, "-o", join(folder, "no", "such", "folder")]);
     assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr, /cannot write it/);
+    assert.match(nowhere.stderr, /cannot write .*folder: /);
+    const none = join(folder, "none.clif");
+    const failed = await runCli(["spill", spills, absent, "-o", none]);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /none\.clif was not written/);
+    assert.ok(!existsSync(none));
     assert.deepEqual(
       readdirSync(folder).filter((name) => name.startsWith("out.clif")),
       ["out.clif"],
@@ -239,6 +244,21 @@ block2:
     assert.match(stdout, /"block0" -> "block1" \[\s+label = "then";/);
     assert.match(stdout, /"block0" -> "block2" \[\s+label = "else";/);
     assert.match(stdout, /"block1" -> "block2";/);
+  });
+});
+
+describe("standard output", { concurrency: 2 }, () => {
+  const many = EMPTY.repeat(20_000);
+
+  test("takes more than a pipe holds", async () => {
+    const { code, stdout } = await runCli(["cat", "-"], many);
+    assert.equal(code, 0);
+    assert.equal(stdout.split("function %g").length - 1, 20_000);
+  });
+
+  test("a reader that closes early is no error", async () => {
+    const closed = await runCliAndClose(["cat", "-"], many);
+    assert.deepEqual(closed, { code: 0, stderr: "" });
   });
 });
 

@@ -20,15 +20,34 @@ const MAIN = join(projectRoot, "src", "cli", "main.ts");
 
 /** Runs it with the arguments; `input` is its standard input, `cwd` the project unless given. */
 export function runCli(args: readonly string[], input = "", cwd: string = projectRoot): Promise<CliResult> {
+  return run(args, input, cwd, false);
+}
+
+/** Runs it and closes its standard output after the first piece, as `| head` does. */
+export async function runCliAndClose(
+  args: readonly string[],
+  input: string,
+): Promise<Pick<CliResult, "code" | "stderr">> {
+  const { code, stderr } = await run(args, input, projectRoot, true);
+  return { code, stderr };
+}
+
+function run(args: readonly string[], input: string, cwd: string, closeEarly: boolean): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: ENVIRONMENT });
     let stdout = "";
     let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      if (closeEarly) child.stdout.destroy();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
-    child.stdin.on("error", () => {});
+    // A command that ends before it has read all closes the pipe.
+    child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });
 }
