@@ -2,12 +2,9 @@
  * Runs one script file: header, commands, host modules, threads.
  *
  * A thread of the engine `none` runs where it starts, since nothing in it can wait. A thread of an engine that
- * executes is a worker of its own (`thread-worker.ts`), with the memories that it shares; one that does not end
- * within `THREAD_SECONDS` is stopped and counts as a failure.
+ * executes runs in a worker (`script-threads.ts`), with the memories that it shares.
  */
-import { Worker } from "node:worker_threads";
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
-import type { Features } from "../wasm/index.ts";
 import type { Engine } from "./engine.ts";
 import { fileFeatures, readHeader } from "./file-features.ts";
 import { hostModules } from "./host-modules.ts";
@@ -17,14 +14,12 @@ import { parseScript } from "./parse-script.ts";
 import { ScriptReport } from "./report.ts";
 import { runScript, type ScriptSetting, type ThreadBody } from "./runner.ts";
 import type { Command } from "./script.ts";
+import { runInWorker, type ScriptText, type ThreadStart } from "./script-threads.ts";
 import { TypesEngine } from "./types-engine.ts";
 
 /** The engines there are. */
 export const ENGINE_NAMES = ["native", "none"] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
-
-/** Far more than any thread of the suites needs. */
-const THREAD_SECONDS = 60;
 
 /** A script in memory. */
 export interface ScriptFile {
@@ -39,22 +34,6 @@ export interface RunOptions {
   readonly features: readonly string[];
   /** Whether a rejection by our own decoder or validator must also begin with the expected message. */
   readonly checkMessages?: boolean;
-}
-
-/** The text that a script or a thread belongs to. */
-export interface ScriptText {
-  readonly file: string;
-  readonly source: string;
-  readonly features: Features;
-  readonly checkMessages: boolean;
-}
-
-/** What a worker is started with. */
-export interface ThreadStart extends ScriptText {
-  readonly start: number;
-  readonly end: number;
-  /** By the name of the module: its exports that threads can share. */
-  readonly shared: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
 /** Runs `file` and reports; a file that is no script is one failure at its line. */
@@ -130,7 +109,7 @@ export function runThread(start: ThreadStart): Promise<ScriptReport> {
   );
 }
 
-function startWorker<M, I, X>(
+async function startWorker<M, I, X>(
   body: ThreadBody,
   shared: ReadonlyMap<string, I>,
   setting: ScriptSetting<M, I, X>,
@@ -139,32 +118,15 @@ function startWorker<M, I, X>(
   const exports = new Map(
     [...shared].map(([name, instance]) => [name, shareable(setting.engine.exports(instance))]),
   );
-  const { start, end } = body;
-  const workerData: ThreadStart = { ...text, start, end, shared: exports };
-  // The built package has this file as JavaScript, and the worker's beside it.
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const worker = new Worker(new URL(`./thread-worker.${extension}`, import.meta.url), { workerData });
-  const directive = `thread ${body.name}`;
-  return new Promise((resolve) => {
-    const report = new ScriptReport();
-    const end = (got: string): void => {
-      report.fail({ file: text.file, line: 0, directive: "thread", expected: `${directive} to end`, got });
-      resolve(report);
-    };
-    const timer = setTimeout(() => {
-      end(`no end after ${THREAD_SECONDS} s`);
-      void worker.terminate();
-    }, THREAD_SECONDS * 1000);
-    worker.once("message", (message: Pick<ScriptReport, "tallies" | "failures" | "skips">) => {
-      clearTimeout(timer);
-      report.merge(message);
-      resolve(report);
-    });
-    worker.once("error", (error) => {
-      clearTimeout(timer);
-      end(String(error));
-    });
-  });
+  const { start, end, name } = body;
+  const report = new ScriptReport();
+  const answer = await runInWorker({ ...text, start, end, shared: exports });
+  if (answer.kind === "report") report.merge(answer);
+  else {
+    const expected = `thread ${name} to end`;
+    report.fail({ file: text.file, line: 0, directive: "thread", expected, got: answer.why });
+  }
+  return report;
 }
 
 /** Of an instance's exports those that can go to another thread: shared memories. */

@@ -1,6 +1,10 @@
-/** The program of a worker that runs one thread of a script; see `run-file.ts`. */
-import { parentPort, workerData } from "node:worker_threads";
-import { runThread, type ThreadStart } from "./run-file.ts";
+/** The program of a worker that runs threads of scripts, one after the other; see `script-threads.ts`. */
+import { parentPort } from "node:worker_threads";
+import { runThread } from "./run-file.ts";
+import type { ThreadAnswer, ThreadStart } from "./script-threads.ts";
 
-const { tallies, failures, skips } = await runThread(workerData as ThreadStart);
-parentPort?.postMessage({ tallies, failures, skips });
+parentPort?.on("message", async (start: ThreadStart) => {
+  const { tallies, failures, skips } = await runThread(start);
+  const answer: ThreadAnswer = { kind: "report", tallies, failures, skips };
+  parentPort?.postMessage(answer);
+});
