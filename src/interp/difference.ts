@@ -1,8 +1,9 @@
 /** The first difference between two runs, in words. */
 
-import type { Inst } from "../ir/entities.ts";
+import type { Inst, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { opcodeName } from "../ir/opcodes.ts";
+import * as Op from "../ir/op.gen.ts";
+import { Format, opcodeName } from "../ir/opcodes.ts";
 import { type TrapCode, trapName } from "../ir/trap-codes.ts";
 import type { Type } from "../ir/types.ts";
 import { instText } from "../text/index.ts";
@@ -104,6 +105,102 @@ function callText(trace: Trace, event: number, program: Program): string {
     ? functionKey(program.func as Function, dfg.funcRef(inst))
     : `indirectly ${hexWords([trace.word(event, 0), trace.word(event, 1)])}`;
   return `calls ${callee}(${args})`;
+}
+
+/** An operand whose value differs between the sides. */
+export interface DifferingOperand {
+  /** Names of the value on either side. */
+  readonly before: string;
+  readonly after: string;
+  readonly type: Type;
+  readonly expected: Int32Array;
+  /** A copy that may be changed. */
+  readonly got: Int32Array;
+}
+
+interface TracedProgram {
+  readonly program: Program;
+  readonly trace: Trace;
+}
+
+/** The first operand in which two events of one kind and shape differ, or null. */
+export function findOperand(
+  before: TracedProgram,
+  after: TracedProgram,
+  event: number,
+): DifferingOperand | null {
+  const count = Math.min(before.trace.eventCount, after.trace.eventCount);
+  if (event >= count || before.trace.kind(event) !== after.trace.kind(event)) return null;
+  const left = operandWords(before, event);
+  const right = operandWords(after, event);
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const a = left[i]!;
+    const b = right[i]!;
+    if (a.type !== b.type || a.words.every((word, w) => word === b.words[w])) continue;
+    const names = { before: `v${a.value}`, after: `v${b.value}` };
+    return { ...names, type: a.type, expected: Int32Array.from(a.words), got: Int32Array.from(b.words) };
+  }
+  return null;
+}
+
+interface Operand {
+  readonly value: Value;
+  readonly type: Type;
+  readonly words: readonly number[];
+}
+
+/** The operands that an event shows, with their values. Addresses are taken back by their offsets. */
+function operandWords({ program, trace }: TracedProgram, event: number): Operand[] {
+  const record = trace.record(event);
+  if (record < 0) return [];
+  const { dfg } = program.func as Function;
+  const inst = program.instAt(record);
+  const operands: Operand[] = [];
+  let at = 0;
+  const take = (index: number): void => {
+    const value = dfg.arg(inst, index);
+    const type = dfg.valueType(value);
+    const words: number[] = [];
+    for (let i = 0; i < wordsOf(type); i++) words.push(trace.word(event, at++));
+    operands.push({ value, type, words });
+  };
+  const format = dfg.format(inst);
+  switch (trace.kind(event)) {
+    case EventKind.Access: {
+      const position = format === Format.Store || format === Format.StoreNoOffset ? 1 : 0;
+      if (dfg.opcode(inst) === Op.SetPinnedReg) return [];
+      operands.push(addressOperand(program, trace, event, dfg.arg(inst, position)));
+      at = ACCESS_WORDS;
+      if (position === 1 && trace.wordCount(event) > at) take(0);
+      return operands;
+    }
+    case EventKind.Call: {
+      const isIndirect = format === Format.CallIndirect || format === Format.TryCallIndirect;
+      if (isIndirect) {
+        take(0);
+      }
+      at = CALL_WORDS;
+      for (let i = isIndirect ? 1 : 0; i < dfg.argCount(inst) && at < trace.wordCount(event); i++) take(i);
+      return operands;
+    }
+    case EventKind.Return:
+      if (dfg.opcode(inst) !== Op.Return) return [];
+      for (let i = 0; i < dfg.argCount(inst) && at < trace.wordCount(event); i++) take(i);
+      return operands;
+    default:
+      return [];
+  }
+}
+
+function addressOperand(program: Program, trace: Trace, event: number, value: Value): Operand {
+  const { dfg } = program.func as Function;
+  const inst = program.instAt(trace.record(event));
+  const format = dfg.format(inst);
+  const offset = format === Format.Load || format === Format.Store ? dfg.offset(inst) : 0;
+  const low = (trace.word(event, 2) >>> 0) - offset;
+  const high = trace.word(event, 1) + Math.floor(low / 0x1_0000_0000);
+  const type = dfg.valueType(value);
+  return { value, type, words: wordsOf(type) === 1 ? [low | 0] : [low | 0, high | 0] };
 }
 
 /** High word of a direct call's identity. */

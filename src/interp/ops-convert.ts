@@ -1,7 +1,7 @@
 /** Between floats and integers. An operation's lanes correspond one to one; i64 and i128 go through BigInt. */
 import * as Op from "../ir/op.gen.ts";
 import { BAD_CONVERSION_TO_INTEGER, INTEGER_OVERFLOW } from "../ir/trap-codes.ts";
-import { F32, isFloat, laneBits, laneCount, laneType, type Type } from "../ir/types.ts";
+import { F32, laneBits, laneCount, laneType, type Type } from "../ir/types.ts";
 import { integerToF32 } from "./float-bits.ts";
 import { getLane, getWidest, setLane, setSmall, setWidest, unsigned, unsignedBig } from "./lanes.ts";
 import { type Handler, type Machine, TrapSignal } from "./machine.ts";
@@ -106,8 +106,3 @@ function defineFromInteger(op: number, signed: boolean): void {
 
 defineFromInteger(Op.FcvtFromUint, false);
 defineFromInteger(Op.FcvtFromSint, true);
-
-/** Whether the operation chooses its handler by its float side, which is the operand or the result. */
-export function floatSide(from: Type, to: Type): Type {
-  return isFloat(laneType(from)) ? from : to;
-}

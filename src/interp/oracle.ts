@@ -27,22 +27,16 @@
  *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
  * - Maps that *before* brings along, of its own slots, mean nothing to either side.
  */
-import { argValue, isValueArg } from "../ir/block-calls.ts";
-import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Block, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import * as Op from "../ir/op.gen.ts";
-import { bitsOf, I32, type Type } from "../ir/types.ts";
+import type { Type } from "../ir/types.ts";
 import { Decoder } from "./decode.ts";
-import { DIRECT, eventText, hexWords, instructionText, type OracleDifference } from "./difference.ts";
+import { eventText, findOperand, hexWords, instructionText, type OracleDifference } from "./difference.ts";
 import { Environment } from "./environment.ts";
-import { hashString } from "./hash.ts";
-import { Machine, Stop } from "./machine.ts";
-import { functionKey } from "./names.ts";
-import { resumeReturn, resumeThrow } from "./ops-control.ts";
-import { CallField, Program } from "./program.ts";
-import { Field } from "./record.ts";
-import { run } from "./run.ts";
-import { EventKind, Trace } from "./trace.ts";
+import { FixedConstants } from "./fixed-constants.ts";
+import { CallField } from "./program.ts";
+import { Side } from "./side.ts";
+import { EventKind } from "./trace.ts";
 import { wordsOf } from "./type-sizes.ts";
 
 export interface OracleOptions {
@@ -54,9 +48,6 @@ export interface OracleOptions {
 
 const DEFAULT_SEEDS = 8;
 const DEFAULT_FUEL = 300;
-/** The identity of `stack_switch` in traces. */
-const STACK_SWITCH = 0x57ac;
-
 /** What the runs of one comparison executed, all seeds together. Spills, reloads and entries are those of *after*. */
 export interface DynamicCounts {
   runs: number;
@@ -65,116 +56,6 @@ export interface DynamicCounts {
   spills: number;
   reloads: number;
   mapEntries: number;
-}
-
-/** One of the two sides. */
-class Side {
-  readonly program: Program;
-  readonly machine: Machine;
-  readonly trace: Trace;
-  private readonly environment: Environment;
-  /** Calls made so far, collecting or not. */
-  calls: number;
-  private calleeHashes: number[];
-
-  constructor(environment: Environment) {
-    this.program = new Program();
-    this.machine = new Machine(this.program);
-    this.trace = new Trace();
-    this.environment = environment;
-    this.machine.observer = this.trace;
-    this.calls = 0;
-    this.calleeHashes = [];
-  }
-
-  get func(): Function {
-    return this.program.func as Function;
-  }
-
-  link(): void {
-    this.calleeHashes = this.func.dfg.extFuncs.map((_, ref) =>
-      hashString(functionKey(this.func, ref as never)),
-    );
-  }
-
-  start(fuel: number): void {
-    const { machine, environment } = this;
-    machine.memory.reset(environment.memorySeed);
-    environment.inputs(
-      machine,
-      this.func.signature.params.map((param) => param.type),
-    );
-    machine.start(this.program, fuel);
-    this.trace.clear();
-    this.calls = 0;
-  }
-
-  /** Runs to the next call that may collect, true, or to the end, false. */
-  advance(): boolean {
-    const { machine, trace } = this;
-    for (;;) {
-      run(machine);
-      if (machine.stop !== Stop.External) break;
-      this.observeCall();
-      if (this.callField(CallField.Collects) === 1) return true;
-      this.resume();
-    }
-    const record = machine.pc;
-    if (machine.stop === Stop.Returned) trace.returned(machine, this.func.signature);
-    else if (machine.stop === Stop.Trapped) trace.ended(EventKind.Trap, machine.trapCode, record);
-    else if (machine.stop === Stop.Unwound) trace.ended(EventKind.Unwound, machine.exceptionTag, -1);
-    else if (machine.stop === Stop.Stuck) trace.ended(EventKind.Stuck, 0, -1);
-    else trace.ended(EventKind.OutOfFuel, 0, -1);
-    return false;
-  }
-
-  callField(field: number): number {
-    const { code, extra } = this.program;
-    return extra[code[this.machine.callAt + Field.Imm]! + field]!;
-  }
-
-  private observeCall(): void {
-    const { machine } = this;
-    const { dfg } = this.func;
-    const inst = this.program.instAt(machine.callAt);
-    const signature = this.callField(CallField.Signature);
-    const callee = this.callField(CallField.Callee);
-    if (signature === NONE) {
-      const types = [0, 1, 2].map((i) => dfg.valueType(dfg.arg(inst, i)));
-      this.trace.called(machine, STACK_SWITCH, DIRECT, null, types);
-    } else if (callee >= 0) {
-      this.trace.called(machine, this.calleeHashes[callee]!, DIRECT, dfg.signatures[signature]!, []);
-    } else {
-      const cell = (machine.base + this.program.code[machine.callAt + Field.A]!) << 1;
-      const isWide = dfg.valueType(dfg.arg(inst, 0)) !== I32;
-      const high = isWide ? machine.i32[cell + 1]! : 0;
-      this.trace.called(machine, machine.i32[cell]!, high, dfg.signatures[signature]!, []);
-    }
-  }
-
-  /** Goes on with what the world answers to the call. */
-  resume(): void {
-    const { machine, environment } = this;
-    const { dfg } = this.func;
-    const ordinal = this.calls++;
-    const handlers = this.callField(CallField.Handlers);
-    const handler = handlers < 0 ? -1 : environment.throwsTo(ordinal, this.program.extra[handlers + 1]!);
-    if (handler >= 0) {
-      const tag = this.program.extra[handlers + 2 + 2 * handler]!;
-      machine.exceptionTag = tag === -1 ? 0x7ace : tag;
-      environment.payload(machine, ordinal);
-      resumeThrow(machine);
-      return;
-    }
-    const signature = this.callField(CallField.Signature);
-    const inst = this.program.instAt(machine.callAt);
-    const types =
-      signature === NONE
-        ? [dfg.valueType(dfg.result(inst, 0))]
-        : dfg.signatures[signature]!.returns.map((param) => param.type);
-    environment.results(machine, types, ordinal);
-    resumeReturn(machine);
-  }
 }
 
 export class Oracle {
@@ -187,7 +68,7 @@ export class Oracle {
   private seed: number;
   private safepoints: number;
   private block: number;
-  private readonly constantWords: Int32Array;
+  private readonly constants: FixedConstants;
 
   constructor() {
     this.decoder = new Decoder();
@@ -198,7 +79,7 @@ export class Oracle {
     this.seed = 0;
     this.safepoints = 0;
     this.block = -1;
-    this.constantWords = new Int32Array(1024);
+    this.constants = new FixedConstants();
   }
 
   /**
@@ -229,8 +110,9 @@ export class Oracle {
     this.after.link();
     this.findDeclared(before);
     this.environment.clear();
-    this.fixConstants(before);
-    this.fixStoredConstants(after, firstSpillSlot);
+    const declared = this.before.program.declared.map(({ value }) => value);
+    this.constants.fixDeclared(before, declared, this.environment);
+    this.constants.fixStored(after, firstSpillSlot, this.environment);
   }
 
   private findDeclared(before: Function): void {
@@ -244,88 +126,6 @@ export class Oracle {
       seen.add(value);
       program.declared.push({ value, q: program.valueCells[value]!, type: dfg.valueType(value) });
     }
-  }
-
-  // Constants that do not move.
-
-  private fixConstants(before: Function): void {
-    const { dfg, layout } = before;
-    const declared = new Set(this.before.program.declared.map((cell) => cell.value));
-    for (const value of declared) this.fixIfConstant(before, value);
-    if (declared.size === 0) return;
-    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block as Block)) {
-      const inst = layout.lastInst(block as Block);
-      if (inst === NONE) continue;
-      const count = dfg.destinationCount(inst);
-      for (let i = 0; i < count; i++) {
-        const call = dfg.destination(inst, i);
-        const target = dfg.blockCalls.block(call);
-        const args = Math.min(dfg.blockCalls.argCount(call), dfg.blockParamCount(target));
-        for (let j = 0; j < args; j++) {
-          const arg = dfg.blockCalls.arg(call, j);
-          if (isValueArg(arg) && declared.has(dfg.blockParam(target, j))) {
-            this.fixIfConstant(before, dfg.resolveAliases(argValue(arg)));
-          }
-        }
-      }
-    }
-  }
-
-  private fixStoredConstants(after: Function, firstSpillSlot: number): void {
-    const { dfg, layout } = after;
-    if (after.stackSlots.length === firstSpillSlot) return;
-    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block as Block)) {
-      for (let inst = layout.firstInst(block as Block); inst !== NONE; inst = layout.nextInst(inst as Inst)) {
-        if (dfg.opcode(inst) !== Op.Store) continue;
-        const address = dfg.resolveAliases(dfg.arg(inst, 1));
-        if (dfg.valueKind(address) !== 1) continue;
-        const def = dfg.valueInst(address);
-        if (dfg.opcode(def) !== Op.StackAddr || dfg.stackSlot(def) < firstSpillSlot) continue;
-        this.fixIfConstant(after, dfg.resolveAliases(dfg.arg(inst, 0)));
-      }
-    }
-  }
-
-  /** Fixes the value of a constant, or of one extended to 128 bits. */
-  private fixIfConstant(func: Function, value: Value): void {
-    const { dfg } = func;
-    if (dfg.valueKind(value) !== 1) return;
-    const words = this.constantWords;
-    const inst = dfg.valueInst(value);
-    words.fill(0);
-    switch (dfg.opcode(inst)) {
-      case Op.Iconst:
-      case Op.F16const:
-      case Op.F32const:
-      case Op.F64const:
-        this.scalarWords(func, inst);
-        break;
-      case Op.F128const:
-      case Op.Vconst: {
-        const bytes = dfg.constants.bytes(dfg.constant(inst));
-        new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
-        break;
-      }
-      case Op.Uextend:
-      case Op.Sextend: {
-        const source = dfg.resolveAliases(dfg.arg(inst, 0));
-        if (dfg.valueKind(source) !== 1 || dfg.opcode(dfg.valueInst(source)) !== Op.Iconst) return;
-        this.scalarWords(func, dfg.valueInst(source));
-        const fill = dfg.opcode(inst) === Op.Sextend && words[1]! < 0 ? -1 : 0;
-        words.fill(fill, 2, 4);
-        break;
-      }
-      default:
-        return;
-    }
-    this.environment.fix(words, 0, dfg.valueType(value));
-  }
-
-  private scalarWords(func: Function, inst: Inst): void {
-    const { dfg } = func;
-    const bits = Math.min(32, bitsOf(dfg.valueType(dfg.result(inst, 0))));
-    this.constantWords[0] = (dfg.immLow(inst) << (32 - bits)) >> (32 - bits);
-    this.constantWords[1] = bits < 32 ? 0 : dfg.immHigh(inst);
   }
 
   // Running.
@@ -442,7 +242,26 @@ export class Oracle {
     const expected = eventText(before.trace, event, before.program);
     const got = eventText(after.trace, event, after.program);
     const record = event < after.trace.eventCount ? after.trace.record(event) : -1;
-    return this.difference("trace", `expected: ${expected}; got: ${got}`, expected, got, record);
+    const why = this.explain(event);
+    return this.difference("trace", `expected: ${expected}; got: ${got}${why}`, expected, got, record);
+  }
+
+  /** Which operand differs, and whether it is what it was before some safepoint. */
+  private explain(event: number): string {
+    const { before, after, environment } = this;
+    const operand = findOperand(before, after, event);
+    if (operand === null) return "";
+    const name =
+      operand.before === operand.after ? operand.before : `${operand.before}, here ${operand.after},`;
+    const { got, expected, type } = operand;
+    const words = wordsOf(type);
+    for (let ordinal = this.safepoints - 1; ordinal >= 0; ordinal--) {
+      environment.move(got, 0, type, ordinal);
+      if (expected.every((word, i) => i >= words || word === got[i])) {
+        return `: ${name} is as it was before safepoint ${ordinal + 1}`;
+      }
+    }
+    return `: ${name} differs`;
   }
 
   private difference(

@@ -7,7 +7,7 @@
  */
 import { I32List } from "../base/column.ts";
 import type { Signature } from "../ir/signature.ts";
-import { bytesOf, type Type } from "../ir/types.ts";
+import type { Type } from "../ir/types.ts";
 import type { Machine, Observer } from "./machine.ts";
 import { STRIDE } from "./record.ts";
 import { cellsOf, wordsOf } from "./type-sizes.ts";
@@ -151,11 +151,4 @@ export class Trace implements Observer {
     }
     return this.eventCount === other.eventCount ? -1 : events;
   }
-}
-
-/** Bytes of the types one after another, as a check of a list's size. */
-export function totalBytes(types: readonly Type[]): number {
-  let bytes = 0;
-  for (const type of types) bytes += bytesOf(type);
-  return bytes;
 }
