@@ -1,0 +1,266 @@
+/**
+ * Writes one function's code: opcodes by id, operands where the trees put them, and a few temporary locals. The lowerings
+ * stand on it, and know nothing of control flow.
+ */
+import { ByteWriter } from "../base/byte-writer.ts";
+import { InputError } from "../base/diagnostics.ts";
+import { ValueKind } from "../ir/dfg.ts";
+import type { Inst, StackSlot, Value } from "../ir/entities.ts";
+import { Function } from "../ir/function.ts";
+import * as Op from "../ir/op.gen.ts";
+import { opcodeName } from "../ir/opcodes.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
+import { bitsOf, I64, type Type } from "../ir/types.ts";
+import { opcodeBytes, OPCODE_COUNT as WASM_OPCODE_COUNT } from "../wasm/opcodes.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { isNarrow } from "./direct-ops.ts";
+import type { ModuleIndices } from "./environment.ts";
+import { Frame } from "./frame.ts";
+import { Locals } from "./locals.ts";
+import { unsupportedInst } from "./messages.ts";
+import { Place, Trees } from "./trees.ts";
+import { WASM_TYPE_COUNT, WasmType, wasmTypeOf } from "./wasm-types.ts";
+
+const PREFIXES = Uint8Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).prefix);
+const CODES = Uint16Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).code);
+
+export abstract class CodeWriter {
+  protected readonly out: ByteWriter;
+  protected readonly trees: Trees;
+  protected readonly locals: Locals;
+  protected readonly frame: Frame;
+  func: Function;
+  protected indices: ModuleIndices | null;
+  /** The local that holds the frame's address, or -1. */
+  protected framePointer: number;
+  /** Temporary locals by Wasm type, two of each, or -1. */
+  private readonly temps: Int32Array;
+
+  constructor() {
+    this.out = new ByteWriter();
+    this.trees = new Trees();
+    this.locals = new Locals();
+    this.frame = new Frame();
+    this.func = new Function();
+    this.indices = null;
+    this.framePointer = -1;
+    this.temps = new Int32Array(WASM_TYPE_COUNT * 2);
+  }
+
+  protected beginCode(func: Function, indices: ModuleIndices): void {
+    this.func = func;
+    this.indices = indices;
+    this.framePointer = -1;
+    this.out.clear();
+    this.temps.fill(-1);
+  }
+
+  /** Pushes the value that an instruction inlined into a tree computes. */
+  protected abstract emitInst(inst: Inst): void;
+
+  // Opcodes.
+
+  op(id: number): void {
+    const prefix = PREFIXES[id]!;
+    if (prefix === 0) {
+      this.out.byte(CODES[id]!);
+    } else {
+      this.out.byte(prefix);
+      this.out.u32(CODES[id]!);
+    }
+  }
+
+  /** An opcode with one index behind it. */
+  opIndex(id: number, index: number): void {
+    this.op(id);
+    this.out.u32(index);
+  }
+
+  /** An immediate of one byte. */
+  rawByte(value: number): void {
+    this.out.byte(value);
+  }
+
+  /** Four bytes, little-endian. */
+  rawWord(value: number): void {
+    for (let shift = 0; shift < 32; shift += 8) this.out.byte((value >>> shift) & 0xff);
+  }
+
+  i32Const(value: number): void {
+    this.op(WasmOp.I32Const);
+    this.out.s32(value);
+  }
+
+  i64Const(low: number, high: number): void {
+    this.op(WasmOp.I64Const);
+    this.out.s64(low, high);
+  }
+
+  /** A small constant of either integer type. */
+  intConst(type: Type, value: number): void {
+    if (type === I64) this.i64Const(value | 0, value < 0 ? -1 : 0);
+    else this.i32Const(value);
+  }
+
+  /** The `i32` or the `i64` form of an opcode. */
+  intOp(type: Type, narrow: number, wide: number): void {
+    this.op(type === I64 ? wide : narrow);
+  }
+
+  // Values.
+
+  /** The value behind operand `index`. */
+  arg(inst: Inst, index: number): Value {
+    return this.func.dfg.resolveAliases(this.func.dfg.arg(inst, index));
+  }
+
+  typeOf(value: Value): Type {
+    return this.func.dfg.valueType(value);
+  }
+
+  push(value: Value): void {
+    switch (this.trees.placeOf(value)) {
+      case Place.Local:
+        this.opIndex(WasmOp.LocalGet, this.locals.localOf(value));
+        return;
+      default:
+        this.emitInst(this.func.dfg.valueInst(value));
+    }
+  }
+
+  pushArg(inst: Inst, index: number): void {
+    this.push(this.arg(inst, index));
+  }
+
+  /** Pushes a value zero-extended to its Wasm type. */
+  pushZero(value: Value): void {
+    this.push(value);
+    if (isNarrow(this.typeOf(value)) && !this.isClean(value)) this.zeroExtend(this.typeOf(value));
+  }
+
+  pushSign(value: Value): void {
+    this.push(value);
+    this.signExtend(this.typeOf(value));
+  }
+
+  /** Clears what lies above a narrow value on the stack. */
+  zeroExtend(type: Type): void {
+    if (!isNarrow(type)) return;
+    this.i32Const((1 << bitsOf(type)) - 1);
+    this.op(WasmOp.I32And);
+  }
+
+  signExtend(type: Type): void {
+    if (isNarrow(type)) this.op(bitsOf(type) === 8 ? WasmOp.I32Extend8S : WasmOp.I32Extend16S);
+  }
+
+  /** Pushes a value as an i32 that is zero exactly when the value is. */
+  pushCondition(value: Value): void {
+    this.pushZero(value);
+    if (this.typeOf(value) !== I64) return;
+    this.i64Const(0, 0);
+    this.op(WasmOp.I64Ne);
+  }
+
+  /** Pushes an address as an i32. */
+  pushAddress(value: Value): void {
+    this.push(value);
+    if (this.typeOf(value) === I64) this.op(WasmOp.I32WrapI64);
+  }
+
+  /** Whether nothing lies above a narrow value in its local. */
+  private isClean(value: Value): boolean {
+    const { dfg } = this.func;
+    if (dfg.valueKind(value) !== ValueKind.Result) return false;
+    switch (dfg.opcode(dfg.valueInst(value))) {
+      case Op.Icmp:
+      case Op.Fcmp:
+      case Op.VanyTrue:
+      case Op.VallTrue:
+      case Op.Load:
+      case Op.Uload8:
+      case Op.Iconst:
+        return true;
+      default:
+        return dfg.valueIndex(value) === 1;
+    }
+  }
+
+  // Locals.
+
+  /** One of two temporary locals of the type that values of `type` are held in. */
+  temp(type: Type, which: 0 | 1 = 0): number {
+    const slot = wasmTypeOf(type) * 2 + which;
+    if (this.temps[slot]! < 0) this.temps[slot] = this.locals.addLocal(wasmTypeOf(type));
+    return this.temps[slot]!;
+  }
+
+  localGet(local: number): void {
+    this.opIndex(WasmOp.LocalGet, local);
+  }
+
+  localSet(local: number): void {
+    this.opIndex(WasmOp.LocalSet, local);
+  }
+
+  localTee(local: number): void {
+    this.opIndex(WasmOp.LocalTee, local);
+  }
+
+  // Traps.
+
+  /** Traps when the i32 on the stack is not zero. */
+  trapIf(code: TrapCode): void {
+    this.op(WasmOp.If);
+    this.out.byte(0x40);
+    this.trap(code);
+    this.op(WasmOp.End);
+  }
+
+  trap(code: TrapCode): void {
+    const recorder = this.indices!.trapFunction(code);
+    if (recorder >= 0) this.opIndex(WasmOp.Call, recorder);
+    this.op(WasmOp.Unreachable);
+  }
+
+  // The frame.
+
+  /** Pushes the frame's address plus `offset`. */
+  pushFrameAddress(offset: number): void {
+    this.localGet(this.framePointer);
+    if (offset === 0) return;
+    this.i32Const(offset);
+    this.op(WasmOp.I32Add);
+  }
+
+  slotOffset(slot: StackSlot): number {
+    return this.frame.offsetBytes(slot);
+  }
+
+  /** Where in the frame a value points that is a stack slot's address, or -1. */
+  frameOffsetOf(value: Value): number {
+    const { dfg } = this.func;
+    if (dfg.valueKind(value) !== ValueKind.Result) return -1;
+    const inst = dfg.valueInst(value);
+    if (dfg.opcode(inst) !== Op.StackAddr) return -1;
+    return this.frame.offsetBytes(dfg.stackSlot(inst)) + dfg.offset(inst);
+  }
+
+  /** A load, store or atomic with its alignment and offset. */
+  memoryAccess(opcode: number, alignLog2: number, offset: number): void {
+    const memory = this.indices!.memory;
+    this.op(opcode);
+    this.out.u32(memory === 0 ? alignLog2 : alignLog2 | 0x40);
+    if (memory !== 0) this.out.u32(memory);
+    this.out.u32(offset);
+  }
+
+  protected needFramePointer(): void {
+    if (this.framePointer < 0) this.framePointer = this.locals.addLocal(WasmType.I32);
+  }
+
+  refuse(inst: Inst): never {
+    const name = opcodeName(this.func.dfg.opcode(inst));
+    throw new InputError(unsupportedInst(name));
+  }
+}

@@ -1,0 +1,21 @@
+/** What a function body refers to outside itself: the index spaces of the module that it goes into. */
+import type { FuncRef, SigRef } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
+
+export interface ModuleIndices {
+  /** Index of a function that is called directly. */
+  functionIndex(func: Function, callee: FuncRef): number;
+  /** Index of the type of an indirect call. */
+  typeIndex(func: Function, signature: SigRef): number;
+  /** Index in the function table, for `func_addr`. */
+  tableSlot(func: Function, callee: FuncRef): number;
+  /** The table of `call_indirect`. */
+  readonly functionTable: number;
+  /** The mutable i32 global that holds the shadow stack's pointer. */
+  readonly stackPointer: number;
+  /** The memory that loads, stores and the shadow stack are in. */
+  readonly memory: number;
+  /** The function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
+  trapFunction(code: TrapCode): number;
+}

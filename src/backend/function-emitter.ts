@@ -1,0 +1,418 @@
+/**
+ * Emits one CLIF function as the body of a Wasm function.
+ *
+ *     control-tree.ts   which blocks nest where
+ *     trees.ts          which values stay on the operand stack
+ *     locals.ts         which local each of the others lives in
+ *     frame.ts          where stack slots lie on the shadow stack
+ *     lower-*.ts        what each instruction becomes
+ *
+ * Control is walked with an explicit stack of what is still to be emitted, so deep nesting in the input is no recursion
+ * here. Arguments of a branch are pushed first and popped into the parameters' locals after, so parallel moves need no
+ * order; a move of a local to itself is left out.
+ *
+ * The function must be verified and its flow reducible.
+ */
+
+import { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
+import { InputError } from "../base/diagnostics.ts";
+import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import * as Op from "../ir/op.gen.ts";
+import { Format, isTerminator } from "../ir/opcodes.ts";
+import { I64 } from "../ir/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { CodeWriter } from "./code-writer.ts";
+import { ControlTree } from "./control-tree.ts";
+import type { ModuleIndices } from "./environment.ts";
+import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
+import { irreducibleFlow, unsupportedInst } from "./messages.ts";
+import { Place } from "./trees.ts";
+import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
+
+/** What is still to be emitted; each has one operand, a block or a block call. */
+const Todo = {
+  /** A block and all that it dominates. */
+  Tree: 0,
+  /** The block inside the scopes of its merge blocks from the one above on the stack. */
+  Within: 1,
+  /** The end of a scope. */
+  Close: 2,
+  Else: 3,
+  /** A branch, from the block whose tree is open. */
+  Branch: 4,
+} as const;
+
+const EMPTY_BLOCK = 0x40;
+
+export class FunctionEmitter extends CodeWriter {
+  private readonly control: ControlTree;
+  private readonly todoKinds: I32List;
+  private readonly todoItems: I32List;
+  private readonly todoFroms: I32List;
+  /** The scopes that are open: the merge block or loop header that each leads to, or `NONE` for an `if`. */
+  private readonly scopes: I32List;
+  private readonly scopeIsLoop: I32List;
+  private readonly moves: I32List;
+  /** The finished body: locals, then code. */
+  private readonly body: ByteWriter;
+
+  constructor() {
+    super();
+    this.control = new ControlTree();
+    this.todoKinds = new I32List();
+    this.todoItems = new I32List();
+    this.todoFroms = new I32List();
+    this.scopes = new I32List();
+    this.scopeIsLoop = new I32List();
+    this.moves = new I32List();
+    this.body = new ByteWriter();
+  }
+
+  /**
+   * The body's bytes: local declarations, code and `end`, without the size in front. The view is valid until the next call.
+   * Throws `InputError` for what Wasm cannot do.
+   */
+  emit(func: Function, indices: ModuleIndices): Uint8Array {
+    const entry = func.layout.entryBlock;
+    this.beginCode(func, indices);
+    for (const param of [...func.signature.params, ...func.signature.returns]) wasmTypeOf(param.type);
+    this.frame.compute(func);
+    this.control.compute(func);
+    if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
+    this.trees.compute(func, this.control, keepsOperands);
+    this.locals.compute(func, this.control, this.trees, keepsOperands);
+    if (this.frame.sizeBytes > 0) this.enterFrame();
+    if (entry !== NONE) this.emitTree(entry);
+    // Code after the last branch cannot be reached, but the function's results must type-check.
+    this.op(WasmOp.Unreachable);
+    this.op(WasmOp.End);
+    return this.assemble();
+  }
+
+  private assemble(): Uint8Array {
+    const { body, locals } = this;
+    body.clear();
+    let runs = 0;
+    for (let i = 0; i < locals.count; i++) if (i === 0 || locals.typeOf(i) !== locals.typeOf(i - 1)) runs++;
+    body.u32(runs);
+    for (let i = 0; i < locals.count; ) {
+      let end = i + 1;
+      while (end < locals.count && locals.typeOf(end) === locals.typeOf(i)) end++;
+      body.u32(end - i);
+      body.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
+      i = end;
+    }
+    body.append(this.out.bytes());
+    return body.bytes();
+  }
+
+  // Control.
+
+  private todo(kind: number, item: number, from: number): void {
+    this.todoKinds.push(kind);
+    this.todoItems.push(item);
+    this.todoFroms.push(from);
+  }
+
+  private emitTree(entry: Block): void {
+    // What a refused function left behind goes first.
+    for (const list of [this.todoKinds, this.todoItems, this.todoFroms, this.scopes, this.scopeIsLoop])
+      list.clear();
+    this.todo(Todo.Tree, entry, NONE);
+    while (this.todoKinds.length > 0) {
+      const kind = this.todoKinds.pop();
+      const item = this.todoItems.pop();
+      const from = this.todoFroms.pop();
+      switch (kind) {
+        case Todo.Tree:
+          this.openTree(item as Block);
+          break;
+        case Todo.Within:
+          this.openWithin(from as Block, item as Block);
+          break;
+        case Todo.Close:
+          this.op(WasmOp.End);
+          this.scopes.pop();
+          this.scopeIsLoop.pop();
+          break;
+        case Todo.Else:
+          this.op(WasmOp.Else);
+          break;
+        default:
+          this.emitBranch(from as Block, item as BlockCall);
+      }
+    }
+  }
+
+  private openScope(opcode: number, target: number): void {
+    this.op(opcode);
+    this.out.byte(EMPTY_BLOCK);
+    this.scopes.push(target);
+    this.scopeIsLoop.push(opcode === WasmOp.Loop ? 1 : 0);
+    this.todo(Todo.Close, NONE, NONE);
+  }
+
+  private openTree(block: Block): void {
+    if (this.control.isLoopHeader(block)) this.openScope(WasmOp.Loop, block);
+    this.openWithin(block, this.control.firstMerge(block));
+  }
+
+  private openWithin(block: Block, merge: Block | typeof NONE): void {
+    let next = merge;
+    while (next !== NONE) {
+      this.todo(Todo.Tree, next, NONE);
+      this.openScope(WasmOp.Block, next);
+      next = this.control.nextMerge(next as Block);
+    }
+    this.emitBlock(block);
+  }
+
+  private emitBlock(block: Block): void {
+    const { dfg, layout } = this.func;
+    for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
+      if (isTerminator(dfg.opcode(inst))) {
+        this.emitTerminator(block, inst);
+        return;
+      }
+      if (dfg.resultCount(inst) === 1 && this.trees.placeOf(dfg.firstResult(inst)) !== Place.Local) continue;
+      this.emitInst(inst);
+      this.popResults(inst);
+    }
+  }
+
+  private popResults(inst: Inst): void {
+    const { dfg } = this.func;
+    for (let i = dfg.resultCount(inst) - 1; i >= 0; i--) {
+      const result = dfg.result(inst, i);
+      if (this.trees.isUsed(result)) this.localSet(this.locals.localOf(result));
+      else this.op(WasmOp.Drop);
+    }
+  }
+
+  private emitTerminator(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    switch (dfg.format(inst)) {
+      case Format.Jump:
+        this.emitBranch(block, dfg.destination(inst, 0));
+        return;
+      case Format.Brif:
+        this.emitBrif(block, inst);
+        return;
+      case Format.BranchTable:
+        this.emitBranchTable(block, inst);
+        return;
+      case Format.Trap:
+        this.trap(dfg.trapCode(inst));
+        return;
+      case Format.MultiAry:
+        for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
+        this.leaveFrame();
+        this.op(WasmOp.Return);
+        return;
+      case Format.Call:
+      case Format.CallIndirect:
+        this.emitCall(inst, true);
+        return;
+      default:
+        throw new InputError(unsupportedInst("try_call"));
+    }
+  }
+
+  /** Whether the branch is a `br` and nothing else. */
+  private isPlain(block: Block, call: BlockCall): boolean {
+    return this.hasLabel(block, call) && !this.needsMoves(call);
+  }
+
+  private hasLabel(block: Block, call: BlockCall): boolean {
+    const target = this.func.dfg.blockCalls.block(call);
+    return this.control.isBackEdge(block, target) || this.control.isMerge(target);
+  }
+
+  private emitBrif(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    const whenTrue = dfg.destination(inst, 0);
+    const whenFalse = dfg.destination(inst, 1);
+    this.pushCondition(this.arg(inst, 0));
+    if (this.isPlain(block, whenTrue)) {
+      this.opIndex(WasmOp.BrIf, this.depthOf(block, whenTrue));
+      this.emitBranch(block, whenFalse);
+    } else if (this.isPlain(block, whenFalse)) {
+      this.op(WasmOp.I32Eqz);
+      this.opIndex(WasmOp.BrIf, this.depthOf(block, whenFalse));
+      this.emitBranch(block, whenTrue);
+    } else {
+      this.openScope(WasmOp.If, NONE);
+      this.todo(Todo.Branch, whenFalse, block);
+      this.todo(Todo.Else, NONE, NONE);
+      this.todo(Todo.Branch, whenTrue, block);
+    }
+  }
+
+  /** Targets that take arguments get them in a chain of blocks before the table's own. */
+  private emitBranchTable(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    const count = dfg.destinationCount(inst);
+    const index = this.arg(inst, 0);
+    const moving: number[] = [];
+    for (let i = 0; i < count; i++) if (this.needsMoves(dfg.destination(inst, i))) moving.push(i);
+    for (let i = 0; i < moving.length; i++) {
+      this.op(WasmOp.Block);
+      this.out.byte(EMPTY_BLOCK);
+    }
+    this.pushZero(index);
+    this.op(WasmOp.BrTable);
+    this.out.u32(count - 1);
+    for (let place = 1; place <= count; place++) {
+      const at = place === count ? 0 : place;
+      const stub = moving.indexOf(at);
+      this.out.u32(stub >= 0 ? stub : this.depthOf(block, dfg.destination(inst, at)) + moving.length);
+    }
+    for (let i = 0; i < moving.length; i++) {
+      this.op(WasmOp.End);
+      const call = dfg.destination(inst, moving[i]!);
+      this.emitMoves(call);
+      this.opIndex(WasmOp.Br, this.depthOf(block, call) + moving.length - 1 - i);
+    }
+  }
+
+  private emitBranch(block: Block, call: BlockCall): void {
+    this.emitMoves(call);
+    if (!this.hasLabel(block, call)) {
+      this.todo(Todo.Tree, this.func.dfg.blockCalls.block(call), NONE);
+    } else if (!this.fallsThrough(block, call)) {
+      this.opIndex(WasmOp.Br, this.depthOf(block, call));
+    }
+  }
+
+  /** Whether the end of the innermost scope, which comes next, leads to the target. */
+  private fallsThrough(block: Block, call: BlockCall): boolean {
+    const target = this.func.dfg.blockCalls.block(call);
+    const top = this.todoKinds.length - 1;
+    if (this.control.isBackEdge(block, target) || this.todoKinds.get(top) !== Todo.Close) return false;
+    const scope = this.scopes.length - 1;
+    return this.scopes.get(scope) === target && this.scopeIsLoop.get(scope) === 0;
+  }
+
+  /** How many scopes lie between here and the label of the branch's target. */
+  private depthOf(block: Block, call: BlockCall): number {
+    const target = this.func.dfg.blockCalls.block(call);
+    const loop = this.control.isBackEdge(block, target) ? 1 : 0;
+    for (let depth = 0; depth < this.scopes.length; depth++) {
+      const scope = this.scopes.length - 1 - depth;
+      if (this.scopes.get(scope) === target && this.scopeIsLoop.get(scope) === loop) return depth;
+    }
+    throw new Error(`no scope is open for block${target}: the flow is not reducible`);
+  }
+
+  // Moves into block parameters.
+
+  private needsMoves(call: BlockCall): boolean {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+      if (this.needsMove(dfg.blockCalls.arg(call, i), dfg.blockParam(target, i))) return true;
+    }
+    return false;
+  }
+
+  private needsMove(arg: BlockArg, param: Value): boolean {
+    if (!isValueArg(arg)) throw new InputError(unsupportedInst("try_call"));
+    if (!this.trees.isUsed(param)) return this.isInlined(arg);
+    const value = this.func.dfg.resolveAliases(argValue(arg));
+    return (
+      this.trees.placeOf(value) !== Place.Local || this.locals.localOf(value) !== this.locals.localOf(param)
+    );
+  }
+
+  /** An inlined argument is evaluated even if nobody reads the parameter: it may trap or store. */
+  private isInlined(arg: BlockArg): boolean {
+    return this.trees.placeOf(this.func.dfg.resolveAliases(argValue(arg))) === Place.Inline;
+  }
+
+  private emitMoves(call: BlockCall): void {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    const { moves } = this;
+    moves.clear();
+    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+      const param = dfg.blockParam(target, i);
+      const arg = dfg.blockCalls.arg(call, i);
+      if (!this.needsMove(arg, param)) continue;
+      this.push(dfg.resolveAliases(argValue(arg)));
+      moves.push(param);
+    }
+    for (let i = moves.length - 1; i >= 0; i--) {
+      const param = moves.get(i) as Value;
+      if (this.trees.isUsed(param)) this.localSet(this.locals.localOf(param));
+      else this.op(WasmOp.Drop);
+    }
+  }
+
+  // Instructions.
+
+  protected override emitInst(inst: Inst): void {
+    const { dfg } = this.func;
+    switch (dfg.opcode(inst)) {
+      case Op.Call:
+      case Op.CallIndirect:
+        this.emitCall(inst, false);
+        return;
+      case Op.FuncAddr:
+        this.i32Const(this.indices!.tableSlot(this.func, dfg.funcRef(inst)));
+        if (dfg.valueType(dfg.firstResult(inst)) === I64) this.op(WasmOp.I64ExtendI32U);
+        return;
+      case Op.Trapz:
+      case Op.Trapnz:
+        this.pushCondition(this.arg(inst, 0));
+        if (dfg.opcode(inst) === Op.Trapz) this.op(WasmOp.I32Eqz);
+        this.trapIf(dfg.trapCode(inst));
+        return;
+      case Op.Debugtrap:
+        this.op(WasmOp.Unreachable);
+        return;
+      default:
+        lowerInstruction(this, inst);
+    }
+  }
+
+  private emitCall(inst: Inst, tail: boolean): void {
+    const { dfg } = this.func;
+    const indirect = dfg.format(inst) === Format.CallIndirect;
+    for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
+    if (indirect) this.pushAddress(this.arg(inst, 0));
+    if (tail) this.leaveFrame();
+    if (indirect) {
+      this.opIndex(
+        tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
+        this.indices!.typeIndex(this.func, dfg.sigRef(inst)),
+      );
+      this.out.u32(this.indices!.functionTable);
+    } else {
+      this.opIndex(
+        tail ? WasmOp.ReturnCall : WasmOp.Call,
+        this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
+      );
+    }
+  }
+
+  // The frame on the shadow stack.
+
+  private enterFrame(): void {
+    this.needFramePointer();
+    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
+    this.i32Const(this.frame.sizeBytes);
+    this.op(WasmOp.I32Sub);
+    this.localTee(this.framePointer);
+    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+  }
+
+  /** Gives the frame back; what is on the operand stack stays there. */
+  private leaveFrame(): void {
+    if (this.frame.sizeBytes === 0) return;
+    this.pushFrameAddress(this.frame.sizeBytes);
+    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * Which local each value lives in.
+ *
+ * Live ranges are intervals over the instructions in reverse post-order: from the definition (of a block parameter: from
+ * the first branch that passes it) to the last use, and to the end of every loop that holds a use but not the definition.
+ * An interval covers every point where its value is live, whatever order blocks are emitted in, so values with disjoint
+ * intervals may share a local: linear scan, one free list for each Wasm type (Poletto and Sarkar, "Linear Scan Register
+ * Allocation", 1999). A parameter takes the local of an argument that ends at the branch where it can, and the move goes.
+ *
+ * Each instruction has two places: operands end at the first, results begin at the second.
+ */
+import { LoopAnalysis } from "../analysis/loop-analysis.ts";
+import { grownCapacity, I32List } from "../base/column.ts";
+import { ValueKind } from "../ir/dfg.ts";
+import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import type { ControlTree } from "./control-tree.ts";
+import { type KeepsOperands, Place, type Trees } from "./trees.ts";
+import { WASM_TYPE_COUNT, wasmTypeOf } from "./wasm-types.ts";
+
+export class Locals {
+  private readonly loops: LoopAnalysis;
+  /** First and last place, and the local, by value. */
+  private starts: Int32Array;
+  private ends: Int32Array;
+  private locals: Int32Array;
+  /** Place of the last instruction, by block and by loop. */
+  private blockEnds: Int32Array;
+  private loopEnds: Int32Array;
+  /** Values whose interval begins, or ends, at a place: linked lists. */
+  private startHeads: Int32Array;
+  private startNexts: Int32Array;
+  private endHeads: Int32Array;
+  private endNexts: Int32Array;
+  private readonly free: readonly I32List[];
+  /** Wasm type of each local beyond the parameters. */
+  private readonly types: I32List;
+  private readonly operands: I32List;
+  private readonly pending: I32List;
+  private paramCount: number;
+
+  constructor() {
+    this.loops = new LoopAnalysis();
+    const empty = new Int32Array(0);
+    this.starts = empty;
+    this.ends = empty;
+    this.locals = empty;
+    this.blockEnds = empty;
+    this.loopEnds = empty;
+    this.startHeads = empty;
+    this.startNexts = empty;
+    this.endHeads = empty;
+    this.endNexts = empty;
+    this.free = Array.from({ length: WASM_TYPE_COUNT }, () => new I32List());
+    this.types = new I32List();
+    this.operands = new I32List();
+    this.pending = new I32List();
+    this.paramCount = 0;
+  }
+
+  /** The local of a value that is in one, or `NONE`. */
+  localOf(value: Value): number {
+    return this.locals[value]!;
+  }
+
+  /** Locals beyond the parameters. */
+  get count(): number {
+    return this.types.length;
+  }
+
+  /** The Wasm type of local `paramCount + index`. */
+  typeOf(index: number): number {
+    return this.types.get(index);
+  }
+
+  /** A further local of that type, for the emitter's own use. */
+  addLocal(wasmType: number): number {
+    this.types.push(wasmType);
+    return this.paramCount + this.types.length - 1;
+  }
+
+  compute(func: Function, control: ControlTree, trees: Trees, keepsOperands: KeepsOperands): void {
+    const { dfg } = func;
+    this.reserve(dfg.numValues, dfg.numBlocks);
+    this.loops.compute(func, control.graph);
+    const places = this.numberBlocks(func, control);
+    this.findIntervals(func, control, trees, keepsOperands);
+    this.sortByPlace(func, places);
+    this.assign(func, control, places);
+  }
+
+  private reserve(values: number, blocks: number): void {
+    if (this.starts.length < values) {
+      const capacity = grownCapacity(this.starts.length, values);
+      this.starts = new Int32Array(capacity);
+      this.ends = new Int32Array(capacity);
+      this.locals = new Int32Array(capacity);
+      this.startNexts = new Int32Array(capacity);
+      this.endNexts = new Int32Array(capacity);
+    }
+    this.starts.fill(NONE, 0, values);
+    this.ends.fill(NONE, 0, values);
+    this.locals.fill(NONE, 0, values);
+    if (this.blockEnds.length < blocks)
+      this.blockEnds = new Int32Array(grownCapacity(this.blockEnds.length, blocks));
+    for (const list of this.free) list.clear();
+    this.types.clear();
+    this.paramCount = 0;
+  }
+
+  /** Finds the last place of each block and loop; returns the count of places. */
+  private numberBlocks(func: Function, control: ControlTree): number {
+    const { layout } = func;
+    const loops = this.loops.loopCount;
+    if (this.loopEnds.length < loops)
+      this.loopEnds = new Int32Array(grownCapacity(this.loopEnds.length, loops));
+    let place = 0;
+    for (let i = 0; i < control.blockCount; i++) {
+      const block = control.blockAt(i);
+      for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) place += 2;
+      this.blockEnds[block] = place;
+      for (let loop = this.loops.innermost(block); loop !== NONE; loop = this.loops.parent(loop)) {
+        this.loopEnds[loop] = place;
+      }
+    }
+    return place + 2;
+  }
+
+  private findIntervals(
+    func: Function,
+    control: ControlTree,
+    trees: Trees,
+    keepsOperands: KeepsOperands,
+  ): void {
+    const { dfg, layout } = func;
+    let place = 0;
+    for (let i = 0; i < control.blockCount; i++) {
+      const block = control.blockAt(i);
+      // What is inlined is evaluated where its root stands: uses wait for it.
+      this.pending.clear();
+      if (i === 0) this.startParams(func, block, place);
+      for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
+        const inlined = dfg.resultCount(inst) === 1 && trees.placeOf(dfg.firstResult(inst)) !== Place.Local;
+        const end = keepsOperands(func, inst) ? place + 2 : place + 1;
+        if (!inlined) {
+          this.useTree(func, trees, inst, block, end);
+          for (let r = 0; r < dfg.resultCount(inst); r++) this.begin(dfg.result(inst, r), place + 1);
+          this.passArgs(func, inst, place + 1);
+        }
+        place += 2;
+      }
+    }
+  }
+
+  private startParams(func: Function, entry: Block, place: number): void {
+    for (let i = 0; i < func.dfg.blockParamCount(entry); i++)
+      this.begin(func.dfg.blockParam(entry, i), place);
+  }
+
+  /** All locals that an instruction and the trees inlined into it read. */
+  private useTree(func: Function, trees: Trees, root: Inst, block: Block, end: number): void {
+    const { dfg } = func;
+    this.pending.push(root);
+    while (this.pending.length > 0) {
+      const inst = this.pending.pop() as Inst;
+      this.operands.clear();
+      dfg.collectInstValues(inst, this.operands);
+      for (let i = 0; i < this.operands.length; i++) {
+        const value = dfg.resolveAliases(this.operands.get(i) as Value);
+        const where = trees.placeOf(value);
+        if (where === Place.Inline) this.pending.push(dfg.valueInst(value));
+        else if (where === Place.Local) this.use(func, value, block, end);
+      }
+    }
+  }
+
+  private use(func: Function, value: Value, block: Block, end: number): void {
+    const { dfg, layout } = func;
+    const def =
+      dfg.valueKind(value) === ValueKind.Param
+        ? dfg.valueBlock(value)
+        : (layout.blockOf(dfg.valueInst(value)) as Block);
+    let last = end;
+    for (let loop = this.loops.innermost(block); loop !== NONE; loop = this.loops.parent(loop)) {
+      if (this.loops.contains(loop, def)) break;
+      last = Math.max(last, this.loopEnds[loop]!);
+    }
+    if (last > this.ends[value]!) this.ends[value] = last;
+  }
+
+  private begin(value: Value, place: number): void {
+    const start = this.starts[value]!;
+    if (start === NONE || place < start) this.starts[value] = place;
+    if (place + 1 > this.ends[value]!) this.ends[value] = place + 1;
+  }
+
+  /** The parameters of the destinations are written here. */
+  private passArgs(func: Function, inst: Inst, place: number): void {
+    const { dfg } = func;
+    for (let i = 0; i < dfg.destinationCount(inst); i++) {
+      const target = dfg.blockCalls.block(dfg.destination(inst, i));
+      for (let j = 0; j < dfg.blockParamCount(target); j++) this.begin(dfg.blockParam(target, j), place);
+    }
+  }
+
+  /** Lists of the values that begin and end at each place. */
+  private sortByPlace(func: Function, places: number): void {
+    if (this.startHeads.length < places + 1) {
+      const capacity = grownCapacity(this.startHeads.length, places + 1);
+      this.startHeads = new Int32Array(capacity);
+      this.endHeads = new Int32Array(capacity);
+    }
+    this.startHeads.fill(NONE, 0, places + 1);
+    this.endHeads.fill(NONE, 0, places + 1);
+    for (let value = func.dfg.numValues - 1; value >= 0; value--) {
+      if (this.starts[value] === NONE) continue;
+      const start = this.starts[value]!;
+      const end = Math.min(this.ends[value]!, places);
+      this.startNexts[value] = this.startHeads[start]!;
+      this.startHeads[start] = value;
+      this.endNexts[value] = this.endHeads[end]!;
+      this.endHeads[end] = value;
+    }
+  }
+
+  private assign(func: Function, control: ControlTree, places: number): void {
+    const { dfg } = func;
+    const entry = control.blockAt(0);
+    for (let i = 0; i < dfg.blockParamCount(entry); i++) {
+      this.locals[dfg.blockParam(entry, i)] = this.paramCount++;
+    }
+    for (let place = 0; place <= places; place++) {
+      for (let value = this.endHeads[place]!; value !== NONE; value = this.endNexts[value]!) {
+        this.free[wasmTypeOf(dfg.valueType(value as Value))]!.push(this.locals[value]!);
+      }
+      for (let value = this.startHeads[place]!; value !== NONE; value = this.startNexts[value]!) {
+        if (this.locals[value] === NONE) this.take(func, value as Value);
+      }
+    }
+  }
+
+  private take(func: Function, value: Value): void {
+    const type = wasmTypeOf(func.dfg.valueType(value));
+    const free = this.free[type]!;
+    this.locals[value] = free.length > 0 ? free.pop() : this.addLocal(type);
+  }
+}

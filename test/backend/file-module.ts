@@ -1,0 +1,233 @@
+/**
+ * A Wasm module around the functions of one CLIF file, so that they can be called with exact bits: each function has a
+ * wrapper that takes the address of its arguments and the address for its results, sixteen bytes a value.
+ */
+
+import type { ModuleIndices } from "../../src/backend/environment.ts";
+import { FunctionEmitter } from "../../src/backend/function-emitter.ts";
+import { WASM_TYPE_BYTES, wasmTypeOf } from "../../src/backend/wasm-types.ts";
+import { ByteWriter } from "../../src/base/byte-writer.ts";
+import { InputError } from "../../src/base/diagnostics.ts";
+import { nameKey } from "../../src/interp/names.ts";
+import type { FuncRef } from "../../src/ir/entities.ts";
+import type { Function } from "../../src/ir/function.ts";
+import { type Signature, signatureOf } from "../../src/ir/signature.ts";
+import { F32, F64, I32, I64, isVector, type Type } from "../../src/ir/types.ts";
+
+export const VALUE_BYTES = 16;
+/** Where the shadow stack begins, growing down; memory ends there. */
+export const STACK_TOP: number = 32 << 16;
+const PAGES = STACK_TOP >> 16;
+
+/** Set to 1 by whoever calls a refused function. */
+export const REFUSED_FLAG = 1000;
+/** No locals; stores the flag, traps. */
+const STUB = Uint8Array.of(0, 0x41, 0xe8, 0x07, 0x41, 1, 0x3a, 0, 0, 0, 0x0b);
+
+export interface FileModule {
+  readonly bytes: Uint8Array;
+  /** Why a function was refused, or null; the wrapper of function i is the export `f<i>`. */
+  readonly refusals: readonly (string | null)[];
+}
+
+export function compileFile(functions: readonly Function[]): FileModule {
+  const types = new TypeSection();
+  const indices = fileIndices(functions, types);
+  const emitter = new FunctionEmitter();
+  const refusals: (string | null)[] = [];
+  const bodies = functions.map((func) => {
+    try {
+      const body = emitter.emit(func, indices).slice();
+      refusals.push(null);
+      return body;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      refusals.push(error.message);
+      return null;
+    }
+  });
+  return { bytes: moduleBytes(functions, bodies, types), refusals };
+}
+
+class TypeSection {
+  readonly keys: string[] = [];
+
+  index(signature: Signature): number {
+    const bytes = (list: Signature["params"]): string =>
+      list.map((param) => WASM_TYPE_BYTES[wasmTypeOf(param.type)]).join();
+    const key = `${bytes(signature.params)}|${bytes(signature.returns)}`;
+    const found = this.keys.indexOf(key);
+    return found >= 0 ? found : this.keys.push(key) - 1;
+  }
+}
+
+function fileIndices(functions: readonly Function[], types: TypeSection): ModuleIndices {
+  const names = functions.map((func) => nameKey(func.name));
+  const indexOf = (func: Function, callee: FuncRef): number => {
+    const { name } = func.dfg.extFuncs[callee]!;
+    const user = name.kind === "user" ? func.dfg.userNames[name.ref]! : null;
+    const key = user === null ? `%${(name as { name: string }).name}` : `u${user.namespace}:${user.index}`;
+    const index = names.indexOf(key);
+    if (index < 0) throw new InputError({ code: "test", message: `the file has no ${key}` });
+    types.index(functions[index]!.signature);
+    return index;
+  };
+  return {
+    functionIndex: indexOf,
+    typeIndex: (func, signature) => types.index(func.dfg.signatures[signature]!),
+    tableSlot: indexOf,
+    functionTable: 0,
+    stackPointer: 0,
+    memory: 0,
+    trapFunction: () => -1,
+  };
+}
+
+function section(out: ByteWriter, id: number, fill: (content: ByteWriter) => void): void {
+  const content = new ByteWriter();
+  fill(content);
+  out.byte(id);
+  out.u32(content.length);
+  out.append(content.bytes());
+}
+
+function ascii(out: ByteWriter, text: string): void {
+  out.u32(text.length);
+  for (const letter of text) out.byte(letter.charCodeAt(0));
+}
+
+/** A refused function is a stub that says so and traps, of a signature that Wasm has. */
+function moduleBytes(
+  functions: readonly Function[],
+  bodies: readonly (Uint8Array | null)[],
+  types: TypeSection,
+): Uint8Array {
+  const empty = signatureOf([], []);
+  const own = functions.map((func, i) =>
+    types.index(bodies[i] === null ? stubSignature(func) : func.signature),
+  );
+  const wrapper = types.index(signatureOf([I32, I32], []));
+  const count = functions.length;
+  const out = new ByteWriter();
+  for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);
+  section(out, 1, (w) => writeTypes(w, types));
+  section(out, 3, (w) => {
+    w.u32(count * 2);
+    for (const type of own) w.u32(type);
+    for (let i = 0; i < count; i++) w.u32(wrapper);
+  });
+  section(out, 4, (w) => [1, 0x70, 0, ...leb(count)].forEach((byte) => void w.byte(byte)));
+  section(out, 5, (w) => [1, 0, ...leb(PAGES)].forEach((byte) => void w.byte(byte)));
+  section(out, 6, (w) => {
+    for (const byte of [1, 0x7f, 1, 0x41]) w.byte(byte);
+    w.s32(STACK_TOP);
+    w.byte(0x0b);
+  });
+  section(out, 7, (w) => {
+    w.u32(count + 1);
+    ascii(w, "memory");
+    w.byte(2);
+    w.u32(0);
+    for (let i = 0; i < count; i++) {
+      ascii(w, `f${i}`);
+      w.byte(0);
+      w.u32(count + i);
+    }
+  });
+  section(out, 9, (w) => {
+    for (const byte of [1, 0, 0x41, 0, 0x0b]) w.byte(byte);
+    w.u32(count);
+    for (let i = 0; i < count; i++) w.u32(i);
+  });
+  section(out, 10, (w) => {
+    w.u32(count * 2);
+    for (const body of bodies) writeBody(w, body ?? STUB);
+    functions.forEach((func, i) => {
+      writeBody(
+        w,
+        wrapperBody(bodies[i] === null ? { ...func, signature: empty } : func, i, bodies[i] === null),
+      );
+    });
+  });
+  return out.bytes().slice();
+}
+
+function stubSignature(func: Function): Signature {
+  try {
+    for (const param of [...func.signature.params, ...func.signature.returns]) wasmTypeOf(param.type);
+    return func.signature;
+  } catch {
+    return signatureOf([], []);
+  }
+}
+
+function leb(value: number): number[] {
+  const out = new ByteWriter();
+  out.u32(value);
+  return [...out.bytes()];
+}
+
+function writeTypes(w: ByteWriter, types: TypeSection): void {
+  w.u32(types.keys.length);
+  for (const key of types.keys) {
+    w.byte(0x60);
+    for (const list of key.split("|")) {
+      const bytes = list.split(",").filter(Boolean).map(Number);
+      w.u32(bytes.length);
+      for (const byte of bytes) w.byte(byte);
+    }
+  }
+}
+
+function writeBody(w: ByteWriter, body: Uint8Array): void {
+  w.u32(body.length);
+  w.append(body);
+}
+
+/** `local.get` an address, then load or store the value at a place. */
+function access(code: ByteWriter, type: Type, place: number, store: boolean): void {
+  if (isVector(type)) {
+    code.byte(0xfd);
+    code.u32(store ? 11 : 0);
+  } else {
+    const loads = type === I64 ? 0x29 : type === F32 ? 0x2a : type === F64 ? 0x2b : 0x28;
+    const stores = type === I64 ? 0x37 : type === F32 ? 0x38 : type === F64 ? 0x39 : 0x36;
+    code.byte(store ? stores : loads);
+  }
+  code.u32(0);
+  code.u32(place * VALUE_BYTES);
+}
+
+function wrapperBody(func: { readonly signature: Signature }, index: number, refused: boolean): Uint8Array {
+  const code = new ByteWriter();
+  const { params, returns } = func.signature;
+  code.u32(returns.length);
+  for (const result of returns) {
+    code.u32(1);
+    code.byte(WASM_TYPE_BYTES[wasmTypeOf(result.type)]!);
+  }
+  if (refused) {
+    code.byte(0);
+  } else {
+    params.forEach((param, i) => {
+      code.byte(0x20);
+      code.u32(0);
+      access(code, param.type, i, false);
+    });
+    code.byte(0x10);
+    code.u32(index);
+    for (let i = returns.length - 1; i >= 0; i--) {
+      code.byte(0x21);
+      code.u32(2 + i);
+    }
+    returns.forEach((result, i) => {
+      code.byte(0x20);
+      code.u32(1);
+      code.byte(0x20);
+      code.u32(2 + i);
+      access(code, result.type, i, true);
+    });
+  }
+  code.byte(0x0b);
+  return code.bytes();
+}
