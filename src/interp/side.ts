@@ -1,7 +1,7 @@
 /** One of the two sides of a comparison: a program, the machine it runs on, and what it has shown. */
 import { NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { I32 } from "../ir/types.ts";
+import { I32, type Type } from "../ir/types.ts";
 import { DIRECT } from "./difference.ts";
 import type { Environment } from "./environment.ts";
 import { hashString } from "./hash.ts";
@@ -24,6 +24,11 @@ export class Side {
   /** Calls made so far, collecting or not. */
   calls: number;
   private calleeHashes: number[];
+  /** Types of parameters and results by signature. */
+  private paramTypes: Type[][];
+  private returnTypes: Type[][];
+  private inputTypes: Type[];
+  private outputTypes: Type[];
 
   constructor(environment: Environment) {
     this.program = new Program();
@@ -33,25 +38,30 @@ export class Side {
     this.machine.observer = this.trace;
     this.calls = 0;
     this.calleeHashes = [];
+    this.paramTypes = [];
+    this.returnTypes = [];
+    this.inputTypes = [];
+    this.outputTypes = [];
   }
 
   get func(): Function {
     return this.program.func as Function;
   }
 
+  /** Looks up what calls need of the program that was just decoded. */
   link(): void {
-    this.calleeHashes = this.func.dfg.extFuncs.map((_, ref) =>
-      hashString(functionKey(this.func, ref as never)),
-    );
+    const { dfg, signature } = this.func;
+    this.calleeHashes = dfg.extFuncs.map((_, ref) => hashString(functionKey(this.func, ref as never)));
+    this.paramTypes = dfg.signatures.map(({ params }) => params.map(({ type }) => type));
+    this.returnTypes = dfg.signatures.map(({ returns }) => returns.map(({ type }) => type));
+    this.inputTypes = signature.params.map(({ type }) => type);
+    this.outputTypes = signature.returns.map(({ type }) => type);
   }
 
   start(fuel: number): void {
     const { machine, environment } = this;
     machine.memory.reset(environment.memorySeed);
-    environment.inputs(
-      machine,
-      this.func.signature.params.map((param) => param.type),
-    );
+    environment.inputs(machine, this.inputTypes);
     machine.start(this.program, fuel);
     this.trace.clear();
     this.calls = 0;
@@ -68,7 +78,7 @@ export class Side {
       this.resume();
     }
     const record = machine.pc;
-    if (machine.stop === Stop.Returned) trace.returned(machine, this.func.signature);
+    if (machine.stop === Stop.Returned) trace.returned(machine, this.outputTypes);
     else if (machine.stop === Stop.Trapped) trace.ended(EventKind.Trap, machine.trapCode, record);
     else if (machine.stop === Stop.Unwound) trace.ended(EventKind.Unwound, machine.exceptionTag, -1);
     else if (machine.stop === Stop.Stuck) trace.ended(EventKind.Stuck, 0, -1);
@@ -89,14 +99,14 @@ export class Side {
     const callee = this.callField(CallField.Callee);
     if (signature === NONE) {
       const types = [0, 1, 2].map((i) => dfg.valueType(dfg.arg(inst, i)));
-      this.trace.called(machine, STACK_SWITCH, DIRECT, null, types);
+      this.trace.called(machine, STACK_SWITCH, DIRECT, types);
     } else if (callee >= 0) {
-      this.trace.called(machine, this.calleeHashes[callee]!, DIRECT, dfg.signatures[signature]!, []);
+      this.trace.called(machine, this.calleeHashes[callee]!, DIRECT, this.paramTypes[signature]!);
     } else {
       const cell = (machine.base + this.program.code[machine.callAt + Field.A]!) << 1;
       const isWide = dfg.valueType(dfg.arg(inst, 0)) !== I32;
       const high = isWide ? machine.i32[cell + 1]! : 0;
-      this.trace.called(machine, machine.i32[cell]!, high, dfg.signatures[signature]!, []);
+      this.trace.called(machine, machine.i32[cell]!, high, this.paramTypes[signature]!);
     }
   }
 
@@ -116,10 +126,7 @@ export class Side {
     }
     const signature = this.callField(CallField.Signature);
     const inst = this.program.instAt(machine.callAt);
-    const types =
-      signature === NONE
-        ? [dfg.valueType(dfg.result(inst, 0))]
-        : dfg.signatures[signature]!.returns.map((param) => param.type);
+    const types = signature === NONE ? [dfg.valueType(dfg.result(inst, 0))] : this.returnTypes[signature]!;
     environment.results(machine, types, ordinal);
     resumeReturn(machine);
   }

@@ -6,7 +6,6 @@
  * An event is a header (kind, count of words that follow) and its words; a second list says which record made each event.
  */
 import { I32List } from "../base/column.ts";
-import type { Signature } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
 import type { Machine, Observer } from "./machine.ts";
 import { STRIDE } from "./record.ts";
@@ -91,22 +90,14 @@ export class Trace implements Observer {
   }
 
   /** A call of something outside; `low` and `high` say what is called. */
-  called(
-    m: Machine,
-    low: number,
-    high: number,
-    signature: Signature | null,
-    argTypes: readonly Type[],
-  ): void {
-    const types = signature === null ? argTypes : signature.params.map((param) => param.type);
+  called(m: Machine, low: number, high: number, types: readonly Type[]): void {
     this.beginValues(m, EventKind.Call, CALL_WORDS, types, m.callAt);
     this.words.push(low);
     this.words.push(high);
     this.pushTransfer(m, types);
   }
 
-  returned(m: Machine, signature: Signature): void {
-    const types = signature.returns.map((param) => param.type);
+  returned(m: Machine, types: readonly Type[]): void {
     this.beginValues(m, EventKind.Return, 0, types, m.pc - STRIDE);
     this.pushTransfer(m, types);
   }
