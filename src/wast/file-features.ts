@@ -19,7 +19,7 @@ const UNSUPPORTED: readonly RegExp[] = [
 
 /** Proposals whose suites were written for a Wasm without others that are part of it now. */
 const FOLDERS: readonly { readonly path: RegExp; readonly features: string }[] = [
-  { path: /(^|[\\/])proposals[\\/]threads[\\/]/, features: "-multi-memory,-reference-types" },
+  { path: /(^|[\\/])proposals[\\/]threads[\\/]/, features: "-multi-memory,-reference-types,-memory64" },
 ];
 
 /** What a file's header says. */

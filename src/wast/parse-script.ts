@@ -122,8 +122,11 @@ class ScriptParser {
       case "assert_trap":
         return this.assertTrap(open);
       case "assert_invalid":
-      case "assert_invalid_custom":
         return this.assertModule("assert-invalid", open);
+      case "assert_invalid_custom": {
+        const body = this.assertModule("assert-invalid", open);
+        return body.kind === "assert-invalid" ? { ...body, custom: true } : body;
+      }
       case "assert_malformed":
       case "assert_malformed_custom":
         return this.assertModule("assert-malformed", open);

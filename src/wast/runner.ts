@@ -7,7 +7,7 @@
  * counts. What is asked of a module that failed, or was skipped, is skipped: one defect, one failure.
  */
 import { InputError } from "../base/diagnostics.ts";
-import type { Features } from "../wasm/index.ts";
+import { decodeModule, type Features, validateCustomSections } from "../wasm/index.ts";
 import type { ActionOutcome, Engine, LinkOutcome } from "./engine.ts";
 import { describeExpected, describeOutcome, matchesAll } from "./judge.ts";
 import { ScriptReport } from "./report.ts";
@@ -139,8 +139,9 @@ class ScriptRun<M, I, X> {
       case "assert-exception":
         return this.assertAction(body);
       case "assert-malformed":
+        return this.assertRejected(body.kind, body.module, body.message, false);
       case "assert-invalid":
-        return this.assertRejected(body.kind, body.module, body.message);
+        return this.assertRejected(body.kind, body.module, body.message, body.custom === true);
       case "assert-unlinkable":
       case "assert-uninstantiable":
         return this.assertLink(body.kind, body.module, body.message);
@@ -194,14 +195,18 @@ class ScriptRun<M, I, X> {
     return fail("a valid module", describeRejection(rejection));
   }
 
-  private async compile(module: ScriptModule): Promise<Compiled<M>> {
+  /** With `custom`, custom sections are judged too: by us, engines ignore what is wrong with them. */
+  private async compile(module: ScriptModule, custom = false): Promise<Compiled<M>> {
     const { source } = module;
+    const { engine, features } = this.setting;
     try {
       let bytes: Uint8Array;
       if (source.form === "binary") bytes = source.bytes;
       else if (source.text === undefined) return NOT_UTF8;
       else bytes = await textToBinary(source.text);
-      return { kind: "compiled", module: this.setting.engine.compile(bytes, this.setting.features) };
+      const compiled = engine.compile(bytes, features);
+      if (custom) validateCustomSections(decodeModule(bytes, features));
+      return { kind: "compiled", module: compiled };
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       return { kind: "rejected", stage: stageOf(error), message: describeError(error, module) };
@@ -296,8 +301,9 @@ class ScriptRun<M, I, X> {
     kind: "assert-malformed" | "assert-invalid",
     module: ScriptModule,
     message: string,
+    custom: boolean,
   ): Promise<Verdict> {
-    const compiled = await this.compile(module);
+    const compiled = await this.compile(module, custom);
     const word = kind === "assert-malformed" ? "malformed" : "invalid";
     if (compiled.kind === "compiled") return fail(`${word}: ${message}`, "a valid module");
     if (compiled.stage === "unsupported") return skip(compiled.message);

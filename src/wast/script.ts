@@ -66,7 +66,13 @@ export type CommandBody =
   | { readonly kind: "assert-trap"; readonly action: Action; readonly message: string }
   | { readonly kind: "assert-exhaustion"; readonly action: Action; readonly message: string }
   | { readonly kind: "assert-exception"; readonly action: Action }
-  | { readonly kind: "assert-invalid"; readonly module: ScriptModule; readonly message: string }
+  /** `custom`: it is a custom section that is wrong, which leaves the module itself valid. */
+  | {
+      readonly kind: "assert-invalid";
+      readonly module: ScriptModule;
+      readonly message: string;
+      readonly custom?: true;
+    }
   | { readonly kind: "assert-malformed"; readonly module: ScriptModule; readonly message: string }
   | { readonly kind: "assert-unlinkable"; readonly module: ScriptModule; readonly message: string }
   | { readonly kind: "assert-uninstantiable"; readonly module: ScriptModule; readonly message: string }
