@@ -10,7 +10,8 @@
  *
  * - *Lockstep.* Both sides stop at each safepoint, so traces are compared (and thrown away) piece by piece, and the content of
  *   a mapped slot is compared with the declared values of *before* at that very moment. A slot must hold one of them, of the
- *   entry's type: that is "fresh", without tracking where values came from.
+ *   entry's type: that is "fresh", without tracking where values came from. Or what one held at an earlier safepoint, moved at
+ *   each since (`reference-log.ts`): a reference that the program has forgotten is garbage kept, and misleads no collector.
  * - *No liveness.* All declared values of the frame move, dead ones too: nothing reads those, so the oracle shares no analysis
  *   with the spiller.
  * - *Slots of the spiller are not memory.* They are cells of the frame, reached by the loads and stores that name them. The
@@ -35,6 +36,7 @@ import { eventText, findOperand, hexWords, instructionText, type OracleDifferenc
 import { Environment } from "./environment.ts";
 import { FixedConstants } from "./fixed-constants.ts";
 import { CallField } from "./program.ts";
+import { ReferenceLog } from "./reference-log.ts";
 import { Side } from "./side.ts";
 import { EventKind } from "./trace.ts";
 import { wordsOf } from "./type-sizes.ts";
@@ -69,6 +71,7 @@ export class Oracle {
   private safepoints: number;
   private block: number;
   private readonly constants: FixedConstants;
+  private readonly log: ReferenceLog;
 
   constructor() {
     this.decoder = new Decoder();
@@ -80,6 +83,7 @@ export class Oracle {
     this.safepoints = 0;
     this.block = -1;
     this.constants = new FixedConstants();
+    this.log = new ReferenceLog();
   }
 
   /**
@@ -135,6 +139,7 @@ export class Oracle {
     environment.start(this.seed);
     this.safepoints = 0;
     this.block = -1;
+    this.log.start();
     before.start(fuel);
     after.start(fuel);
     this.fillSlots();
@@ -180,6 +185,7 @@ export class Oracle {
     counts.safepoints++;
     if (map >= 0) counts.mapEntries += extra[map]!;
     const declared = before.program.declared;
+    this.log.add(declared, before.machine.i32);
     for (let i = 0; i < declared.length; i++) {
       environment.move(before.machine.i32, declared[i]!.q << 1, declared[i]!.type as Type, ordinal);
     }
@@ -189,7 +195,10 @@ export class Oracle {
     return null;
   }
 
-  /** Whether the slot's cell holds what a declared value of that type holds now, or a value that does not move. */
+  /**
+   * Whether the slot's cell holds what a declared value of that type holds now, or held once and would have now, or a value
+   * that does not move.
+   */
   private isFresh(cell: number, type: Type): boolean {
     const { before, after } = this;
     const slotWords = after.machine.i32;
@@ -202,7 +211,8 @@ export class Oracle {
       while (w < words && slotWords[2 * cell + w] === valueWords[2 * declared[i]!.q + w]) w++;
       if (w === words) return true;
     }
-    return this.environment.isFixed(slotWords, 2 * cell, type);
+    if (this.environment.isFixed(slotWords, 2 * cell, type)) return true;
+    return this.log.has(declared, slotWords, 2 * cell, type, this.environment);
   }
 
   private staleSlot(cell: number, slot: number, type: Type): OracleDifference {
