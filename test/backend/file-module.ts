@@ -13,6 +13,7 @@ import type { FuncRef } from "../../src/ir/entities.ts";
 import type { Function } from "../../src/ir/function.ts";
 import { type Signature, signatureOf } from "../../src/ir/signature.ts";
 import { F32, F64, I32, I64, isVector, type Type } from "../../src/ir/types.ts";
+import { makeReducible } from "../../src/passes/make-reducible.ts";
 
 export const VALUE_BYTES = 16;
 /** Where the shadow stack begins, growing down; memory ends there. */
@@ -37,6 +38,7 @@ export function compileFile(functions: readonly Function[]): FileModule {
   const refusals: (string | null)[] = [];
   const bodies = functions.map((func) => {
     try {
+      makeReducible(func);
       const body = emitter.emit(func, indices).slice();
       refusals.push(null);
       return body;
