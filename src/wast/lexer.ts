@@ -9,6 +9,7 @@
  *
  * Source: WebAssembly 3.0, 6.3 "Lexical Format".
  */
+import { withoutUnderscores } from "./literals.ts";
 import * as messages from "./messages.ts";
 
 /** What the current token is. */
@@ -267,8 +268,9 @@ export function stringBytes(lexer: Lexer): Uint8Array {
 }
 
 function codePoint(digits: string): string | null {
-  if (!/^[0-9a-fA-F](_?[0-9a-fA-F])*$/.test(digits)) return null;
-  const value = Number.parseInt(digits.replaceAll("_", ""), 16);
+  const plain = withoutUnderscores(digits, true);
+  if (plain === null || !/^[0-9a-fA-F]+$/.test(plain)) return null;
+  const value = Number.parseInt(plain, 16);
   if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return null;
   return String.fromCodePoint(value);
 }

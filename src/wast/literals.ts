@@ -8,11 +8,15 @@
  * that can matter only "something nonzero follows" is kept, so time is linear.
  */
 
-const INTEGER = /^[+-]?(?:0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*|[0-9]+(?:_[0-9]+)*)$/;
-const DECIMAL_FLOAT = /^([0-9]+(?:_[0-9]+)*)(?:\.([0-9]+(?:_[0-9]+)*)?)?(?:[eE]([+-]?[0-9]+(?:_[0-9]+)*))?$/;
-const HEX_FLOAT =
-  /^0x([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)(?:\.([0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)?)?(?:[pP]([+-]?[0-9]+(?:_[0-9]+)*))?$/;
-const NAN_PAYLOAD = /^nan:(0x[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)$/;
+// Of literals without underscores: patterns without nested repetition, which literals of megabytes would overflow.
+const INTEGER = /^[+-]?(?:0x[0-9a-fA-F]+|[0-9]+)$/;
+const DECIMAL_FLOAT = /^([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]+))?$/;
+const HEX_FLOAT = /^0x([0-9a-fA-F]+)(?:\.([0-9a-fA-F]*))?(?:[pP]([+-]?[0-9]+))?$/;
+const NAN_PAYLOAD = /^nan:(0x[0-9a-fA-F]+)$/;
+
+/** An underscore that does not stand between two digits. */
+const STRAY_UNDERSCORE = /(?:^|[^0-9])_|_(?:[^0-9]|$)/;
+const STRAY_UNDERSCORE_HEX = /(?:^|[^0-9a-fA-F])_|_(?:[^0-9a-fA-F]|$)/;
 
 /** More digits than any finite `f32` or `f64`, or the middle between two of them, has. */
 const DECIMAL_DIGITS = 800;
@@ -56,10 +60,10 @@ export function f64FromBits(bits: bigint): number {
 
 /** The literal as an unsigned integer of `width` bits; `null` when it is malformed or does not fit. */
 export function parseInteger(literal: string, width: number): bigint | null {
-  if (!INTEGER.test(literal)) return null;
-  const negative = literal.startsWith("-");
-  let digits = /^[+-]/.test(literal) ? literal.slice(1) : literal;
-  digits = digits.replaceAll("_", "");
+  const plain = withoutUnderscores(literal, literal.includes("0x"));
+  if (plain === null || !INTEGER.test(plain)) return null;
+  const negative = plain.startsWith("-");
+  let digits = /^[+-]/.test(plain) ? plain.slice(1) : plain;
   const hex = digits.startsWith("0x");
   digits = (hex ? digits.slice(2) : digits).replace(/^0+(?=.)/, "");
   if (digits.length > 20) return null;
@@ -67,6 +71,12 @@ export function parseInteger(literal: string, width: number): bigint | null {
   const range = 1n << BigInt(width);
   if (magnitude >= range || (negative && magnitude > range >> 1n)) return null;
   return negative && magnitude !== 0n ? range - magnitude : magnitude;
+}
+
+/** `digits` without the underscores between them; `null` where one stands elsewhere. */
+export function withoutUnderscores(digits: string, hex: boolean): string | null {
+  if (!digits.includes("_")) return digits;
+  return (hex ? STRAY_UNDERSCORE_HEX : STRAY_UNDERSCORE).test(digits) ? null : digits.replaceAll("_", "");
 }
 
 /** The bits of the `f32` literal; `null` when it is malformed or too large. */
@@ -81,8 +91,10 @@ export function parseF64(literal: string): bigint | null {
 }
 
 function parseFloatBits(literal: string, format: FloatFormat): bigint | null {
-  const negative = literal.startsWith("-");
-  const magnitude = parseMagnitude(negative || literal.startsWith("+") ? literal.slice(1) : literal, format);
+  const plain = withoutUnderscores(literal, literal.includes("0x"));
+  if (plain === null) return null;
+  const negative = plain.startsWith("-");
+  const magnitude = parseMagnitude(negative || plain.startsWith("+") ? plain.slice(1) : plain, format);
   if (magnitude === null) return null;
   return negative ? magnitude | (1n << BigInt(format.width - 1)) : magnitude;
 }
@@ -100,7 +112,7 @@ function parseMagnitude(literal: string, format: FloatFormat): bigint | null {
   if (hex !== null) return roundHex(hex, format);
   const decimal = DECIMAL_FLOAT.exec(literal);
   if (decimal === null) return null;
-  const nearest = Number(literal.replaceAll("_", ""));
+  const nearest = Number(literal);
   const bits = format === F64 ? f64ToBits(nearest) : BigInt(f32ToBits(roundToSingle(nearest, decimal)));
   return bits >= infinity ? null : bits;
 }
@@ -119,12 +131,12 @@ interface Digits {
 
 /** The digits of `match` as mantissa × radix^exponent (hex: 2^exponent), cut after `most` of them. */
 function significantDigits(match: RegExpExecArray, hex: boolean, most: number): Digits {
-  const fraction = (match[2] ?? "").replaceAll("_", "");
-  const all = (match[1]! + fraction).replaceAll("_", "").replace(/^0+/, "");
+  const fraction = match[2] ?? "";
+  const all = (match[1]! + fraction).replace(/^0+/, "");
   const kept = all.slice(0, most);
   const dropped = all.length - kept.length;
   const perDigit = hex ? 4 : 1;
-  const written = Number((match[3] ?? "0").replaceAll("_", ""));
+  const written = Number(match[3] ?? "0");
   const bounded = Math.max(-EXPONENT_LIMIT, Math.min(EXPONENT_LIMIT, written));
   return {
     mantissa: kept === "" ? 0n : BigInt(hex ? `0x${kept}` : kept),

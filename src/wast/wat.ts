@@ -120,9 +120,10 @@ function escapeCharacter(character: string): string {
   return `\\u{${character.charCodeAt(0).toString(16)}}`;
 }
 
-/** In Rust's debug form: where, then `kind: Custom("message")` or the name of a lexical error. */
-const RUST_PLACE = /text: Some\(Text \{ line: (\d+), col: (\d+), snippet: "(?:[^"\\]|\\.)*" \}\)/;
-const RUST_CUSTOM = /kind: Custom\("((?:[^"\\]|\\.)*)"\)/;
+/** In Rust's debug form: where, with the line, then `kind: Custom("message")` or the name of a lexical error. */
+const RUST_PLACE = /text: Some\(Text \{ line: (\d+), col: (\d+), snippet: "/;
+/** The line and the message may quote megabytes: the one is skipped without a pattern, the other is cut. */
+const RUST_CUSTOM = /kind: Custom\("((?:[^"\\]|\\.){0,400})/;
 const RUST_KIND = /kind: (?:Lex\()?([A-Za-z]+)/;
 
 /** The `InputError` for what wasm-tools threw; what is no complaint about the input comes back as it is. */
@@ -136,10 +137,17 @@ function readFailure(error: unknown): unknown {
   if (typeof payload !== "string") return error;
   const place = RUST_PLACE.exec(payload);
   if (place === null) return messages.textErrorAnywhere(payload.split("\n", 1)[0]!.slice(0, 400));
-  const rest = payload.slice(place.index + place[0].length);
+  const rest = payload.slice(endOfQuotation(payload, place.index + place[0].length)).slice(0, 2000);
   const custom = RUST_CUSTOM.exec(rest);
   const kind = custom?.[1]?.replace(/\\(.)/g, "$1") ?? lexicalError(RUST_KIND.exec(rest)?.[1] ?? "");
   return messages.textError(kind, Number(place[1]) + 1, Number(place[2]) + 1);
+}
+
+/** The offset after the quotation mark that ends the debug form of a string, whose content begins at `start`. */
+function endOfQuotation(payload: string, start: number): number {
+  let at = start;
+  while (at < payload.length && payload[at] !== '"') at += payload[at] === "\\" ? 2 : 1;
+  return at + 1;
 }
 
 /** `LoneUnderscore` → `lone underscore`. */

@@ -136,6 +136,10 @@ test("a literal of a million digits is read in linear time", () => {
   assert.equal(parseF64(`0.${digits}`), f64ToBits(1 / 9));
   assert.equal(parseF32(`0x0.${digits}`), f32ToBits(1 / 15));
   assert.equal(parseInteger(digits, 64), null);
+  const grouped = "1_".repeat(3_000_000);
+  assert.equal(parseF64(`0.${grouped}1`), f64ToBits(1 / 9));
+  assert.equal(parseF64(`0.${grouped}`), null);
+  assert.equal(parseInteger(`0x${"0_".repeat(3_000_000)}7`, 32), 7n);
 });
 
 test("bits and values are inverse", () => {

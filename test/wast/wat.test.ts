@@ -62,4 +62,7 @@ test("nesting of 100,000 is an answer or one clear error", async () => {
   await binaryToText(flat);
   await complaint(`(module (type ${"(func ".repeat(deep)}${")".repeat(deep)}))`);
   await complaint("(".repeat(deep));
+  // One line of 6 MB, which the parser quotes in its complaint.
+  await complaint(`(module ${"(".repeat(3_000_000)}${")".repeat(3_000_000)})`);
+  await complaint(`(module (start $${"a".repeat(1_000_000)}))`);
 });
