@@ -110,10 +110,22 @@ async function legacyTextToBinary(text: string): Promise<Uint8Array> {
     // The library's memory holds the buffer: keep a copy.
     return module.toBinary({ write_debug_names: true }).buffer.slice();
   } catch (error) {
-    throw readWabtFailure(error);
+    const failure = readWabtFailure(error);
+    // After a trap within it (a stack overflow, say) the library is of no more use: the next text gets a new one.
+    if (failure === null) {
+      wabt = null;
+      module = null;
+    }
+    throw failure ?? gaveUp(error);
   } finally {
     module?.destroy();
   }
+}
+
+/** A trap inside a parser: a text beyond what it was made for. */
+function gaveUp(error: unknown): InputError {
+  const why = error instanceof Error ? error.message : String(error);
+  return messages.textErrorAnywhere("the parser of module text gave up", [why]);
 }
 
 function escapeCharacter(character: string): string {
@@ -130,10 +142,7 @@ const RUST_KIND = /kind: (?:Lex\()?([A-Za-z]+)/;
 function readFailure(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const payload = (error as { payload?: unknown }).payload;
-  if (error instanceof RangeError || error.name === "RuntimeError") {
-    // A trap inside the parser: a text beyond what it was made for.
-    return messages.textErrorAnywhere("the parser of module text gave up", [error.message]);
-  }
+  if (error instanceof RangeError || error.name === "RuntimeError") return gaveUp(error);
   if (typeof payload !== "string") return error;
   const place = RUST_PLACE.exec(payload);
   if (place === null) return messages.textErrorAnywhere(payload.split("\n", 1)[0]!.slice(0, 400));
@@ -158,9 +167,9 @@ function lexicalError(name: string): string {
 
 const WABT_MESSAGE = /^(\d+):(\d+): error: (.*)$/m;
 
-function readWabtFailure(error: unknown): InputError {
-  const text = error instanceof Error ? error.message : String(error);
-  const match = WABT_MESSAGE.exec(text);
-  if (match === null) return messages.textErrorAnywhere(text.split("\n", 1)[0]!.slice(0, 400));
+/** `null` for what is not about the text. */
+function readWabtFailure(error: unknown): InputError | null {
+  const match = WABT_MESSAGE.exec(error instanceof Error ? error.message : String(error));
+  if (match === null) return null;
   return messages.textError(match[3]!.replace(/\.$/, ""), Number(match[1]), Number(match[2]));
 }

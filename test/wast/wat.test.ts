@@ -50,6 +50,14 @@ test("legacy exceptions are read where wabt is installed", async (t) => {
   });
 });
 
+test("legacy text too deep for wabt is one clear error, and the next text is read", async (t) => {
+  if (!(await canReadLegacyText())) return t.skip("wabt is not installed");
+  const deep = 100_000;
+  const { message } = await complaint(`(module (func ${"(try (do ".repeat(deep)}${"))".repeat(deep)}))`);
+  assert.equal(message, "the parser of module text gave up");
+  await textToBinary("(module (func (try (do) (catch_all))))");
+});
+
 test("a binary that is none cannot be printed", async () => {
   await assert.rejects(binaryToText(new Uint8Array([1, 2, 3])), InputError);
   await assert.rejects(binaryToText(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 0xff])), InputError);
