@@ -17,7 +17,8 @@
  *     ≡ v            the place equals BEFORE's value v now (v resolved: an alias is what it stands for,
  *                    and to declare the alias is to declare that)
  *     ≡ c            it equals the constant c, which stands for every value that is this constant
- *     reference      it holds a reference that is up to date
+ *     reference      it holds a reference that is up to date: what a declared value has, or had and would have still. One that
+ *                    BEFORE has forgotten misleads no collector, it only keeps garbage
  *     fixed          it holds a constant that is a reference no collector changes: null, or one that BEFORE declared
  *
  * TRANSFER.
