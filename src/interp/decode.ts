@@ -20,11 +20,12 @@ import type { AbiParam, Signature } from "../ir/signature.ts";
 import { bytesOf, I64, INVALID, laneBits, laneCount, type Type } from "../ir/types.ts";
 import "./all-ops.ts";
 import { dispatchType, ImmediateDecoder } from "./decode-immediates.ts";
+import { mix } from "./hash.ts";
 import { type Handler, MAX_EDGE_WORDS } from "./machine.ts";
 import { emptyFunction, refusedOpcode, tooManyArguments } from "./messages.ts";
 import { opaque } from "./ops-opaque.ts";
 import { reload, spill } from "./ops-spill.ts";
-import { EDGE_MOVE_WORDS, EdgeField, PARALLEL, type Program } from "./program.ts";
+import { EDGE_MOVE_WORDS, EdgeField, MAP_ITEM_WORDS, MapField, PARALLEL, type Program } from "./program.ts";
 import { Field, STRIDE } from "./record.ts";
 import { handlerNumber, handlerOf } from "./semantics.ts";
 import { cellsOf, wordsOf } from "./type-sizes.ts";
@@ -370,17 +371,25 @@ export class Decoder {
     const count = dfg.stackMaps.entryCount(map);
     const at = program.push(count);
     program.push(0);
+    program.push(0);
+    let rest = 0;
     let distinct = 0;
     for (let i = 0; i < count; i++) {
       const slot = dfg.stackMaps.entrySlot(map, i);
+      const type = dfg.stackMaps.entryType(map, i);
+      const offset = dfg.stackMaps.entryOffset(map, i);
       const cell = program.slotCells[slot] ?? -1;
-      if (cell < 0 || isListed(program.extra, at + 2, distinct, slot)) continue;
-      program.push(cell);
-      program.push(slot);
-      program.push(dfg.stackMaps.entryType(map, i));
-      distinct++;
+      if (cell < 0 || offset !== 0) {
+        rest = mix(mix(rest, slot), mix(type, offset));
+      } else if (!isListed(program.extra, at + MapField.Items, distinct, slot)) {
+        program.push(cell);
+        program.push(slot);
+        program.push(type);
+        distinct++;
+      }
     }
-    program.extra[at + 1] = distinct;
+    program.extra[at + MapField.RestHash] = rest;
+    program.extra[at + MapField.Distinct] = distinct;
     return at;
   }
 }
@@ -398,7 +407,7 @@ export function payloadTypes(dfg: DataFlowGraph, call: BlockCall): Type[] {
 }
 
 function isListed(extra: Int32Array, start: number, count: number, slot: number): boolean {
-  for (let i = 0; i < count; i++) if (extra[start + 3 * i + 1] === slot) return true;
+  for (let i = 0; i < count; i++) if (extra[start + MAP_ITEM_WORDS * i + 1] === slot) return true;
   return false;
 }
 

@@ -11,7 +11,7 @@
  * - *Lockstep.* Both sides stop at each safepoint, so traces are compared (and thrown away) piece by piece, and the content of
  *   a mapped slot is compared with the declared values of *before* at that very moment. A slot must hold one of them, of the
  *   entry's type: that is "fresh", without tracking where values came from. Or what one held at an earlier safepoint, moved at
- *   each since (`reference-log.ts`): a reference that the program has forgotten is garbage kept, and misleads no collector.
+ *   each since (`kept-references.ts`): a reference that the program has forgotten is garbage kept, and misleads no collector.
  * - *No liveness.* All declared values of the frame move, dead ones too: nothing reads those, so the oracle shares no analysis
  *   with the spiller.
  * - *Slots of the spiller are not memory.* They are cells of the frame, reached by the loads and stores that name them. The
@@ -26,7 +26,7 @@
  * - A declared alias declares its target (defect B); declarations of *before* count, those of *after* are not looked at.
  * - *What has no semantics here* (f16 and f128 arithmetic, dynamic vectors) is computed as some function of its operands, the
  *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
- * - Maps that *before* brings along, of its own slots, mean nothing to either side.
+ * - Maps that *before* brings along, of its own slots, move nothing on either side; *after* must have kept them.
  */
 import type { Block, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -35,8 +35,8 @@ import { Decoder } from "./decode.ts";
 import { eventText, findOperand, hexWords, instructionText, type OracleDifference } from "./difference.ts";
 import { Environment } from "./environment.ts";
 import { FixedConstants } from "./fixed-constants.ts";
-import { CallField } from "./program.ts";
-import { ReferenceLog } from "./reference-log.ts";
+import { KeptReferences } from "./kept-references.ts";
+import { CallField, MAP_ITEM_WORDS, MapField } from "./program.ts";
 import { Side } from "./side.ts";
 import { EventKind } from "./trace.ts";
 import { wordsOf } from "./type-sizes.ts";
@@ -71,7 +71,7 @@ export class Oracle {
   private safepoints: number;
   private block: number;
   private readonly constants: FixedConstants;
-  private readonly log: ReferenceLog;
+  private readonly kept: KeptReferences;
 
   constructor() {
     this.decoder = new Decoder();
@@ -83,7 +83,7 @@ export class Oracle {
     this.safepoints = 0;
     this.block = -1;
     this.constants = new FixedConstants();
-    this.log = new ReferenceLog();
+    this.kept = new KeptReferences();
   }
 
   /**
@@ -139,7 +139,7 @@ export class Oracle {
     environment.start(this.seed);
     this.safepoints = 0;
     this.block = -1;
-    this.log.start();
+    this.kept.clear();
     before.start(fuel);
     after.start(fuel);
     this.fillSlots();
@@ -172,27 +172,42 @@ export class Oracle {
 
   /** Checks the map and moves what each side says is a reference. */
   private collect(): OracleDifference | null {
-    const { before, after, environment, counts } = this;
+    const { before, after, environment, counts, kept } = this;
     const { extra } = after.program;
     const map = after.callField(CallField.Map);
-    const count = map < 0 ? 0 : extra[map + 1]!;
-    for (let i = 0, entry = map + 2; i < count; i++, entry += 3) {
-      if (!this.isFresh(extra[entry]!, extra[entry + 2]! as Type)) {
-        return this.staleSlot(extra[entry]!, extra[entry + 1]!, extra[entry + 2]! as Type);
-      }
+    const start = map + MapField.Items;
+    const end = map < 0 ? start : start + MAP_ITEM_WORDS * extra[map + MapField.Distinct]!;
+    if (restOfMap(before) !== restOfMap(after)) return this.foreignEntry();
+    for (let item = start; item < end; item += MAP_ITEM_WORDS) {
+      const cell = extra[item]!;
+      const type = extra[item + 2]! as Type;
+      if (!this.isFresh(cell, type)) return this.staleSlot(cell, extra[item + 1]!, type);
     }
     const ordinal = this.safepoints++;
     counts.safepoints++;
-    if (map >= 0) counts.mapEntries += extra[map]!;
+    if (map >= 0) counts.mapEntries += extra[map + MapField.Entries]!;
     const declared = before.program.declared;
-    this.log.add(declared, before.machine.i32);
     for (let i = 0; i < declared.length; i++) {
       environment.move(before.machine.i32, declared[i]!.q << 1, declared[i]!.type as Type, ordinal);
     }
-    for (let i = 0, entry = map + 2; i < count; i++, entry += 3) {
-      environment.move(after.machine.i32, extra[entry]! << 1, extra[entry + 2]! as Type, ordinal);
+    kept.clear();
+    for (let item = start; item < end; item += MAP_ITEM_WORDS) {
+      const at = extra[item]! << 1;
+      const type = extra[item + 2]! as Type;
+      environment.move(after.machine.i32, at, type, ordinal);
+      kept.add(after.machine.i32, at, type);
     }
     return null;
+  }
+
+  private foreignEntry(): OracleDifference {
+    return this.difference(
+      "stack map",
+      "the map says something of the program's own slots, or of part of a slot, that the original's does not",
+      "",
+      "",
+      this.after.machine.callAt,
+    );
   }
 
   /**
@@ -212,7 +227,7 @@ export class Oracle {
       if (w === words) return true;
     }
     if (this.environment.isFixed(slotWords, 2 * cell, type)) return true;
-    return this.log.has(declared, slotWords, 2 * cell, type, this.environment);
+    return this.kept.has(slotWords, 2 * cell, type);
   }
 
   private staleSlot(cell: number, slot: number, type: Type): OracleDifference {
@@ -296,4 +311,10 @@ export class Oracle {
       instruction,
     };
   }
+}
+
+/** Hash of the entries of the call's map that name no spill slot. */
+function restOfMap(side: Side): number {
+  const map = side.callField(CallField.Map);
+  return map < 0 ? 0 : side.program.extra[map + MapField.RestHash]!;
 }

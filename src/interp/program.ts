@@ -8,7 +8,7 @@
  *               call            see `CallField`
  *               handlers        normal edge, count, (tag or -1 for any, edge) …
  *               branch table    count, default edge, edges …
- *               stack map       entries, distinct ones, (cell, slot, type) …
+ *               stack map       entries, hash of the rest, distinct ones, (cell, slot, type) …
  *
  * An edge's `from word` is a word of the frame, or `-1 - word` of `transfer`.
  */
@@ -40,6 +40,13 @@ export const CallField = {
   Signature: 7,
   Size: 8,
 } as const;
+
+/**
+ * A stack map: how many entries it has, a hash of those that name no spill slot as a whole (the program's own slots, and
+ * nonsense), then the distinct ones of spill slots.
+ */
+export const MapField = { Entries: 0, RestHash: 1, Distinct: 2, Items: 3 } as const;
+export const MAP_ITEM_WORDS = 3;
 
 /** A value that the collector moves in an un-spilled program. */
 export interface DeclaredCell {

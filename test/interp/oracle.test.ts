@@ -237,6 +237,17 @@ test("an entry that is missing, doubled by another slot, or of another type is a
   assert.match(never?.message ?? "", /the map names ss1/);
 });
 
+test("an entry for one of the program's own slots, or for part of a slot, is a difference", () => {
+  const before = KEEP.replace("    fn0 =", "    ss0 = explicit_slot 8\n    fn0 =");
+  const own = kept(", stack_map=[i32 @ ss1+0, i32 @ ss0+0]", "v3").replaceAll(
+    "_addr.i64 ss0",
+    "_addr.i64 ss1",
+  );
+  assert.equal(compareTexts(before, own)?.kind, "stack map");
+  assert.equal(compareTexts(before, own.replace(", i32 @ ss0+0]", "]")), null);
+  assert.equal(compareTexts(KEEP, kept(", stack_map=[i32 @ ss0+0, i32 @ ss0+2]", "v3"))?.kind, "stack map");
+});
+
 test("a slot that is named twice moves once", () => {
   assert.equal(compareTexts(KEEP, kept(", stack_map=[i32 @ ss0+0, i32 @ ss0+0]", "v3")), null);
 });
