@@ -106,6 +106,10 @@ export class Layout {
     this.coldFlags[block] = 1;
   }
 
+  setHot(block: Block): void {
+    if (block < this.blockLimit) this.coldFlags[block] = 0;
+  }
+
   // Instructions.
 
   firstInst(block: Block): OrNone<Inst> {

@@ -1,0 +1,114 @@
+/**
+ * What a reduction keeps: conditions that are tested in this process or in its workers. Each gives a file a symptom, a
+ * short text, or none; a candidate holds if its symptom is that of the file the reduction began with. So a reduction
+ * does not slip from one failure to another.
+ *
+ *     checker    policy P's output is rejected: the code of the first error
+ *     oracle     policy P's output behaves otherwise than the function before: the kind of difference
+ *     verifier   the function is not valid: the code of the first error
+ *     policies   policies P and Q give different texts
+ *
+ * All but the verifier's ask for valid functions.
+ */
+import { InputError } from "../../base/diagnostics.ts";
+import { SafepointChecker } from "../../check/index.ts";
+import type { PolicyName } from "../../frontend/safepoints/policies.ts";
+import { SafepointSpiller } from "../../frontend/safepoints/spiller.ts";
+import { Oracle } from "../../interp/oracle.ts";
+import type { Function } from "../../ir/function.ts";
+import { functionText, parseFile, parseFunctions } from "../../text/index.ts";
+import { verifyFunction } from "../../verify/index.ts";
+import { fileRules } from "../filetest/index.ts";
+
+export type ConditionSpec =
+  | { readonly kind: "checker"; readonly policy: PolicyName }
+  | { readonly kind: "oracle"; readonly policy: PolicyName }
+  | { readonly kind: "verifier" }
+  | { readonly kind: "policies"; readonly policies: readonly [PolicyName, PolicyName] };
+
+/** Finishes "it is so that …". */
+export function describeCondition(spec: ConditionSpec): string {
+  switch (spec.kind) {
+    case "checker":
+      return `the checker rejects what policy ${spec.policy} makes of it`;
+    case "oracle":
+      return `what policy ${spec.policy} makes of it behaves otherwise than before`;
+    case "verifier":
+      return "the verifier rejects it";
+    case "policies":
+      return `policies ${spec.policies.join(" and ")} make different texts of it`;
+  }
+}
+
+/** Looks for the symptom; keeps the memory of its tools from file to file. */
+export class SymptomFinder {
+  private readonly spec: ConditionSpec;
+  private readonly spiller: SafepointSpiller;
+  private readonly checker: SafepointChecker;
+  private readonly oracle: Oracle;
+
+  constructor(spec: ConditionSpec) {
+    this.spec = spec;
+    this.spiller = new SafepointSpiller();
+    this.checker = new SafepointChecker();
+    this.oracle = new Oracle();
+  }
+
+  /** The symptom of the file, or `null` if it shows none or is not what can be looked at. */
+  symptom(bytes: Uint8Array): string | null {
+    try {
+      return this.spec.kind === "verifier" ? verifierSymptom(bytes) : this.spillSymptom(bytes);
+    } catch (error) {
+      if (error instanceof InputError) return null;
+      throw error;
+    }
+  }
+
+  private spillSymptom(bytes: Uint8Array): string | null {
+    if (!isValidClif(bytes)) return null;
+    const befores = parseFunctions(bytes);
+    const afters = parseFunctions(bytes);
+    for (const [i, before] of befores.entries()) {
+      const symptom = this.functionSymptom(before, afters[i]!);
+      if (symptom !== null) return symptom;
+    }
+    return null;
+  }
+
+  private functionSymptom(before: Function, copy: Function): string | null {
+    const { spec } = this;
+    switch (spec.kind) {
+      case "checker":
+        this.spiller.run(copy, { policy: spec.policy });
+        return this.checker.check(before, copy, { maxErrors: 1 })[0]?.code ?? null;
+      case "oracle":
+        this.spiller.run(copy, { policy: spec.policy });
+        return this.oracle.compare(before, copy)?.kind ?? null;
+      case "policies":
+        this.spiller.run(before, { policy: spec.policies[0] });
+        this.spiller.run(copy, { policy: spec.policies[1] });
+        return functionText(before) === functionText(copy) ? null : "texts differ";
+      default:
+        return null;
+    }
+  }
+}
+
+function verifierSymptom(bytes: Uint8Array): string | null {
+  const file = parseFile(bytes);
+  for (const { func } of file.functions) {
+    const error = verifyFunction(func, fileRules(file))[0];
+    if (error !== undefined) return error.code;
+  }
+  return null;
+}
+
+/** Whether the text is CLIF that the verifier accepts. */
+export function isValidClif(bytes: Uint8Array): boolean {
+  try {
+    return verifierSymptom(bytes) === null;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
