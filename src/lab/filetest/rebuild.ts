@@ -6,8 +6,7 @@
  */
 import { ControlFlowGraph } from "../../analysis/control-flow-graph.ts";
 import { InputError } from "../../base/diagnostics.ts";
-import { FunctionBuilder } from "../../frontend/builder.ts";
-import type { PolicyName } from "../../frontend/safepoints/policies.ts";
+import { type FinalizeOptions, FunctionBuilder } from "../../frontend/builder.ts";
 import type { SpillCounts } from "../../frontend/safepoints/spiller.ts";
 import type { Variable } from "../../frontend/variable.ts";
 import {
@@ -30,7 +29,6 @@ export interface RebuildOptions {
   readonly sealEarly: boolean;
   /** Variables declared to need stack maps. */
   readonly mapped: ReadonlySet<string>;
-  readonly policy: PolicyName;
 }
 
 /** What a call of the old function stands for. */
@@ -62,8 +60,8 @@ export class Rebuilder {
     this.waiting = new Map();
   }
 
-  /** The new function, finalized, and what the spiller added to it if it ran; it does not where `spill` is false. */
-  build(spill: boolean): { func: Function; counts: SpillCounts | null } {
+  /** The new function, finalized, and what the spiller added to it if it ran. */
+  build(finalize: FinalizeOptions): { func: Function; counts: SpillCounts | null } {
     const { old, builder } = this;
     for (const signature of old.dfg.signatures) builder.importSignature(signature);
     this.assignRoles();
@@ -73,7 +71,7 @@ export class Rebuilder {
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block))
       this.fillBlock(block);
     if (!this.options.sealEarly) builder.sealAllBlocks();
-    const counts = builder.finalize({ policy: this.options.policy, spill });
+    const counts = builder.finalize(finalize);
     return { func: builder.func, counts };
   }
 

@@ -14,20 +14,22 @@
  *     seal=late            all blocks are sealed at the end (the default)
  *     seal=early           each block is sealed when its last predecessor is filled
  *     stack-map=x,y        these variables are declared to need stack maps
- *     policy=NAME          how the spiller works
+ *     policy=NAME[,NAME…]  how the spiller works; several must give the same text
  *     expect-fail          the checker must reject what the spiller did, which it proves otherwise
  *
  * `; needs-stack-map: v2` declares the value that v2 has become, right after it was made.
  */
 import { BuilderError } from "../../frontend/messages.ts";
+import type { PolicyName } from "../../frontend/safepoints/policies.ts";
 import { functionText, type ParsedFunction } from "../../text/index.ts";
 import { type FiletestCommand, FiletestFailure } from "./command.ts";
-import { OptionReader, policyNamed } from "./options.ts";
+import { OptionReader } from "./options.ts";
 import { proof } from "./prove.ts";
 import { Rebuilder, type RebuildOptions } from "./rebuild.ts";
 import { countsLine } from "./spill-counts.ts";
+import { policiesOption, textUnderPolicies } from "./under-policies.ts";
 
-const USAGE = "[seal=late|early] [stack-map=VARIABLE,…] [policy=NAME] [expect-fail]";
+const USAGE = "[seal=late|early] [stack-map=VARIABLE,…] [policy=NAME,…] [expect-fail]";
 
 export const testSsa: FiletestCommand = {
   name: "ssa",
@@ -38,24 +40,30 @@ export const testSsa: FiletestCommand = {
     const rebuild: RebuildOptions = {
       sealEarly: reader.choice("seal", ["late", "early"]) === "early",
       mapped: new Set(reader.value("stack-map")?.split(",")),
-      policy: policyNamed(reader.value("policy") ?? "spillway"),
     };
+    const policies = policiesOption(reader);
     const expectFail = reader.flag("expect-fail");
     reader.end();
     return {
       needsVerifier: true,
       judgement: "expectation",
-      open: () => (parsed) => rebuiltText(parsed, rebuild, expectFail),
+      open: () => (parsed) =>
+        textUnderPolicies(policies, (policy) => rebuiltText(parsed, rebuild, policy, expectFail)),
     };
   },
 };
 
-function rebuiltText(parsed: ParsedFunction, options: RebuildOptions, expectFail: boolean): string {
+function rebuiltText(
+  parsed: ParsedFunction,
+  options: RebuildOptions,
+  policy: PolicyName,
+  expectFail: boolean,
+): string {
   try {
-    const { func, counts } = new Rebuilder(parsed, options).build(true);
+    const { func, counts } = new Rebuilder(parsed, options).build({ policy });
     const text = functionText(func);
     if (counts === null) return text;
-    const unspilled = new Rebuilder(parsed, options).build(false).func;
+    const unspilled = new Rebuilder(parsed, options).build({ spill: false }).func;
     return countsLine(func, counts) + text + proof(unspilled, func, expectFail);
   } catch (error) {
     if (error instanceof BuilderError) throw new FiletestFailure(`the builder refuses: ${error.message}`);
