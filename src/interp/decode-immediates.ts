@@ -6,7 +6,9 @@ import { endianness, type MemFlags } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, opcodeFormat } from "../ir/opcodes.ts";
 import {
+  bitsOf,
   bytesOf,
+  dynamicToVector,
   F32,
   F64,
   INVALID,
@@ -28,7 +30,6 @@ export function dispatchType(dfg: DataFlowGraph, inst: Inst): Type {
   const result = dfg.resultCount(inst) > 0 ? dfg.valueType(dfg.result(inst, 0)) : INVALID;
   if (dfg.argCount(inst) === 0) return result;
   const operand = dfg.valueType(dfg.arg(inst, 0));
-  if (isDynamicVector(result) || isDynamicVector(operand)) return isDynamicVector(result) ? result : operand;
   const op = dfg.opcode(inst);
   if (op === Op.FcvtFromSint || op === Op.FcvtFromUint) return result;
   // Only between f32 and f64; anything else is a type that has no handler.
@@ -36,6 +37,16 @@ export function dispatchType(dfg: DataFlowGraph, inst: Inst): Type {
   if (op === Op.Fdemote && result !== F32) return result;
   return operand;
 }
+
+/**
+ * The fixed vector that stands for a dynamic one: targets with vectors of 128 bits have a scale of 1, so one of 128 bits is its
+ * own smallest form. Others stay dynamic, and are refused.
+ */
+export function fixedType(type: Type): Type {
+  return isDynamicVector(type) && bitsOf(type) === DYNAMIC_BITS ? dynamicToVector(type) : type;
+}
+
+const DYNAMIC_BITS = 128;
 
 /** Bytes at the top of each frame, above its slots. */
 const FRAME_RECORD_BYTES = 32;
@@ -46,10 +57,12 @@ export class ImmediateDecoder {
   private program!: Program;
   private bigEndian: boolean;
   private readonly slotOffsets: number[];
+  private readonly dynamicSlotOffsets: number[];
 
   constructor() {
     this.bigEndian = false;
     this.slotOffsets = [];
+    this.dynamicSlotOffsets = [];
   }
 
   /**
@@ -76,6 +89,12 @@ export class ImmediateDecoder {
       this.slotOffsets.push(offset);
       program.slotCells[i] = -1;
       offset += slot.sizeBytes;
+    }
+    this.dynamicSlotOffsets.length = 0;
+    for (const { dynamicType } of func.dynamicStackSlots) {
+      offset = Math.ceil(offset / 16) * 16;
+      this.dynamicSlotOffsets.push(offset);
+      offset += bytesOf(func.dynamicTypes[dynamicType]?.base ?? INVALID);
     }
     program.stackBytes = Math.ceil((offset + FRAME_RECORD_BYTES) / FRAME_ALIGN) * FRAME_ALIGN;
     return cells;
@@ -170,7 +189,7 @@ export class ImmediateDecoder {
     switch (opcodeFormat(op)) {
       case Format.Store:
       case Format.StoreNoOffset:
-        code[at + Field.Type] = dfg.valueType(dfg.arg(inst, 0));
+        code[at + Field.Type] = fixedType(dfg.valueType(dfg.arg(inst, 0)));
         code[at + Field.From] = dfg.valueType(dfg.arg(inst, 1));
         code[at + Field.Imm] = opcodeFormat(op) === Format.Store ? dfg.offset(inst) : 0;
         code[at + Field.C] = this.isBig(dfg.memFlags(inst));
@@ -202,6 +221,9 @@ export class ImmediateDecoder {
     switch (dfg.opcode(inst)) {
       case Op.StackAddr:
         code[at + Field.Imm] = (this.slotOffsets[dfg.stackSlot(inst)] ?? 0) + dfg.offset(inst);
+        return true;
+      case Op.DynamicStackAddr:
+        code[at + Field.Imm] = this.dynamicSlotOffsets[dfg.dynamicStackSlot(inst)] ?? 0;
         return true;
       case Op.GetStackPointer:
         code[at + Field.Imm] = 0;

@@ -17,9 +17,9 @@ import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, opcodeFormat } from "../ir/opcodes.ts";
 import type { AbiParam, Signature } from "../ir/signature.ts";
-import { bytesOf, I64, INVALID, laneBits, laneCount, type Type } from "../ir/types.ts";
+import { bytesOf, I64, INVALID, isDynamicVector, laneBits, laneCount, type Type } from "../ir/types.ts";
 import "./all-ops.ts";
-import { dispatchType, ImmediateDecoder } from "./decode-immediates.ts";
+import { dispatchType, fixedType, ImmediateDecoder } from "./decode-immediates.ts";
 import { mix } from "./hash.ts";
 import { type Handler, MAX_EDGE_WORDS } from "./machine.ts";
 import { emptyFunction, refusedOpcode, tooManyArguments } from "./messages.ts";
@@ -150,7 +150,7 @@ export class Decoder {
     const code = this.program.code;
     const op = dfg.opcode(inst);
     const args = dfg.argCount(inst);
-    const type = dispatchType(dfg, inst);
+    const type = fixedType(dispatchType(dfg, inst));
     code[at + Field.Dst] = dfg.resultCount(inst) === 0 ? 0 : this.cell(dfg.result(inst, 0));
     code[at + Field.A] = args > 0 ? this.cell(dfg.arg(inst, 0)) : 0;
     code[at + Field.B] = args > 1 ? this.cell(dfg.arg(inst, 1)) : 0;
@@ -158,9 +158,10 @@ export class Decoder {
     const bits = laneBits(type);
     code[at + Field.Shift] = bits <= 32 ? 32 - bits : 0;
     code[at + Field.Lanes] = laneCount(type);
-    code[at + Field.From] = args > 0 ? dfg.valueType(dfg.arg(inst, 0)) : INVALID;
-    code[at + Field.Type] = dfg.resultCount(inst) > 0 ? dfg.valueType(dfg.result(inst, 0)) : INVALID;
-    let handler = handlerOf(op, type);
+    code[at + Field.From] = args > 0 ? fixedType(dfg.valueType(dfg.arg(inst, 0))) : INVALID;
+    code[at + Field.Type] =
+      dfg.resultCount(inst) > 0 ? fixedType(dfg.valueType(dfg.result(inst, 0))) : INVALID;
+    let handler = hasDynamicType(code, at) ? null : handlerOf(op, type);
     if (handler !== null && !this.immediates.decode(inst, at)) handler = null;
     code[at + Field.Handler] = handlerNumber(handler ?? (this.options.opaque === true ? opaque : refuse));
     if (handler !== null) this.decodeByFormat(inst, at);
@@ -392,6 +393,11 @@ export class Decoder {
     program.extra[at + MapField.Distinct] = distinct;
     return at;
   }
+}
+
+/** Whether the first operand or the result is a dynamic vector that no fixed one stands for. */
+function hasDynamicType(code: Int32Array, at: number): boolean {
+  return isDynamicVector(code[at + Field.From]! as Type) || isDynamicVector(code[at + Field.Type]! as Type);
 }
 
 /** The types that `exn0`, `exn1` … have: those of the parameters that the handler's call passes them to. */

@@ -15,7 +15,7 @@
  * it has in a frame. Typed arrays out of bounds read as undefined and write nothing, so a mismatched signature gives a
  * wrong value, not a crash; the verifier is who rejects it.
  */
-import type { TrapCode } from "../ir/trap-codes.ts";
+import { STACK_OVERFLOW, type TrapCode } from "../ir/trap-codes.ts";
 import { Memory } from "./memory.ts";
 import type { Program } from "./program.ts";
 
@@ -192,7 +192,10 @@ export class Machine {
     this.stop = Stop.Running;
     this.base = 0;
     this.stackDepth = program.stackBytes;
-    this.reserveFrame(program, 0);
+    if (!this.reserveFrame(program, 0)) {
+      this.trap(STACK_OVERFLOW);
+      return;
+    }
     this.i32.fill(0, 0, 2 * program.frameCells);
     this.enter(program);
   }

@@ -9,6 +9,7 @@
  * neighbours 2^26 granules away at worst; both runs of a comparison alias them alike.
  */
 import { mix } from "./hash.ts";
+import { tooMuchMemory } from "./messages.ts";
 
 const GRANULE_LOG2 = 6;
 const GRANULE_BYTES = 1 << GRANULE_LOG2;
@@ -63,7 +64,7 @@ export class Memory {
     let start = this.granules.get(key);
     if (start === undefined) {
       start = this.used * GRANULE_BYTES;
-      if (this.used >= MAX_GRANULES) throw new RangeError("the program touches too much memory");
+      if (this.used >= MAX_GRANULES) throw tooMuchMemory();
       if (start === this.bytes.length) this.grow(this.used * 2);
       this.used++;
       this.granules.set(key, start);

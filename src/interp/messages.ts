@@ -23,6 +23,10 @@ export function tooManyArguments(words: number): InputError {
   });
 }
 
+export function tooMuchMemory(): InputError {
+  return new InputError({ code: "interp-memory", message: "the program touches too much memory" });
+}
+
 export function emptyFunction(): InputError {
   return new InputError({ code: "interp-empty", message: "the function has no blocks to run" });
 }

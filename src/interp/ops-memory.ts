@@ -274,6 +274,7 @@ const frameAddress: Handler = (m, code, at) => {
   m.i32[dst + 1] = 0;
 };
 define(Op.StackAddr, { any: frameAddress });
+define(Op.DynamicStackAddr, { any: frameAddress });
 define(Op.GetStackPointer, { any: frameAddress });
 define(Op.GetFramePointer, { any: frameAddress });
 define(Op.GetReturnAddress, { any: frameAddress });

@@ -205,3 +205,11 @@ define(Op.X86Pmaddubsw, {
     }
   },
 });
+
+/** Part 0 of a dynamic vector, which has no other (`fixedType` in `decode-immediates.ts`). */
+define(Op.ExtractVector, {
+  any: (m, code, at) => {
+    const bytes = bytesOf(code[at + Field.Type]! as Type);
+    copyBytes(m, m.base + code[at + Field.Dst]!, m.base + code[at + Field.A]!, bytes);
+  },
+});
