@@ -15,7 +15,7 @@
  */
 
 import { ByteWriter } from "../base/byte-writer.ts";
-import { I32List } from "../base/column.ts";
+import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
@@ -52,9 +52,11 @@ export class FunctionEmitter extends CodeWriter {
   private readonly todoKinds: I32List;
   private readonly todoItems: I32List;
   private readonly todoFroms: I32List;
-  /** The scopes that are open: the merge block or loop header that each leads to, or `NONE` for an `if`. */
-  private readonly scopes: I32List;
-  private readonly scopeIsLoop: I32List;
+  /** Scopes that are open now. */
+  private openScopes: number;
+  /** Which of them leads to a merge block, and which to a loop header, by block. */
+  private mergeScopes: Int32Array;
+  private loopScopes: Int32Array;
   private readonly moves: I32List;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
@@ -65,8 +67,9 @@ export class FunctionEmitter extends CodeWriter {
     this.todoKinds = new I32List();
     this.todoItems = new I32List();
     this.todoFroms = new I32List();
-    this.scopes = new I32List();
-    this.scopeIsLoop = new I32List();
+    this.openScopes = 0;
+    this.mergeScopes = new Int32Array(0);
+    this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
     this.body = new ByteWriter();
   }
@@ -119,8 +122,13 @@ export class FunctionEmitter extends CodeWriter {
 
   private emitTree(entry: Block): void {
     // What a refused function left behind goes first.
-    for (const list of [this.todoKinds, this.todoItems, this.todoFroms, this.scopes, this.scopeIsLoop])
-      list.clear();
+    for (const list of [this.todoKinds, this.todoItems, this.todoFroms]) list.clear();
+    this.openScopes = 0;
+    const blocks = this.func.dfg.numBlocks;
+    if (this.mergeScopes.length < blocks) {
+      this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
+      this.loopScopes = new Int32Array(this.mergeScopes.length);
+    }
     this.todo(Todo.Tree, entry, NONE);
     while (this.todoKinds.length > 0) {
       const kind = this.todoKinds.pop();
@@ -135,8 +143,7 @@ export class FunctionEmitter extends CodeWriter {
           break;
         case Todo.Close:
           this.op(WasmOp.End);
-          this.scopes.pop();
-          this.scopeIsLoop.pop();
+          this.openScopes--;
           break;
         case Todo.Else:
           this.op(WasmOp.Else);
@@ -150,8 +157,9 @@ export class FunctionEmitter extends CodeWriter {
   private openScope(opcode: number, target: number): void {
     this.op(opcode);
     this.out.byte(EMPTY_BLOCK);
-    this.scopes.push(target);
-    this.scopeIsLoop.push(opcode === WasmOp.Loop ? 1 : 0);
+    if (target !== NONE)
+      (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
+    this.openScopes++;
     this.todo(Todo.Close, NONE, NONE);
   }
 
@@ -292,19 +300,14 @@ export class FunctionEmitter extends CodeWriter {
     const target = this.func.dfg.blockCalls.block(call);
     const top = this.todoKinds.length - 1;
     if (this.control.isBackEdge(block, target) || this.todoKinds.get(top) !== Todo.Close) return false;
-    const scope = this.scopes.length - 1;
-    return this.scopes.get(scope) === target && this.scopeIsLoop.get(scope) === 0;
+    return this.depthOf(block, call) === 0;
   }
 
   /** How many scopes lie between here and the label of the branch's target. */
   private depthOf(block: Block, call: BlockCall): number {
     const target = this.func.dfg.blockCalls.block(call);
-    const loop = this.control.isBackEdge(block, target) ? 1 : 0;
-    for (let depth = 0; depth < this.scopes.length; depth++) {
-      const scope = this.scopes.length - 1 - depth;
-      if (this.scopes.get(scope) === target && this.scopeIsLoop.get(scope) === loop) return depth;
-    }
-    throw new Error(`no scope is open for block${target}: the flow is not reducible`);
+    const scopes = this.control.isBackEdge(block, target) ? this.loopScopes : this.mergeScopes;
+    return this.openScopes - 1 - scopes[target]!;
   }
 
   // Moves into block parameters.

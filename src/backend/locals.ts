@@ -11,6 +11,7 @@
  */
 import { LoopAnalysis } from "../analysis/loop-analysis.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
+import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -24,6 +25,8 @@ export class Locals {
   private starts: Int32Array;
   private ends: Int32Array;
   private locals: Int32Array;
+  /** The argument first passed to a parameter. */
+  private hints: Int32Array;
   /** Place of the last instruction, by block and by loop. */
   private blockEnds: Int32Array;
   private loopEnds: Int32Array;
@@ -45,6 +48,7 @@ export class Locals {
     this.starts = empty;
     this.ends = empty;
     this.locals = empty;
+    this.hints = empty;
     this.blockEnds = empty;
     this.loopEnds = empty;
     this.startHeads = empty;
@@ -95,12 +99,14 @@ export class Locals {
       this.starts = new Int32Array(capacity);
       this.ends = new Int32Array(capacity);
       this.locals = new Int32Array(capacity);
+      this.hints = new Int32Array(capacity);
       this.startNexts = new Int32Array(capacity);
       this.endNexts = new Int32Array(capacity);
     }
     this.starts.fill(NONE, 0, values);
     this.ends.fill(NONE, 0, values);
     this.locals.fill(NONE, 0, values);
+    this.hints.fill(NONE, 0, values);
     if (this.blockEnds.length < blocks)
       this.blockEnds = new Int32Array(grownCapacity(this.blockEnds.length, blocks));
     for (const list of this.free) list.clear();
@@ -198,8 +204,15 @@ export class Locals {
   private passArgs(func: Function, inst: Inst, place: number): void {
     const { dfg } = func;
     for (let i = 0; i < dfg.destinationCount(inst); i++) {
-      const target = dfg.blockCalls.block(dfg.destination(inst, i));
-      for (let j = 0; j < dfg.blockParamCount(target); j++) this.begin(dfg.blockParam(target, j), place);
+      const call = dfg.destination(inst, i);
+      const target = dfg.blockCalls.block(call);
+      for (let j = 0; j < dfg.blockParamCount(target); j++) {
+        const param = dfg.blockParam(target, j);
+        const arg = dfg.blockCalls.arg(call, j);
+        if (isValueArg(arg) && this.hints[param] === NONE)
+          this.hints[param] = dfg.resolveAliases(argValue(arg));
+        this.begin(param, place);
+      }
     }
   }
 
@@ -242,6 +255,26 @@ export class Locals {
   private take(func: Function, value: Value): void {
     const type = wasmTypeOf(func.dfg.valueType(value));
     const free = this.free[type]!;
-    this.locals[value] = free.length > 0 ? free.pop() : this.addLocal(type);
+    const hinted = this.freeHint(value, free);
+    if (hinted >= 0) {
+      this.locals[value] = free.get(hinted);
+      free.set(hinted, free.get(free.length - 1));
+      free.pop();
+    } else {
+      this.locals[value] = free.length > 0 ? free.pop() : this.addLocal(type);
+    }
+  }
+
+  /**
+   * Where in the free list the local of an argument stands that was passed to this parameter, or -1. It was freed here or
+   * not long ago, so only the last few are looked at.
+   */
+  private freeHint(value: Value, free: I32List): number {
+    const hint = this.hints[value]!;
+    const wanted = hint === NONE ? NONE : this.locals[hint]!;
+    if (wanted === NONE) return -1;
+    for (let i = free.length - 1; i >= Math.max(0, free.length - 4); i--)
+      if (free.get(i) === wanted) return i;
+    return -1;
   }
 }
