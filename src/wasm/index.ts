@@ -3,6 +3,7 @@
  */
 export { decodeModule } from "./decode.ts";
 export { encodeModule } from "./encode.ts";
+export { writeBlockType, writeMemoryAccess, writeOpcode, writeOperator } from "./encode-operators.ts";
 export {
   type ExternType,
   externTypeOfExport,

@@ -1,10 +1,11 @@
 /**
  * What this implementation refuses although the format allows it.
  *
- * The numbers are those that the JavaScript embedding of the spec (appendix "Implementation limitations" and
- * the JS API's limits) asks every engine to accept at least, so that a module which runs in browsers is never
- * refused here. They exist so that a hundred bytes cannot claim gigabytes: every count is checked against its
- * limit and against the bytes that are left before anything is allocated for it.
+ * Unless its comment says otherwise, a number is the one that the JavaScript API of the spec (section
+ * "Implementation-defined Limits") names for all engines, or V8's where it names none: what runs in browsers
+ * is not refused here. They exist so that a hundred bytes cannot claim gigabytes; besides, every count is held
+ * against the bytes that are left before anything is allocated for it. A module beyond a limit gets an error
+ * with the code `wasm-limit`, which says the limit.
  */
 export const MAX_TYPES = 1_000_000;
 export const MAX_REC_GROUP_TYPES = 1_000_000;

@@ -20,3 +20,8 @@ export function hostRefusal(bytes: Uint8Array): string {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+/** The host's module object; throws what the host throws. */
+export function compileOnHost(bytes: Uint8Array): object {
+  return new host.Module(bytes);
+}
