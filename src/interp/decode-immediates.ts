@@ -51,6 +51,8 @@ const DYNAMIC_BITS = 128;
 /** Bytes at the top of each frame, above its slots. */
 const FRAME_RECORD_BYTES = 32;
 const FRAME_ALIGN = 64;
+/** Where the spiller's slots would be, should their addresses show: nowhere near the program's own. */
+const SPILL_AREA = -0x1000_0000;
 
 export class ImmediateDecoder {
   private func!: Function;
@@ -79,7 +81,7 @@ export class ImmediateDecoder {
     for (let i = 0; i < func.stackSlots.length; i++) {
       const slot = func.stackSlots[i]!;
       if (i >= program.firstSpillSlot) {
-        this.slotOffsets.push(0);
+        this.slotOffsets.push(SPILL_AREA + 16 * i);
         program.slotCells[i] = cells;
         cells += Math.max(1, (slot.sizeBytes + 7) >>> 3);
         continue;

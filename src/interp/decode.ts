@@ -24,7 +24,7 @@ import { mix } from "./hash.ts";
 import { type Handler, MAX_EDGE_WORDS } from "./machine.ts";
 import { emptyFunction, refusedOpcode, tooManyArguments } from "./messages.ts";
 import { opaque } from "./ops-opaque.ts";
-import { reload, spill } from "./ops-spill.ts";
+import { badSlotAccess, reload, spill } from "./ops-spill.ts";
 import { EDGE_MOVE_WORDS, EdgeField, MAP_ITEM_WORDS, MapField, PARALLEL, type Program } from "./program.ts";
 import { Field, STRIDE } from "./record.ts";
 import { handlerNumber, handlerOf } from "./semantics.ts";
@@ -214,7 +214,7 @@ export class Decoder {
     const size = this.func.stackSlots[dfg.stackSlot(def)]?.sizeBytes ?? 0;
     const op = dfg.opcode(inst);
     if (offset !== 0 || bytesOf(type) > size || (op !== Op.Load && op !== Op.Store)) {
-      program.code[at + Field.Handler] = handlerNumber(refuse);
+      program.code[at + Field.Handler] = handlerNumber(badSlotAccess);
       return;
     }
     const slotCell = program.slotCells[dfg.stackSlot(def)]!;

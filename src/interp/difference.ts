@@ -79,6 +79,8 @@ export function eventText(trace: Trace, event: number, program: Program): string
       return "leaves with an exception";
     case EventKind.OutOfFuel:
       return "goes on";
+    case EventKind.BadSlot:
+      return "reads or writes a slot of the spiller in a way of its own";
     default:
       return "goes round in added blocks";
   }

@@ -31,6 +31,8 @@ export const Stop = {
   Unwound: 5,
   /** Blocks that only the rewritten function has go round and round. */
   Stuck: 6,
+  /** An access to a spill slot that is neither a spill nor a reload of its whole. */
+  BadSlot: 7,
 } as const;
 
 /** One instruction's semantics; `code[at…]` is its record. */

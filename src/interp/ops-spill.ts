@@ -3,7 +3,7 @@
  * neither see nor disturb them, so that both sides of a comparison have the same memory. `Imm` is the count of words.
  */
 import { bytesOf, type Type } from "../ir/types.ts";
-import type { Handler, Machine } from "./machine.ts";
+import { type Handler, type Machine, Stop } from "./machine.ts";
 import { Field } from "./record.ts";
 
 function copyWords(m: Machine, code: Int32Array, at: number): void {
@@ -27,4 +27,9 @@ export const reload: Handler = (m, code, at) => {
     m.i32[to] = (m.i32[to]! << shift) >> shift;
   }
   m.reloads++;
+};
+
+/** Anything else done to a spill slot through its address. */
+export const badSlotAccess: Handler = (m) => {
+  m.stop = Stop.BadSlot;
 };

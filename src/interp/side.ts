@@ -9,7 +9,7 @@ import { Machine, Stop } from "./machine.ts";
 import { functionKey } from "./names.ts";
 import { resumeReturn, resumeThrow } from "./ops-control.ts";
 import { CallField, Program } from "./program.ts";
-import { Field } from "./record.ts";
+import { Field, STRIDE } from "./record.ts";
 import { run } from "./run.ts";
 import { EventKind, Trace } from "./trace.ts";
 
@@ -77,11 +77,12 @@ export class Side {
       if (this.callField(CallField.Collects) === 1) return true;
       this.resume();
     }
-    const record = machine.pc;
+    const record = machine.pc - STRIDE;
     if (machine.stop === Stop.Returned) trace.returned(machine, this.outputTypes);
     else if (machine.stop === Stop.Trapped) trace.ended(EventKind.Trap, machine.trapCode, record);
     else if (machine.stop === Stop.Unwound) trace.ended(EventKind.Unwound, machine.exceptionTag, -1);
     else if (machine.stop === Stop.Stuck) trace.ended(EventKind.Stuck, 0, -1);
+    else if (machine.stop === Stop.BadSlot) trace.ended(EventKind.BadSlot, 0, machine.pc - STRIDE);
     else trace.ended(EventKind.OutOfFuel, 0, -1);
     return false;
   }

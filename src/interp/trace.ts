@@ -20,8 +20,9 @@ export const EventKind = {
   Unwound: 5,
   OutOfFuel: 6,
   Stuck: 7,
+  BadSlot: 8,
 } as const;
-const KIND_BITS = 3;
+const KIND_BITS = 4;
 /** Words of an access before the stored value: opcode, high and low word of the address. */
 export const ACCESS_WORDS = 3;
 /** Words of a call before the arguments: the callee, or the address called. */

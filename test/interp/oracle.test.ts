@@ -248,6 +248,14 @@ test("an entry for one of the program's own slots, or for part of a slot, is a d
   assert.equal(compareTexts(KEEP, kept(", stack_map=[i32 @ ss0+0, i32 @ ss0+2]", "v3"))?.kind, "stack map");
 });
 
+test("a slot of the spiller is read and written as a whole", () => {
+  const part = kept(", stack_map=[i32 @ ss0+0]", "v3").replace(
+    "load.i32 notrap aligned v2",
+    "load.i32 notrap v2+2",
+  );
+  assert.match(compareTexts(KEEP, part)?.got ?? "", /a slot of the spiller/);
+});
+
 test("a slot that is named twice moves once", () => {
   assert.equal(compareTexts(KEEP, kept(", stack_map=[i32 @ ss0+0, i32 @ ss0+0]", "v3")), null);
 });
