@@ -52,6 +52,13 @@ const refuse: Handler = (m, _code, at) => {
   throw refusedOpcode(dfg.opcode(inst), dispatchType(dfg, inst));
 };
 
+// Handlers that are no opcode's.
+const REFUSE = handlerNumber(refuse);
+const OPAQUE = handlerNumber(opaque);
+const SPILL = handlerNumber(spill);
+const RELOAD = handlerNumber(reload);
+const BAD_SLOT_ACCESS = handlerNumber(badSlotAccess);
+
 /** Cells for a frame's own bookkeeping, so that no frame is empty. */
 const FIRST_CELL = 1;
 
@@ -161,10 +168,14 @@ export class Decoder {
     code[at + Field.From] = args > 0 ? fixedType(dfg.valueType(dfg.arg(inst, 0))) : INVALID;
     code[at + Field.Type] =
       dfg.resultCount(inst) > 0 ? fixedType(dfg.valueType(dfg.result(inst, 0))) : INVALID;
-    let handler = hasDynamicType(code, at) ? null : handlerOf(op, type);
-    if (handler !== null && !this.immediates.decode(inst, at)) handler = null;
-    code[at + Field.Handler] = handlerNumber(handler ?? (this.options.opaque === true ? opaque : refuse));
-    if (handler !== null) this.decodeByFormat(inst, at);
+    let handler = hasDynamicType(code, at) ? -1 : handlerOf(op, type);
+    if (handler >= 0 && !this.immediates.decode(inst, at)) handler = -1;
+    if (handler < 0) {
+      code[at + Field.Handler] = this.options.opaque === true ? OPAQUE : REFUSE;
+      return;
+    }
+    code[at + Field.Handler] = handler;
+    this.decodeByFormat(inst, at);
   }
 
   private decodeByFormat(inst: Inst, at: number): void {
@@ -214,12 +225,12 @@ export class Decoder {
     const size = this.func.stackSlots[dfg.stackSlot(def)]?.sizeBytes ?? 0;
     const op = dfg.opcode(inst);
     if (offset !== 0 || bytesOf(type) > size || (op !== Op.Load && op !== Op.Store)) {
-      program.code[at + Field.Handler] = handlerNumber(badSlotAccess);
+      program.code[at + Field.Handler] = BAD_SLOT_ACCESS;
       return;
     }
     const slotCell = program.slotCells[dfg.stackSlot(def)]!;
     const code = program.code;
-    code[at + Field.Handler] = handlerNumber(isLoad ? reload : spill);
+    code[at + Field.Handler] = isLoad ? RELOAD : SPILL;
     code[at + Field.Imm] = wordsOf(type);
     if (isLoad) code[at + Field.A] = slotCell;
     else code[at + Field.Dst] = slotCell;

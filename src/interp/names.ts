@@ -5,7 +5,7 @@
 import type { FuncRef } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { ExternalName, FunctionName } from "../ir/names.ts";
-import { hashString } from "./hash.ts";
+import { hashString, mix } from "./hash.ts";
 
 /** `%name` or `u0:7`, as text has it. */
 export function nameKey(name: FunctionName): string {
@@ -21,6 +21,13 @@ export function externalKey(func: Function, name: ExternalName): string {
 export function functionKey(func: Function, ref: FuncRef): string {
   const extFunc = func.dfg.extFuncs[ref];
   return extFunc === undefined ? `fn${ref}` : externalKey(func, extFunc.name);
+}
+
+/** A number that stands for a callee in traces. */
+export function functionHash(func: Function, ref: FuncRef): number {
+  const name = func.dfg.extFuncs[ref]?.name;
+  const user = name?.kind === "user" ? func.dfg.userNames[name.ref] : undefined;
+  return user === undefined ? hashString(functionKey(func, ref)) : mix(user.namespace, user.index);
 }
 
 /** 16-byte aligned, in a part of the address space where nothing else lies. */

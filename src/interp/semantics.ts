@@ -3,18 +3,7 @@
  * loaded (`all-ops.ts` loads them); the decoder asks it once for each instruction.
  */
 import type { Opcode } from "../ir/opcodes.ts";
-import {
-  F16,
-  F32,
-  F64,
-  F128,
-  I64,
-  I128,
-  isDynamicVector,
-  isVector,
-  laneType,
-  type Type,
-} from "../ir/types.ts";
+import { F16, F32, F64, F128, I64, I128, isVector, laneType, type Type } from "../ir/types.ts";
 import type { Handler } from "./machine.ts";
 
 /** Handlers of one opcode; `any` serves the kinds that have none of their own. */
@@ -34,22 +23,45 @@ export interface Semantics {
   readonly any?: Handler;
 }
 
-const TABLE: Semantics[] = [];
-const HANDLERS: Handler[] = [];
-const NUMBERS: Map<Handler, number> = new Map();
+/** Kinds of types that semantics tell apart, in the order of the columns. */
+const KINDS = ["small", "smallLanes", "wide", "widest", "f32", "f64", "softFloat"] as const;
+const MAX_OPCODES = 256;
+const TYPE_CODES = 512;
 
-export function define(op: Opcode, semantics: Semantics): void {
-  TABLE[op] = { ...TABLE[op], ...semantics };
+const HANDLERS: Handler[] = [];
+/** Handler numbers, one row an opcode, one column a kind; -1 where there is none. */
+const TABLE = new Int16Array(MAX_OPCODES * KINDS.length).fill(-1);
+const KIND_OF_TYPE = Uint8Array.from({ length: TYPE_CODES }, (_, type) => kindOf(type as Type));
+
+function kindOf(type: Type): number {
+  switch (laneType(type)) {
+    case I64:
+      return KINDS.indexOf("wide");
+    case I128:
+      return KINDS.indexOf("widest");
+    case F32:
+      return KINDS.indexOf("f32");
+    case F64:
+      return KINDS.indexOf("f64");
+    case F16:
+    case F128:
+      return KINDS.indexOf("softFloat");
+    default:
+      return KINDS.indexOf(isVector(type) ? "smallLanes" : "small");
+  }
 }
 
-/** The number that stands for a handler in decoded code. */
+export function define(op: Opcode, semantics: Semantics): void {
+  const any = semantics.any === undefined ? -1 : handlerNumber(semantics.any);
+  KINDS.forEach((kind, column) => {
+    const own = semantics[kind];
+    TABLE[op * KINDS.length + column] = own === undefined ? any : handlerNumber(own);
+  });
+}
+
+/** Gives a handler the number that stands for it in decoded code. */
 export function handlerNumber(handler: Handler): number {
-  let number = NUMBERS.get(handler);
-  if (number === undefined) {
-    number = HANDLERS.push(handler) - 1;
-    NUMBERS.set(handler, number);
-  }
-  return number;
+  return HANDLERS.push(handler) - 1;
 }
 
 /** Handlers by number. */
@@ -57,27 +69,7 @@ export function handlers(): readonly Handler[] {
   return HANDLERS;
 }
 
-/** The handler of the opcode on that type, or null where it is refused. */
-export function handlerOf(op: Opcode, type: Type): Handler | null {
-  const row = TABLE[op];
-  if (row === undefined || isDynamicVector(type)) return null;
-  return kindOf(row, type) ?? row.any ?? null;
-}
-
-function kindOf(row: Semantics, type: Type): Handler | undefined {
-  switch (laneType(type)) {
-    case I64:
-      return row.wide;
-    case I128:
-      return row.widest;
-    case F32:
-      return row.f32;
-    case F64:
-      return row.f64;
-    case F16:
-    case F128:
-      return row.softFloat;
-    default:
-      return isVector(type) ? row.smallLanes : row.small;
-  }
+/** The number of the opcode's handler on that type, or -1 where it is refused. */
+export function handlerOf(op: Opcode, type: Type): number {
+  return TABLE[op * KINDS.length + KIND_OF_TYPE[type]!]!;
 }

@@ -4,9 +4,8 @@ import type { Function } from "../ir/function.ts";
 import { I32, type Type } from "../ir/types.ts";
 import { DIRECT } from "./difference.ts";
 import type { Environment } from "./environment.ts";
-import { hashString } from "./hash.ts";
 import { Machine, Stop } from "./machine.ts";
-import { functionKey } from "./names.ts";
+import { functionHash } from "./names.ts";
 import { resumeReturn, resumeThrow } from "./ops-control.ts";
 import { CallField, Program } from "./program.ts";
 import { Field, STRIDE } from "./record.ts";
@@ -51,7 +50,7 @@ export class Side {
   /** Looks up what calls need of the program that was just decoded. */
   link(): void {
     const { dfg, signature } = this.func;
-    this.calleeHashes = dfg.extFuncs.map((_, ref) => hashString(functionKey(this.func, ref as never)));
+    this.calleeHashes = dfg.extFuncs.map((_, ref) => functionHash(this.func, ref as never));
     this.paramTypes = dfg.signatures.map(({ params }) => params.map(({ type }) => type));
     this.returnTypes = dfg.signatures.map(({ returns }) => returns.map(({ type }) => type));
     this.inputTypes = signature.params.map(({ type }) => type);
