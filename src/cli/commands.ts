@@ -39,6 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./test.ts")).createTestCommand(),
   },
   {
+    name: "reduce",
+    summary: "make a CLIF file small while it still fails",
+    load: async () => (await import("./reduce.ts")).createReduceCommand(),
+  },
+  {
     name: "validate",
     summary: "check that modules are valid",
     load: async () => (await import("./validate.ts")).createValidateCommand(),

@@ -8,7 +8,8 @@
  *     verifier   the function is not valid: the code of the first error
  *     policies   policies P and Q give different texts
  *
- * All but the verifier's ask for valid functions.
+ * All but the verifier's ask for valid functions. For the checker and the oracle another policy may be named that must
+ * do well where P does not: so what is left shows P's own mistake, not one that both make.
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { SafepointChecker } from "../../check/index.ts";
@@ -21,8 +22,7 @@ import { verifyFunction } from "../../verify/index.ts";
 import { fileRules } from "../filetest/index.ts";
 
 export type ConditionSpec =
-  | { readonly kind: "checker"; readonly policy: PolicyName }
-  | { readonly kind: "oracle"; readonly policy: PolicyName }
+  | { readonly kind: "checker" | "oracle"; readonly policy: PolicyName; readonly unlike?: PolicyName }
   | { readonly kind: "verifier" }
   | { readonly kind: "policies"; readonly policies: readonly [PolicyName, PolicyName] };
 
@@ -30,14 +30,18 @@ export type ConditionSpec =
 export function describeCondition(spec: ConditionSpec): string {
   switch (spec.kind) {
     case "checker":
-      return `the checker rejects what policy ${spec.policy} makes of it`;
+      return `the checker rejects what policy ${spec.policy} makes of it${unlike(spec.unlike)}`;
     case "oracle":
-      return `what policy ${spec.policy} makes of it behaves otherwise than before`;
+      return `what policy ${spec.policy} makes of it behaves otherwise than before${unlike(spec.unlike)}`;
     case "verifier":
       return "the verifier rejects it";
     case "policies":
       return `policies ${spec.policies.join(" and ")} make different texts of it`;
   }
+}
+
+function unlike(policy: PolicyName | undefined): string {
+  return policy === undefined ? "" : `, unlike what ${policy} makes`;
 }
 
 /** Looks for the symptom; keeps the memory of its tools from file to file. */
@@ -66,31 +70,37 @@ export class SymptomFinder {
 
   private spillSymptom(bytes: Uint8Array): string | null {
     if (!isValidClif(bytes)) return null;
+    const { spec } = this;
     const befores = parseFunctions(bytes);
     const afters = parseFunctions(bytes);
     for (const [i, before] of befores.entries()) {
       const symptom = this.functionSymptom(before, afters[i]!);
-      if (symptom !== null) return symptom;
+      if (symptom === null) continue;
+      if (spec.kind === "policies" || spec.kind === "verifier" || spec.unlike === undefined) return symptom;
+      if (this.spillFault(before, parseFunctions(bytes)[i]!, spec.kind, spec.unlike) === null) return symptom;
     }
     return null;
   }
 
   private functionSymptom(before: Function, copy: Function): string | null {
     const { spec } = this;
-    switch (spec.kind) {
-      case "checker":
-        this.spiller.run(copy, { policy: spec.policy });
-        return this.checker.check(before, copy, { maxErrors: 1 })[0]?.code ?? null;
-      case "oracle":
-        this.spiller.run(copy, { policy: spec.policy });
-        return this.oracle.compare(before, copy)?.kind ?? null;
-      case "policies":
-        this.spiller.run(before, { policy: spec.policies[0] });
-        this.spiller.run(copy, { policy: spec.policies[1] });
-        return functionText(before) === functionText(copy) ? null : "texts differ";
-      default:
-        return null;
-    }
+    if (spec.kind === "verifier") return null;
+    if (spec.kind !== "policies") return this.spillFault(before, copy, spec.kind, spec.policy);
+    this.spiller.run(before, { policy: spec.policies[0] });
+    this.spiller.run(copy, { policy: spec.policies[1] });
+    return functionText(before) === functionText(copy) ? null : "texts differ";
+  }
+
+  /** What the checker or the oracle has against the policy's output; `copy` is spilled. */
+  private spillFault(
+    before: Function,
+    copy: Function,
+    judge: "checker" | "oracle",
+    policy: PolicyName,
+  ): string | null {
+    this.spiller.run(copy, { policy });
+    if (judge === "oracle") return this.oracle.compare(before, copy)?.kind ?? null;
+    return this.checker.check(before, copy, { maxErrors: 1 })[0]?.code ?? null;
   }
 }
 
