@@ -202,6 +202,10 @@ function itemCount(
 }
 
 function readCustomSection(reader: OperatorReader, draft: Draft, after: number): void {
+  if (draft.customs.length === limits.MAX_CUSTOM_SECTIONS) {
+    const count = limits.MAX_CUSTOM_SECTIONS;
+    throw beyondLimit("custom sections", count + 1, count, reader.pos);
+  }
   const name = reader.name();
   draft.customs.push({ name, payload: { start: reader.pos, end: reader.end }, after });
 }

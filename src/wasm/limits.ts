@@ -21,6 +21,8 @@ export const MAX_MEMORIES = 100_000;
 export const MAX_ELEMENT_SEGMENTS = 100_000;
 export const MAX_ELEMENT_ITEMS = 10_000_000;
 export const MAX_DATA_SEGMENTS = 100_000;
+/** Browsers have no such limit: each costs an object here, and can be three bytes there. */
+export const MAX_CUSTOM_SECTIONS = 100_000;
 export const MAX_PARAMS = 1_000;
 export const MAX_RESULTS = 1_000;
 export const MAX_STRUCT_FIELDS = 10_000;

@@ -85,6 +85,8 @@ export class TypeStore {
   private groupSizes: Uint32Array;
   private readonly canonicalIds: WeakMap<TypeTable, Uint32Array>;
   private key: Int32Array;
+  /** Random, so that no module can be made whose groups all have one hash; ids do not depend on it. */
+  private readonly seed: number;
 
   constructor() {
     this.types = new TypeTable();
@@ -94,6 +96,7 @@ export class TypeStore {
     this.groupSizes = new Uint32Array(16);
     this.canonicalIds = new WeakMap();
     this.key = new Int32Array(64);
+    this.seed = Math.floor(Math.random() * 0x1_0000_0000) | 0;
   }
 
   /**
@@ -120,7 +123,7 @@ export class TypeStore {
     const end = table.groupStart(group + 1);
     if (start === end) return;
     const length = this.buildKey(table, start, end, ids);
-    const hash = hashOf(this.key, length);
+    const hash = hashOf(this.seed, this.key, length);
     let first = this.groupsByHash.get(hash) ?? -1;
     const head = first;
     while (first >= 0 && !(this.groupSizes[first] === end - start && this.sameAsKey(first, length))) {
@@ -305,8 +308,8 @@ function canonicalValue(value: number, start: number, first: number, ids: Uint32
   return withIndex(value, index >= start ? first + index - start : ids[index]!);
 }
 
-function hashOf(key: Int32Array, length: number): number {
-  let hash = 0x811c9dc5;
+function hashOf(seed: number, key: Int32Array, length: number): number {
+  let hash = seed;
   for (let i = 0; i < length; i++) {
     hash = Math.imul(hash ^ key[i]!, 0x01000193);
     hash ^= hash >>> 15;
