@@ -1,50 +1,36 @@
 /**
- * Questions to the dataflow's result, asked when there is an error to explain: what ended a fact about a slot, which
- * safepoint lies between a copy and its use, along which edge a parameter gets something else.
+ * Questions to the dataflow's result, asked when there is an error to explain: what in a block ended a fact about a slot,
+ * which safepoint lies between a copy and its use, where blocks come from.
  */
 import { I32List } from "../base/column.ts";
-import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
-import type { Type } from "../ir/types.ts";
 import { collects, EventKind } from "./events.ts";
 import type { FactSet } from "./facts.ts";
 import type { SafepointFlow } from "./flow.ts";
 import type { Match } from "./match.ts";
 
-export const CauseKind = { Spill: 0, Unmapped: 1, Mapped: 2, Edge: 3, Never: 4 } as const;
+/** How an event ends what a slot holds. */
+export const EventEnd = {
+  /** Something else is stored. */
+  Spill: 0,
+  /** A safepoint's map does not name the slot, and the reference goes stale. */
+  Unmapped: 1,
+  /** A safepoint's map names the slot, and a collector may change what is no reference. */
+  Mapped: 2,
+} as const;
 
-/** What ended the fact that a cell holds an element. */
-export interface Cause {
-  readonly kind: number;
-  readonly cell: number;
-  /** The element as it is called there. */
-  readonly element: number;
+/** A safepoint, and the blocks from it to where it matters. */
+export interface FoundSafepoint {
   readonly block: Block;
-  readonly inst: Inst | typeof NONE;
-  /** Blocks from the cause to where it shows. */
+  readonly inst: Inst;
   readonly path: readonly Block[];
 }
 
-/** A step of a backward search: where it stands and which step it came from. */
 interface Step {
   readonly block: Block;
-  readonly element: number;
   readonly next: Step | null;
 }
-
-/** An edge on which a parameter gets something else. */
-export interface FailingEdge {
-  readonly block: Block;
-  /** The branch. */
-  readonly inst: Inst;
-  /** The value passed, aliases resolved; `NONE` for what a `try_call` gives. */
-  readonly passed: Value | typeof NONE;
-  /** What the parameter should be, as it is called before the edge; negative for what a `try_call` gives. */
-  readonly element: number;
-}
-
-type Holds = (set: FactSet, element: number) => boolean;
 
 export class SlotHistory {
   private readonly flow: SafepointFlow;
@@ -62,94 +48,51 @@ export class SlotHistory {
     this.predecessors = null;
   }
 
-  /** Why the cell does not hold the element where the instruction stands. */
-  why(cell: number, element: number, block: Block, inst: Inst): Cause {
-    return this.search(cell, element, block, inst, (set, wanted) => this.flow.facts.has(set, wanted));
-  }
-
-  /** Why the cell holds no reference of that type where the instruction stands. */
-  whyNoReference(cell: number, type: Type, block: Block, inst: Inst): Cause {
-    return this.search(cell, NONE, block, inst, (set) => this.flow.facts.isReference(set, type));
-  }
-
-  private search(cell: number, element: number, block: Block, inst: Inst, holds: Holds): Cause {
-    const start: Step = { block, element, next: null };
-    const atOnce = this.lastCause(cell, start, inst, holds);
-    if (atOnce !== null) return atOnce;
-    const queue: Step[] = [start];
-    const seen = new Set<string>([`${block}:${element}`]);
-    for (let i = 0; i < queue.length; i++) {
-      const step = queue[i]!;
-      if (step.block === this.match.after.layout.entryBlock) return never(cell, step);
-      for (const [from, index] of this.predecessorsOf(step.block)) {
-        const cause = this.before(cell, step, from, index, holds, queue, seen);
-        if (cause !== null) return cause;
-      }
-    }
-    return never(cell, start);
-  }
-
-  /** Follows a step back along an edge; a cause in the block it comes from ends the search. */
-  private before(
-    cell: number,
-    step: Step,
-    from: Block,
-    index: number,
-    holds: Holds,
-    queue: Step[],
-    seen: Set<string>,
-  ): Cause | null {
-    const { flow } = this;
-    flow.setEdge(from, index);
-    const element = step.element === NONE ? NONE : flow.edge.source(step.element);
-    const earlier: Step = { block: from, element, next: step };
-    if (step.element !== NONE && element < 0) return { ...never(cell, earlier), kind: CauseKind.Edge };
-    if (holds(flow.states.get(this.exitState(from), cell), element)) return null;
-    const cause = this.lastCause(cell, earlier, NONE, holds);
-    if (cause !== null) return cause;
-    const key = `${from}:${element}`;
-    if (!seen.has(key)) {
-      seen.add(key);
-      queue.push(earlier);
-    }
-    return null;
-  }
-
   /**
-   * The last event of the step's block, before `until` if given, that ends the fact on this path. In a loop the fact may
-   * not hold before it either, because of that very event.
+   * The last event of the block, before `until` if given, that ends what a cell should hold. In a loop it may not hold
+   * before that event either, because of that very event one round earlier.
    */
-  private lastCause(cell: number, step: Step, until: Inst | typeof NONE, holds: Holds): Cause | null {
+  lastEnd(
+    cell: number,
+    element: number,
+    block: Block,
+    until: Inst | typeof NONE,
+    holds: (set: FactSet) => boolean,
+  ): { readonly kind: number; readonly inst: Inst } | null {
     const { flow } = this;
     const { events } = flow;
-    let cause: Cause | null = null;
-    let state = flow.entryState(step.block);
-    let epoch = flow.epochs.entry(step.block);
+    let end: { kind: number; inst: Inst } | null = null;
+    let state = flow.entryState(block);
+    let epoch = flow.epochs.entry(block);
     let safepoints = 0;
-    for (let event = events.start(step.block); event < events.end(step.block); event++) {
-      if (until !== NONE && events.inst(event) === until) break;
-      state = flow.step(event, state, epoch, step.block);
-      if (events.kind(event) === EventKind.Safepoint) epoch = flow.epochs.after(step.block, ++safepoints);
-      if (holds(flow.states.get(state, cell), step.element)) {
-        cause = null;
-      } else if (this.stores(event, cell) || this.endsAtSafepoint(event, cell, step.element)) {
-        const kind = this.kindOf(event, cell);
-        const inst = events.inst(event);
-        cause = { kind, cell, element: step.element, block: step.block, inst, path: pathOf(step) };
+    for (let event = events.start(block); event < events.end(block); event++) {
+      if (events.inst(event) === until) break;
+      state = flow.step(event, state, epoch, block);
+      if (events.kind(event) === EventKind.Safepoint) epoch = flow.epochs.after(block, ++safepoints);
+      if (holds(flow.states.get(state, cell))) {
+        end = null;
+      } else {
+        const kind = this.endKind(event, cell, element);
+        if (kind !== null) end = { kind, inst: events.inst(event) };
       }
     }
-    return cause;
+    return end;
   }
 
-  /** Whether a safepoint would end the fact if it held before. */
-  private endsAtSafepoint(event: number, cell: number, element: number): boolean {
+  /** How an event would end the fact if it held before, or `null`. */
+  private endKind(event: number, cell: number, element: number): number | null {
     const { events, cells, facts } = this.flow;
-    if (events.kind(event) !== EventKind.Safepoint) return false;
+    if (events.kind(event) === EventKind.Spill) {
+      const stored = events.cell(event);
+      return stored === cell || cells.overlapping(cell).includes(stored) ? EventEnd.Spill : null;
+    }
+    if (events.kind(event) !== EventKind.Safepoint) return null;
     const isMapped = cells.sets.get(events.operand(event), cell) !== 0;
     const value = element === NONE ? NONE : facts.asValue(element);
-    // Asked for any reference, or for a declared value: both go stale where no map names the slot.
-    if (value === NONE) return element === NONE && !isMapped;
-    return facts.isDeclared(value) ? !isMapped : isMapped;
+    if (element !== NONE && value === NONE) return null;
+    const isMovable = element === NONE || facts.isDeclared(value as Value);
+    if (isMovable) return isMapped ? null : EventEnd.Unmapped;
+    return isMapped ? EventEnd.Mapped : null;
   }
 
   /** Whether some spill puts the element into the cell. */
@@ -162,19 +105,8 @@ export class SlotHistory {
     return false;
   }
 
-  private stores(event: number, cell: number): boolean {
-    const { events, cells } = this.flow;
-    if (events.kind(event) !== EventKind.Spill) return false;
-    return events.cell(event) === cell || cells.overlapping(cell).includes(events.cell(event));
-  }
-
-  private kindOf(event: number, cell: number): number {
-    const { events, cells } = this.flow;
-    if (events.kind(event) === EventKind.Spill) return CauseKind.Spill;
-    return cells.sets.get(events.operand(event), cell) === 0 ? CauseKind.Unmapped : CauseKind.Mapped;
-  }
-
-  private exitState(block: Block): number {
+  /** What the slots hold at the end of a block. */
+  exitState(block: Block): number {
     const { flow } = this;
     const { events } = flow;
     let state = flow.entryState(block);
@@ -206,62 +138,32 @@ export class SlotHistory {
   }
 
   /** A safepoint on a path from where a value is made to an instruction, nearest to the instruction. */
-  safepointBetween(
-    value: Value,
-    block: Block,
-    inst: Inst,
-  ): { readonly block: Block; readonly inst: Inst; readonly path: readonly Block[] } | null {
+  safepointBetween(value: Value, block: Block, inst: Inst): FoundSafepoint | null {
     const { dfg, layout } = this.match.after;
     const def = dfg.valueKind(value) === ValueKind.Result ? dfg.valueInst(value) : NONE;
     const home = def === NONE ? dfg.valueBlock(value) : layout.blockOf(def);
-    const isBranch = layout.nextInst(inst) === NONE && dfg.destinationCount(inst) > 0;
-    const queue: Step[] = [{ block, element: NONE, next: null }];
+    const queue: Step[] = [{ block, next: null }];
     const seen = new Set<Block>();
     for (let i = 0; i < queue.length; i++) {
       const step = queue[i]!;
-      // The arguments of a branch are passed after it: of a try_call, after the call.
-      let at =
-        i > 0
-          ? layout.lastInst(step.block)
-          : isBranch && collects(this.match, inst)
-            ? inst
-            : layout.prevInst(inst);
+      let at = i > 0 ? layout.lastInst(step.block) : this.startOf(inst);
       for (; at !== NONE && at !== def; at = layout.prevInst(at)) {
         if (collects(this.match, at)) return { block: step.block, inst: at, path: pathOf(step) };
       }
-      if (at === NONE ? step.block === home && def === NONE : true) continue;
+      if (at !== NONE || (step.block === home && def === NONE)) continue;
       for (const [from] of this.predecessorsOf(step.block)) {
         if (seen.has(from)) continue;
         seen.add(from);
-        queue.push({ block: from, element: NONE, next: step });
+        queue.push({ block: from, next: step });
       }
     }
     return null;
   }
 
-  /**
-   * An edge along which a parameter of AFTER does not get the element, and what the element is called before it. Edges
-   * that pass what `told` has already been said about come last, so that a loop's reason is found outside it.
-   */
-  failingEdge(
-    param: Value,
-    element: number,
-    told: (value: Value, element: number) => boolean,
-  ): FailingEdge | null {
-    const { flow } = this;
+  /** The arguments of a branch are passed after it: of a `try_call`, after the call. */
+  private startOf(inst: Inst): Inst | typeof NONE {
     const { dfg, layout } = this.match.after;
-    let again: FailingEdge | null = null;
-    for (const [block, index] of this.predecessorsOf(dfg.valueBlock(param))) {
-      const call = flow.setEdge(block, index);
-      const arg = dfg.blockCalls.arg(call, dfg.valueIndex(param));
-      if (flow.facts.has(flow.passed(arg, flow.epochs.exit(block), block), element)) continue;
-      const passed: FailingEdge["passed"] = isValueArg(arg) ? dfg.resolveAliases(argValue(arg)) : NONE;
-      const source = passed === NONE ? NONE : flow.edge.source(element);
-      const found = { block, inst: layout.lastInst(block) as Inst, passed, element: source };
-      if (passed === NONE || !told(passed, source)) return found;
-      again = found;
-    }
-    return again;
+    return dfg.destinationCount(inst) > 0 && collects(this.match, inst) ? inst : layout.prevInst(inst);
   }
 
   /** The values of BEFORE in a set, for people. */
@@ -276,7 +178,8 @@ export class SlotHistory {
     return names.join(", ");
   }
 
-  private predecessorsOf(block: Block): readonly [Block, number][] {
+  /** The edges into a block from reachable ones: the block and the destination's index. */
+  predecessorsOf(block: Block): readonly (readonly [Block, number])[] {
     this.predecessors ??= this.listPredecessors();
     return this.predecessors.get(block) ?? [];
   }
@@ -303,15 +206,4 @@ function pathOf(step: Step): Block[] {
   const path: Block[] = [];
   for (let at: Step | null = step; at !== null; at = at.next) path.push(at.block);
   return path;
-}
-
-function never(cell: number, step: Step): Cause {
-  return {
-    kind: CauseKind.Never,
-    cell,
-    element: step.element,
-    block: step.block,
-    inst: NONE,
-    path: pathOf(step),
-  };
 }
