@@ -77,13 +77,19 @@ async function wast(paths: readonly string[], options: WastOptions): Promise<voi
   if (files === null) return;
   const expected = await readExpected(options.expectedFailures);
   if (expected === null) return;
-  const spinner = process.stderr.isTTY ? ora({ stream: process.stderr }).start() : null;
+  const spinner = startSpinner();
   const report = await runAll(files, options, expected, spinner);
   spinner?.stop();
   for (const failure of expected.passedAfterAll(options.expectedFailures ?? "")) report.fail(failure);
   if (options.json === true) console.log(JSON.stringify(asJson(report, files.length)));
   else console.log(summary(report, files.length, options.maxFailures));
   if (report.failures.length > 0) process.exitCode = ExitCode.Input;
+}
+
+/** Progress, for people only; a terminal without a width would make the spinner erase lines for ever. */
+function startSpinner(): Ora | null {
+  if (!process.stderr.isTTY || !(process.stderr.columns > 0)) return null;
+  return ora({ stream: process.stderr, discardStdin: false }).start();
 }
 
 async function runAll(
