@@ -34,6 +34,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./cfg.ts")).createCfgCommand(),
   },
   {
+    name: "fuzz",
+    summary: "check random functions under all policies",
+    load: async () => (await import("./fuzz.ts")).createFuzzCommand(),
+  },
+  {
     name: "test",
     summary: "run filetests",
     load: async () => (await import("./test.ts")).createTestCommand(),

@@ -1,0 +1,221 @@
+/** `spillway fuzz`: random functions, spilled under the policies and proved; failures are saved and reduced. */
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import ora, { type Ora } from "ora";
+import { writeFileAtomically } from "../lab/atomic-file.ts";
+import {
+  type CampaignResult,
+  DEFAULT_SEED_OPTIONS,
+  reduceFailure,
+  runCampaign,
+  type SeedFailure,
+} from "../lab/fuzz/index.ts";
+import { ExitCode } from "./exit.ts";
+import { openOutput } from "./output.ts";
+import { colorsFor, jsonText, note } from "./report.ts";
+
+interface FuzzCommandOptions {
+  readonly count?: number;
+  readonly time?: number;
+  readonly seed?: number;
+  readonly jobs: number;
+  readonly inputs: number;
+  readonly fuel: number;
+  readonly reduce: boolean;
+  readonly output: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Of each kind of failure, so many are saved, and one is reduced. */
+const SAVED_PER_KIND = 5;
+const DEFAULT_COUNT = 10_000;
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+export function createFuzzCommand(): Command {
+  return new Command("fuzz")
+    .description(
+      "Make random functions, spill them under the policies, and check everything that is known about the results:\n" +
+        "validity, the checker's proof, the oracle's runs, text that reads back, agreement of the policies.",
+    )
+    .option("-n, --count <functions>", `how many functions (${DEFAULT_COUNT} without --time)`, wholeNumber(1))
+    .option("-t, --time <seconds>", "how long at most", wholeNumber(1))
+    .option(
+      "-s, --seed <number>",
+      "the first function's seed; drawn and printed unless given",
+      wholeNumber(0),
+    )
+    .addOption(
+      new Option("-j, --jobs <count>", "functions checked at a time; the result does not depend on it")
+        .default(availableParallelism(), "one for each processor")
+        .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option("--inputs <count>", "inputs that the oracle tries for each function")
+        .default(DEFAULT_SEED_OPTIONS.oracleSeeds)
+        .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option("--fuel <blocks>", "blocks that one run of the oracle may enter")
+        .default(DEFAULT_SEED_OPTIONS.fuel)
+        .argParser(wholeNumber(1)),
+    )
+    .option("-o, --output <folder>", "where failures are saved", "fuzz-failures")
+    .option("--no-reduce", "do not make failures small")
+    .option("-q, --quiet", "no progress")
+    .option("--json", "one JSON document: the seeds, what was checked, the failures")
+    .addHelpText("after", HELP)
+    .action(fuzz);
+}
+
+const HELP = `
+Interrupting it ends it with what is under way.
+
+Exit code: 0 nothing found · 1 failures, saved as .clif · 2 wrong usage
+
+Examples:
+  spillway fuzz --time 60
+  spillway fuzz --seed 12345 --count 1      one function once more`;
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= least && number <= MAX_SEED) return number;
+    throw new InvalidArgumentError(`It is a whole number from ${least} on.`);
+  };
+}
+
+async function fuzz(options: FuzzCommandOptions): Promise<void> {
+  const interrupt = new Interrupt();
+  const firstSeed = options.seed ?? Math.floor(Math.random() * 2 ** 40);
+  const count = options.count ?? (options.time === undefined ? DEFAULT_COUNT : MAX_SEED - firstSeed);
+  note(`first seed ${firstSeed}`);
+  const progress = new Progress(options, count);
+  const result = await runCampaign({
+    firstSeed,
+    count,
+    jobs: options.jobs,
+    seedOptions: { oracleSeeds: options.inputs, fuel: options.fuel },
+    ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
+    onProgress: ({ done, failures }) => progress.show(done, failures),
+    onFailure: (failure) => progress.fail(failure),
+    stop: () => interrupt.pressed,
+  });
+  progress.end();
+  const files = await saveFailures(result.failures, options, interrupt);
+  const output = openOutput(undefined);
+  output.write(options.json === true ? jsonText(jsonResult(result, files)) : `${summary(result, files)}\n`);
+  await output.end();
+  if (result.failures.length > 0) process.exitCode = ExitCode.Input;
+}
+
+/** A spinner on a terminal, a line now and then elsewhere. */
+class Progress {
+  private readonly spinner: Ora | null;
+  private readonly quiet: boolean;
+  private readonly count: number;
+  private readonly started: number;
+  private lineAt: number;
+
+  constructor(options: FuzzCommandOptions, count: number) {
+    this.quiet = options.quiet === true;
+    this.count = count;
+    this.started = performance.now();
+    this.lineAt = this.started + LINE_EVERY_MS;
+    const onTerminal = process.stderr.isTTY === true && !this.quiet;
+    this.spinner = onTerminal
+      ? ora({ stream: process.stderr, discardStdin: false }).start("making functions")
+      : null;
+  }
+
+  show(done: number, failures: number): void {
+    const now = performance.now();
+    const seconds = (now - this.started) / 1000;
+    const of = this.count > 1e12 ? "" : ` of ${this.count}`;
+    const text = `${done}${of} functions, ${Math.round(done / seconds)} a second, ${failures} failed`;
+    if (this.spinner !== null) this.spinner.text = text;
+    else if (!this.quiet && now >= this.lineAt) {
+      note(text);
+      this.lineAt = now + LINE_EVERY_MS;
+    }
+  }
+
+  fail({ seed, kind, message }: SeedFailure): void {
+    this.spinner?.clear();
+    const colors = colorsFor(process.stderr);
+    process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${message}\n`);
+  }
+
+  end(): void {
+    this.spinner?.stop();
+  }
+}
+
+const LINE_EVERY_MS = 30_000;
+
+/** Saves the first failures of each kind, the very first one of each reduced as well. Gives the paths. */
+async function saveFailures(
+  failures: readonly SeedFailure[],
+  options: FuzzCommandOptions,
+  interrupt: Interrupt,
+): Promise<string[]> {
+  const seen = new Map<string, number>();
+  const files: string[] = [];
+  if (failures.length > 0) mkdirSync(options.output, { recursive: true });
+  const save = async (failure: SeedFailure, suffix: string, text: string): Promise<void> => {
+    const path = join(options.output, `${failure.kind.replaceAll(":", "-")}-${failure.seed}${suffix}.clif`);
+    await writeFileAtomically(path, headOf(failure) + text);
+    files.push(path);
+  };
+  for (const failure of failures) {
+    const before = seen.get(failure.kind) ?? 0;
+    seen.set(failure.kind, before + 1);
+    if (before >= SAVED_PER_KIND) continue;
+    await save(failure, "", failure.text);
+    if (before > 0 || !options.reduce) continue;
+    const reduced = await reduceFailure(failure, () => interrupt.pressed);
+    if (reduced !== null) await save(failure, "-reduced", reduced);
+  }
+  return files;
+}
+
+function headOf({ seed, kind, message }: SeedFailure): string {
+  const lines = [`spillway fuzz --seed ${seed} --count 1`, kind, ...message.split("\n")];
+  return lines.map((line) => `; ${line}\n`).join("");
+}
+
+function summary({ firstSeed, done, failures, tally }: CampaignResult, files: readonly string[]): string {
+  const range = done === 0 ? "" : ` (seeds ${firstSeed} to ${firstSeed + done - 1})`;
+  const lines = [
+    `${done} functions${range}, ${failures.length} failed`,
+    `${tally.spilled} with spills: ${tally.slots} slots, ${tally.reloads} reloads, ${tally.mapEntries} map entries`,
+    `upstream unsound: ${tally.unsound}, rejected ${tally.unsoundRejected}`,
+    `known mistakes: ${tally.wrong}, rejected ${tally.wrongRejected}, shown by the oracle ${tally.wrongShown}`,
+    ...files.map((file) => `saved ${file}`),
+  ];
+  return lines.join("\n");
+}
+
+function jsonResult({ firstSeed, done, failures, tally }: CampaignResult, files: readonly string[]): object {
+  return {
+    firstSeed,
+    done,
+    tally,
+    failures: failures.map(({ seed, kind, message }) => ({ seed, kind, message })),
+    files,
+  };
+}
+
+/** The first interrupt ends the work in good order, the second one at once. */
+class Interrupt {
+  pressed: boolean;
+
+  constructor() {
+    this.pressed = false;
+    process.once("SIGINT", () => {
+      this.pressed = true;
+    });
+  }
+}
