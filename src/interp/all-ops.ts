@@ -6,4 +6,5 @@ import "./ops-convert.ts";
 import "./ops-float.ts";
 import "./ops-integer.ts";
 import "./ops-memory.ts";
+import "./ops-soft-float.ts";
 import "./ops-vector.ts";

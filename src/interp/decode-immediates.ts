@@ -9,8 +9,8 @@ import {
   bitsOf,
   bytesOf,
   dynamicToVector,
-  F32,
-  F64,
+  F16,
+  F128,
   INVALID,
   isDynamicVector,
   isFloat,
@@ -32,9 +32,8 @@ export function dispatchType(dfg: DataFlowGraph, inst: Inst): Type {
   const operand = dfg.valueType(dfg.arg(inst, 0));
   const op = dfg.opcode(inst);
   if (op === Op.FcvtFromSint || op === Op.FcvtFromUint) return result;
-  // Only between f32 and f64; anything else is a type that has no handler.
-  if (op === Op.Fpromote && result !== F64) return result;
-  if (op === Op.Fdemote && result !== F32) return result;
+  // Between formats, the one that JavaScript lacks, if any.
+  if ((op === Op.Fpromote || op === Op.Fdemote) && (result === F16 || result === F128)) return result;
   return operand;
 }
 

@@ -144,6 +144,11 @@ const FLOAT_ORDERS: readonly ((a: number, b: number) => boolean)[] = FLOAT_CONDI
   return (a, b) => !order(a, b);
 });
 
+/** Whether a float condition (an index into `FLOAT_CONDITIONS`) holds. */
+export function floatConditionHolds(condition: number, a: number, b: number): boolean {
+  return FLOAT_ORDERS[condition]!(a, b);
+}
+
 define(Op.Fcmp, {
   f32: (m, code, at) => {
     const order = FLOAT_ORDERS[code[at + Field.Imm]!]!;

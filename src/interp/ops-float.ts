@@ -3,7 +3,7 @@
  * that rounding them to f32 gives the correctly rounded f32 (Figueroa, "When is double rounding innocuous?", 1995); only
  * the fused multiply-add needs more (`float-bits.ts`).
  *
- * Arithmetic on f16 and f128 is refused; what only moves or flips bits works on them too.
+ * What only flips bits works on f16 and f128 too; their arithmetic is in `ops-soft-float.ts`.
  */
 import * as Op from "../ir/op.gen.ts";
 import { laneBits, type Type } from "../ir/types.ts";
@@ -131,7 +131,7 @@ function demote(m: Machine, dst: number, from: number): void {
   else m.f32[dst] = m.f64[from]!;
 }
 
-// Dispatched by the operand's type: f32 can only become f64, f64 only f32 (the others are refused by the decoder).
+// Only between f32 and f64; the others have handlers of their own.
 define(Op.Fpromote, {
   f32: (m, code, at) => promote(m, m.base + code[at + Field.Dst]!, (m.base + code[at + Field.A]!) << 1),
 });

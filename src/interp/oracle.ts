@@ -24,7 +24,7 @@
  * - *Moves happen while the callee runs*: arguments are read before, results and arguments of edges after. So a value that a
  *   `try_call` passes to its successors must be fresh there: Cranelift's own rewriting is not (defect A), and the oracle says so.
  * - A declared alias declares its target (defect B); declarations of *before* count, those of *after* are not looked at.
- * - *What has no semantics here* (arithmetic on f16 and f128, some dynamic vectors) is computed as some function of its operands, the
+ * - *What has no semantics here* (dynamic vectors of other than 128 bits, values of globals that are not symbols) is computed as some function of its operands, the
  *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
  * - Maps that *before* brings along, of its own slots, move nothing on either side; *after* must have kept them.
  */

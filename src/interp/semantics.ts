@@ -51,11 +51,14 @@ function kindOf(type: Type): number {
   }
 }
 
+/** Adds handlers to an opcode; several files may each define some kinds. */
 export function define(op: Opcode, semantics: Semantics): void {
   const any = semantics.any === undefined ? -1 : handlerNumber(semantics.any);
   KINDS.forEach((kind, column) => {
     const own = semantics[kind];
-    TABLE[op * KINDS.length + column] = own === undefined ? any : handlerNumber(own);
+    const at = op * KINDS.length + column;
+    if (own !== undefined) TABLE[at] = handlerNumber(own);
+    else if (any >= 0) TABLE[at] = any;
   });
 }
 

@@ -3,7 +3,7 @@
  *
  * As upstream, `test run` calls the function that the directive follows, whatever name it gives; `test interpret` calls the
  * function named. Memory is big-endian where all of the file's targets are. A directive that needs what the interpreter does
- * not have (arithmetic on f16 and f128) skips its function, by name.
+ * not have (`stack_switch`, dynamic vectors of other than 128 bits) skips its function, by name.
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { type DataValue, sameValue, unsignedOf } from "../../interp/data-value.ts";
