@@ -9,8 +9,8 @@ import type { Inst, StackSlot, Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { opcodeName } from "../ir/opcodes.ts";
-import type { TrapCode } from "../ir/trap-codes.ts";
-import { bitsOf, I64, type Type } from "../ir/types.ts";
+import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
+import { bitsOf, I32, I64, type Type } from "../ir/types.ts";
 import { opcodeBytes, OPCODE_COUNT as WASM_OPCODE_COUNT } from "../wasm/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { isNarrow } from "./direct-ops.ts";
@@ -244,6 +244,23 @@ export abstract class CodeWriter {
     const inst = dfg.valueInst(value);
     if (dfg.opcode(inst) !== Op.StackAddr) return -1;
     return this.frame.offsetBytes(dfg.stackSlot(inst)) + dfg.offset(inst);
+  }
+
+  /**
+   * CLIF's offsets end at 2^31: a larger one is added with a check that traps like the access itself. Wasm's immediate takes
+   * it, so the sum's base is pushed and the offset returned; -1 for any other address.
+   */
+  pushLargeOffset(address: Value): number {
+    const { dfg } = this.func;
+    if (this.trees.placeOf(address) !== Place.Inline) return -1;
+    const sum = dfg.valueInst(address);
+    if (dfg.opcode(sum) !== Op.UaddOverflowTrap || dfg.trapCode(sum) !== HEAP_OUT_OF_BOUNDS) return -1;
+    const offset = this.arg(sum, 1);
+    if (dfg.valueKind(offset) !== ValueKind.Result || this.typeOf(offset) !== I32) return -1;
+    const constant = dfg.valueInst(offset);
+    if (dfg.opcode(constant) !== Op.Iconst) return -1;
+    this.pushArg(sum, 0);
+    return dfg.immLow(constant) >>> 0;
   }
 
   /** A load, store or atomic with its alignment and offset. */

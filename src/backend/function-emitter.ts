@@ -20,6 +20,7 @@ import { InputError } from "../base/diagnostics.ts";
 import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
 import { I64 } from "../ir/types.ts";
@@ -29,6 +30,7 @@ import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
+import { immediateCount } from "./operators.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
@@ -384,6 +386,7 @@ export class FunctionEmitter extends CodeWriter {
   private emitCall(inst: Inst, tail: boolean): void {
     const { dfg } = this.func;
     const indirect = dfg.format(inst) === Format.CallIndirect;
+    if (!indirect && this.emitOperator(inst)) return;
     for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
     if (indirect) this.pushAddress(this.arg(inst, 0));
     if (tail) this.leaveFrame();
@@ -399,6 +402,19 @@ export class FunctionEmitter extends CodeWriter {
         this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
       );
     }
+  }
+
+  /** A call that stands for a Wasm operator: the first arguments are its immediates. */
+  private emitOperator(inst: Inst): boolean {
+    const { dfg } = this.func;
+    const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
+    const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
+    if (user === null || user.namespace !== WASM_OPERATORS) return false;
+    const immediates = immediateCount(user.index);
+    for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
+    this.op(user.index);
+    for (let i = 0; i < immediates; i++) this.out.u32(dfg.immLow(dfg.valueInst(this.arg(inst, i))));
+    return true;
   }
 
   // The frame on the shadow stack.

@@ -78,6 +78,8 @@ function pushBase(w: CodeWriter, address: Value, offset: number): number {
     w.pushFrameAddress(0);
     return slotOffset + offset;
   }
+  const large = offset === 0 ? w.pushLargeOffset(address) : -1;
+  if (large >= 0) return large;
   w.pushAddress(address);
   if (offset >= 0) return offset;
   w.i32Const(offset);

@@ -7,15 +7,19 @@ import type { Constant } from "./entities.ts";
 export class ConstantPool {
   private readonly data: Uint8Array[];
   private readonly handles: Map<string, Constant>;
+  /** Handles that have bytes. */
+  private count: number;
 
   constructor() {
     this.data = [];
     this.handles = new Map();
+    this.count = 0;
   }
 
   clear(): void {
     this.data.length = 0;
     this.handles.clear();
+    this.count = 0;
   }
 
   get length(): number {
@@ -31,17 +35,19 @@ export class ConstantPool {
     const key = bytes.join();
     const found = this.handles.get(key);
     if (found !== undefined) return found;
-    const constant = this.data.length as Constant;
-    this.set(constant, bytes);
-    return constant;
+    // Upstream numbers by how many there are, and fails where text has taken that number: go on to a free one.
+    let constant = this.count;
+    while (this.has(constant as Constant)) constant++;
+    this.set(constant as Constant, bytes);
+    return constant as Constant;
   }
 
-  /** Gives a number of the text's own choice its bytes. */
+  /** Gives a number of the text's own choice its bytes; of several with equal bytes, the last is found by `insert`. */
   set(constant: Constant, bytes: Uint8Array): void {
     while (this.data.length <= constant) this.data.push(EMPTY);
+    if (!this.has(constant)) this.count++;
     this.data[constant] = bytes;
-    const key = bytes.join();
-    if (!this.handles.has(key)) this.handles.set(key, constant);
+    this.handles.set(bytes.join(), constant);
   }
 
   has(constant: Constant): boolean {

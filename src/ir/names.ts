@@ -6,7 +6,13 @@ export type FunctionName =
   | { readonly kind: "user"; readonly namespace: number; readonly index: number }
   | { readonly kind: "testcase"; readonly name: string };
 
-/** A name in the user's name spaces. Namespace 1 is the table of Wasm operations that CLIF has no opcode for. */
+/**
+ * The user namespace of Wasm operators that CLIF has no opcode for (globals, tables, the size of memory): the name's index is
+ * the operator's id, and the first arguments of a call are its immediates, as constants.
+ */
+export const WASM_OPERATORS = 1;
+
+/** A name in the user's name spaces. */
 export interface UserExternalName {
   readonly namespace: number;
   readonly index: number;

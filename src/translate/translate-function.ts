@@ -1,0 +1,588 @@
+/**
+ * One Wasm function to CLIF.
+ *
+ * Locals are variables, for SSA construction to dissolve; the operand stack holds values. A construct's results, and a loop's
+ * parameters, are parameters of the block that follows or begins it. Regular operators come from the table in `regular.ts`;
+ * the others have a function each. The input is validated.
+ */
+import { InputError } from "../base/diagnostics.ts";
+import { FunctionBuilder } from "../frontend/builder.ts";
+import type { FunctionBuilderContext } from "../frontend/context.ts";
+import type { Variable } from "../frontend/variable.ts";
+import { type Block, type FuncRef, NONE, type SigRef, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
+import { type Signature, signatureOf } from "../ir/signature.ts";
+import { HEAP_OUT_OF_BOUNDS, userTrap } from "../ir/trap-codes.ts";
+import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
+import type { Module } from "../wasm/module.ts";
+import { opcodeName } from "../wasm/opcodes.ts";
+import { EMPTY_BLOCK, OperatorReader } from "../wasm/operators.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
+import { unsupportedOperator } from "./messages.ts";
+import { OperatorCalls } from "./operator-calls.ts";
+import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
+import { clifType } from "./value-types.ts";
+
+/** The trap of `unreachable`. */
+const UNREACHABLE = userTrap(1);
+const MAX_OFFSET = 0x7fff_ffff;
+
+/** The CLIF signature of a function type of the module. */
+export function clifSignature(module: Module, type: number, offset: number): Signature {
+  const { types } = module;
+  const params: Type[] = [];
+  const results: Type[] = [];
+  for (let i = 0; i < types.paramCount(type); i++) params.push(clifType(types.param(type, i), offset));
+  for (let i = 0; i < types.resultCount(type); i++) results.push(clifType(types.result(type, i), offset));
+  return signatureOf(params, results);
+}
+
+export class FunctionTranslator {
+  private readonly module: Module;
+  private readonly builder: FunctionBuilder;
+  private readonly reader: OperatorReader;
+  private readonly operators: OperatorCalls;
+  private readonly locals: Variable[];
+  private readonly stack: Value[];
+  private readonly frames: ControlFrame[];
+  /** Operands that pending `else` arms start with, by depth of their frame. */
+  private readonly elseOperands: Map<number, readonly Value[]>;
+  private readonly callees: Map<number, FuncRef>;
+  private readonly signatures: Map<number, SigRef>;
+  /** The module's type that a signature stands for; equal shapes may be different types. */
+  private readonly signatureTypes: number[];
+  private reachable: boolean;
+  /** Constructs opened in unreachable code. */
+  private skipped: number;
+
+  /** A translator for one function, which goes into the empty `func`. */
+  constructor(module: Module, featureMask: number, func: Function, context: FunctionBuilderContext) {
+    this.module = module;
+    this.builder = new FunctionBuilder(func, context);
+    this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
+    this.reader.typeLimit = module.types.length;
+    this.operators = new OperatorCalls(this.builder);
+    this.locals = [];
+    this.stack = [];
+    this.frames = [];
+    this.elseOperands = new Map();
+    this.callees = new Map();
+    this.signatures = new Map();
+    this.signatureTypes = [];
+    this.reachable = true;
+    this.skipped = 0;
+  }
+
+  /** Translates defined function `index`, imports not counted, and spills it. */
+  run(index: number): void {
+    const { module, builder, reader } = this;
+    const start = module.code.starts.get(index);
+    const end = module.code.ends.get(index);
+    const type = module.functionTypes.get(module.importedFunctionCount + index);
+    builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
+    builder.func.signature = clifSignature(module, type, start);
+    builder.func.pointerType = I32;
+    const entry = builder.createBlock();
+    const exit = builder.createBlock();
+    builder.appendBlockParamsForFunctionParams(entry);
+    builder.appendBlockParamsForFunctionReturns(exit);
+    builder.switchToBlock(entry);
+    builder.sealBlock(entry);
+    reader.seek(start, end);
+    this.declareLocals(entry);
+    const results = builder.func.signature.returns.map((param) => param.type);
+    this.frames.push({
+      kind: FrameKind.Function,
+      target: exit,
+      next: exit,
+      elseBlock: NONE,
+      params: [],
+      results,
+      height: 0,
+      nextIsReached: false,
+    });
+    while (this.frames.length > 0) this.translateNext();
+    builder.finalize();
+  }
+
+  /** The index in the module of the type that a signature of the translated function stands for. */
+  typeIndexOf(signature: SigRef): number {
+    return this.signatureTypes[signature]!;
+  }
+
+  private declareLocals(entry: Block): void {
+    const { builder, reader } = this;
+    const { dfg } = builder.func;
+    for (let i = 0; i < dfg.blockParamCount(entry); i++) {
+      const param = dfg.blockParam(entry, i);
+      const local = builder.declareVar(dfg.valueType(param));
+      builder.defVar(local, param);
+      this.locals.push(local);
+    }
+    for (let runs = reader.u32(); runs > 0; runs--) {
+      const count = reader.u32();
+      const type = clifType(reader.readValType(), reader.pos);
+      if (count === 0) continue;
+      const zero = this.zero(type);
+      for (let i = 0; i < count; i++) {
+        const local = builder.declareVar(type);
+        builder.defVar(local, zero);
+        this.locals.push(local);
+      }
+    }
+  }
+
+  private zero(type: Type): Value {
+    const { ins, func } = this.builder;
+    if (type === F32) return ins.f32const(0);
+    if (type === F64) return ins.f64const(0n);
+    if (type === I32 || type === I64) return ins.iconst(type, 0);
+    return ins.vconst(type, func.dfg.constants.insert(new Uint8Array(16)));
+  }
+
+  // The stack.
+
+  private pop(): Value {
+    return this.stack.pop()!;
+  }
+
+  private popMany(count: number): Value[] {
+    return count === 0 ? [] : this.stack.splice(this.stack.length - count, count);
+  }
+
+  private peekMany(count: number): Value[] {
+    return count === 0 ? [] : this.stack.slice(this.stack.length - count);
+  }
+
+  // Operators.
+
+  private translateNext(): void {
+    const op = this.reader.next();
+    if (!this.reachable) {
+      this.skip(op);
+      return;
+    }
+    const unary = UNARY_OPERATORS.get(op);
+    const binary = BINARY_OPERATORS.get(op);
+    const load = LOADS.get(op);
+    const store = STORES.get(op);
+    if (unary !== undefined) this.stack.push(unary(this.builder.ins, this.pop()));
+    else if (binary !== undefined) this.binary(binary);
+    else if (load !== undefined) this.load(load);
+    else if (store !== undefined) this.store(store);
+    else this.irregular(op);
+  }
+
+  private skip(op: number): void {
+    switch (op) {
+      case WasmOp.Block:
+      case WasmOp.Loop:
+      case WasmOp.If:
+      case WasmOp.Try:
+      case WasmOp.TryTable:
+        this.skipped++;
+        return;
+      case WasmOp.End:
+        if (this.skipped > 0) this.skipped--;
+        else this.end();
+        return;
+      case WasmOp.Else:
+        if (this.skipped === 0) this.otherwise();
+        return;
+      default:
+    }
+  }
+
+  private irregular(op: number): void {
+    const handler = IRREGULAR.get(op);
+    if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
+    handler(this, op);
+  }
+
+  private binary(make: (ins: FunctionBuilder["ins"], x: Value, y: Value) => Value): void {
+    const y = this.pop();
+    const x = this.pop();
+    this.stack.push(make(this.builder.ins, x, y));
+  }
+
+  constant(type: Type): void {
+    const { ins } = this.builder;
+    const { lo, hi } = this.reader;
+    if (type === I32) this.stack.push(ins.iconst(I32, lo));
+    else if (type === F32) this.stack.push(ins.f32const(lo));
+    else {
+      const bits = (BigInt(hi | 0) << 32n) | BigInt(lo >>> 0);
+      this.stack.push(type === I64 ? ins.iconst(I64, bits) : ins.f64const(bits));
+    }
+  }
+
+  drop(): void {
+    this.pop();
+  }
+
+  select(): void {
+    const condition = this.pop();
+    const y = this.pop();
+    const x = this.pop();
+    this.stack.push(this.builder.ins.select(condition, x, y));
+  }
+
+  localGet(): void {
+    this.stack.push(this.builder.useVar(this.locals[this.reader.index]!));
+  }
+
+  localSet(): void {
+    this.builder.defVar(this.locals[this.reader.index]!, this.pop());
+  }
+
+  localTee(): void {
+    this.builder.defVar(this.locals[this.reader.index]!, this.stack.at(-1)!);
+  }
+
+  globalGet(): void {
+    const { index } = this.reader;
+    const type = clifType(this.module.globals[index]!.type, this.reader.opStart);
+    this.operator(WasmOp.GlobalGet, [index], [], [type]);
+  }
+
+  globalSet(): void {
+    this.operator(WasmOp.GlobalSet, [this.reader.index], [this.pop()], []);
+  }
+
+  /** An operator without a CLIF opcode; pushes its results. */
+  operator(
+    op: number,
+    immediates: readonly number[],
+    args: readonly Value[],
+    results: readonly Type[],
+  ): void {
+    const inst = this.operators.emit(op, immediates, args, results);
+    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  }
+
+  /** An operator of i32 operands on memory 0 or on tables. */
+  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
+    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  }
+
+  /** What the reader holds as immediates. */
+  get indices(): readonly [number, number] {
+    return [this.reader.index, this.reader.index2];
+  }
+
+  /** Refuses a memory other than the first, and 64-bit ones. */
+  requireMemory(memory: number): void {
+    if (memory !== 0 || this.module.memories[memory]!.type.is64) {
+      throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
+    }
+  }
+
+  private address(): { readonly base: Value; readonly offset: number } {
+    const { ins } = this.builder;
+    this.requireMemory(this.reader.memory);
+    const base = this.pop();
+    const offset = this.reader.offsetLo >>> 0;
+    if (offset <= MAX_OFFSET) return { base, offset };
+    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset | 0), HEAP_OUT_OF_BOUNDS), offset: 0 };
+  }
+
+  private load({ inMemory, onStack, signed }: Access): void {
+    const { ins } = this.builder;
+    const { base, offset } = this.address();
+    const loaded = ins.load(inMemory, DEFAULT_MEMFLAGS, base, offset);
+    if (inMemory === onStack) this.stack.push(loaded);
+    else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
+  }
+
+  private store({ inMemory, onStack }: Access): void {
+    const { ins } = this.builder;
+    const value = this.pop();
+    const { base, offset } = this.address();
+    const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
+    ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
+  }
+
+  // Calls.
+
+  call(): void {
+    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
+    const inst = this.builder.ins.call(this.callee(this.reader.index), args);
+    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  }
+
+  callIndirect(): void {
+    if (this.reader.index2 !== 0)
+      throw new InputError(unsupportedOperator("a second table", this.reader.opStart));
+    const signature = this.signature(this.reader.index);
+    const callee = this.pop();
+    const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
+    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  }
+
+  returnCall(): void {
+    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
+    this.builder.ins.returnCall(this.callee(this.reader.index), args);
+    this.becomeUnreachable();
+  }
+
+  returnCallIndirect(): void {
+    if (this.reader.index2 !== 0)
+      throw new InputError(unsupportedOperator("a second table", this.reader.opStart));
+    const signature = this.signature(this.reader.index);
+    const callee = this.pop();
+    this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
+    this.becomeUnreachable();
+  }
+
+  private takeArgs(type: number): Value[] {
+    return this.popMany(this.module.types.paramCount(type));
+  }
+
+  private signature(type: number): SigRef {
+    const found = this.signatures.get(type);
+    if (found !== undefined) return found;
+    const signature = this.builder.importSignature(clifSignature(this.module, type, this.reader.opStart));
+    this.signatures.set(type, signature);
+    this.signatureTypes[signature] = type;
+    return signature;
+  }
+
+  private callee(index: number): FuncRef {
+    const found = this.callees.get(index);
+    if (found !== undefined) return found;
+    const callee = this.builder.importFunction({
+      name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
+      signature: this.signature(this.module.functionTypes.get(index)),
+      colocated: index >= this.module.importedFunctionCount,
+      patchable: false,
+      noCollect: false,
+    });
+    this.callees.set(index, callee);
+    return callee;
+  }
+
+  // Control.
+
+  private blockTypes(): { readonly params: Type[]; readonly results: Type[] } {
+    const { blockType, opStart } = this.reader;
+    if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
+    if (blockType < 0) return { params: [], results: [clifType(~blockType, opStart)] };
+    const { params, returns } = clifSignature(this.module, blockType, opStart);
+    return { params: params.map((param) => param.type), results: returns.map((param) => param.type) };
+  }
+
+  private blockOf(types: readonly Type[]): Block {
+    const block = this.builder.createBlock();
+    for (const type of types) this.builder.appendBlockParam(block, type);
+    return block;
+  }
+
+  private jump(block: Block, args: readonly Value[]): void {
+    this.builder.ins.jump(this.builder.blockCall(block, args));
+  }
+
+  /** Continues in a block whose parameters become operands. */
+  private enter(block: Block): void {
+    const { dfg } = this.builder.func;
+    this.builder.switchToBlock(block);
+    for (let i = 0; i < dfg.blockParamCount(block); i++) this.stack.push(dfg.blockParam(block, i));
+  }
+
+  block(): void {
+    const { params, results } = this.blockTypes();
+    const next = this.blockOf(results);
+    this.open(FrameKind.Block, next, next, NONE, params, results);
+  }
+
+  loop(): void {
+    const { params, results } = this.blockTypes();
+    const header = this.blockOf(params);
+    const next = this.blockOf(results);
+    this.jump(header, this.popMany(params.length));
+    this.enter(header);
+    this.open(FrameKind.Loop, header, next, NONE, params, results);
+  }
+
+  conditional(): void {
+    const { params, results } = this.blockTypes();
+    const condition = this.pop();
+    const then = this.builder.createBlock();
+    const otherwise = this.builder.createBlock();
+    const next = this.blockOf(results);
+    this.builder.ins.brif(condition, this.builder.blockCall(then), this.builder.blockCall(otherwise));
+    this.builder.sealBlock(then);
+    this.builder.sealBlock(otherwise);
+    this.open(FrameKind.If, next, next, otherwise, params, results);
+    this.builder.switchToBlock(then);
+  }
+
+  private open(
+    kind: number,
+    target: Block,
+    next: Block,
+    elseBlock: Block | typeof NONE,
+    params: readonly Type[],
+    results: readonly Type[],
+  ): void {
+    const height = this.stack.length - params.length;
+    // The operands that an `else` arm starts with are those that stand there now.
+    const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
+    this.frames.push({ kind, target, next, elseBlock, params, results, height, nextIsReached: false });
+    if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
+  }
+
+  otherwise(): void {
+    const frame = this.frames.at(-1)!;
+    if (this.reachable) this.leaveTo(frame);
+    this.stack.length = frame.height;
+    this.builder.switchToBlock(frame.elseBlock as Block);
+    for (const operand of this.elseOperands.get(this.frames.length) ?? []) this.stack.push(operand);
+    frame.kind = FrameKind.Else;
+    this.reachable = true;
+  }
+
+  /** Jumps to what follows the frame, with its results. */
+  private leaveTo(frame: ControlFrame): void {
+    frame.nextIsReached = true;
+    this.jump(frame.next, this.popMany(frame.results.length));
+  }
+
+  end(): void {
+    const frame = this.frames.at(-1)!;
+    if (this.reachable) this.leaveTo(frame);
+    if (frame.kind === FrameKind.If) this.missingElse(frame);
+    this.frames.pop();
+    this.stack.length = frame.height;
+    if (frame.kind === FrameKind.Loop) this.builder.sealBlock(frame.target);
+    this.builder.sealBlock(frame.next);
+    this.reachable = frame.nextIsReached;
+    if (!frame.nextIsReached) return;
+    this.enter(frame.next);
+    if (frame.kind !== FrameKind.Function) return;
+    this.builder.ins.return_(this.popMany(frame.results.length));
+  }
+
+  /** An `if` without `else` passes its parameters on. */
+  private missingElse(frame: ControlFrame): void {
+    this.builder.switchToBlock(frame.elseBlock as Block);
+    frame.nextIsReached = true;
+    this.jump(frame.next, this.elseOperands.get(this.frames.length) ?? []);
+  }
+
+  private becomeUnreachable(): void {
+    this.reachable = false;
+    this.stack.length = this.frames.at(-1)!.height;
+  }
+
+  private frameAt(label: number): ControlFrame {
+    return this.frames[this.frames.length - 1 - label]!;
+  }
+
+  /** Where a branch to the label goes, noting that something does. */
+  private branchTarget(frame: ControlFrame): Block {
+    if (frame.kind !== FrameKind.Loop) frame.nextIsReached = true;
+    return frame.target;
+  }
+
+  branch(): void {
+    const frame = this.frameAt(this.reader.index);
+    this.jump(this.branchTarget(frame), this.popMany(labelTypes(frame).length));
+    this.becomeUnreachable();
+  }
+
+  branchIf(): void {
+    const frame = this.frameAt(this.reader.index);
+    const condition = this.pop();
+    const next = this.builder.createBlock();
+    const args = this.peekMany(labelTypes(frame).length);
+    this.builder.ins.brif(
+      condition,
+      this.builder.blockCall(this.branchTarget(frame), args),
+      this.builder.blockCall(next),
+    );
+    this.builder.sealBlock(next);
+    this.builder.switchToBlock(next);
+  }
+
+  branchTable(): void {
+    const { reader, builder } = this;
+    const index = this.pop();
+    const last = reader.listLength - 1;
+    const count = labelTypes(this.frameAt(reader.list[last]!)).length;
+    const args = this.popMany(count);
+    const callTo = (label: number) => builder.blockCall(this.branchTarget(this.frameAt(label)), args);
+    const calls = [callTo(reader.list[last]!)];
+    for (let i = 0; i < last; i++) calls.push(callTo(reader.list[i]!));
+    builder.ins.brTable(index, calls);
+    this.becomeUnreachable();
+  }
+
+  returns(): void {
+    const [frame] = this.frames;
+    this.jump(this.branchTarget(frame!), this.popMany(frame!.results.length));
+    this.becomeUnreachable();
+  }
+
+  trap(): void {
+    this.builder.ins.trap(UNREACHABLE);
+    this.becomeUnreachable();
+  }
+}
+
+type Handler = (t: FunctionTranslator, op: number) => void;
+
+const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [WasmOp.Nop, () => {}],
+  [WasmOp.Unreachable, (t) => t.trap()],
+  [WasmOp.Block, (t) => t.block()],
+  [WasmOp.Loop, (t) => t.loop()],
+  [WasmOp.If, (t) => t.conditional()],
+  [WasmOp.Else, (t) => t.otherwise()],
+  [WasmOp.End, (t) => t.end()],
+  [WasmOp.Br, (t) => t.branch()],
+  [WasmOp.BrIf, (t) => t.branchIf()],
+  [WasmOp.BrTable, (t) => t.branchTable()],
+  [WasmOp.Return, (t) => t.returns()],
+  [WasmOp.Call, (t) => t.call()],
+  [WasmOp.CallIndirect, (t) => t.callIndirect()],
+  [WasmOp.ReturnCall, (t) => t.returnCall()],
+  [WasmOp.ReturnCallIndirect, (t) => t.returnCallIndirect()],
+  [WasmOp.Drop, (t) => t.drop()],
+  [WasmOp.Select, (t) => t.select()],
+  [WasmOp.LocalGet, (t) => t.localGet()],
+  [WasmOp.LocalSet, (t) => t.localSet()],
+  [WasmOp.LocalTee, (t) => t.localTee()],
+  [WasmOp.GlobalGet, (t) => t.globalGet()],
+  [WasmOp.GlobalSet, (t) => t.globalSet()],
+  [WasmOp.I32Const, (t) => t.constant(I32)],
+  [WasmOp.I64Const, (t) => t.constant(I64)],
+  [WasmOp.F32Const, (t) => t.constant(F32)],
+  [WasmOp.F64Const, (t) => t.constant(F64)],
+  [WasmOp.MemorySize, onMemory(0, 1)],
+  [WasmOp.MemoryGrow, onMemory(1, 1)],
+  [WasmOp.MemoryFill, onMemory(3, 0)],
+  [WasmOp.MemoryCopy, withTwo(3, 0)],
+  [WasmOp.MemoryInit, withTwo(3, 0)],
+  [WasmOp.DataDrop, withOne(0, 0)],
+  [WasmOp.ElemDrop, withOne(0, 0)],
+  [WasmOp.TableSize, withOne(0, 1)],
+  [WasmOp.TableInit, withTwo(3, 0)],
+  [WasmOp.TableCopy, withTwo(3, 0)],
+]);
+
+function onMemory(args: number, results: number): Handler {
+  return (t, op) => {
+    t.requireMemory(t.indices[0]);
+    t.plainOperator(op, [t.indices[0]], args, results);
+  };
+}
+
+function withOne(args: number, results: number): Handler {
+  return (t, op) => t.plainOperator(op, [t.indices[0]], args, results);
+}
+
+function withTwo(args: number, results: number): Handler {
+  return (t, op) => t.plainOperator(op, t.indices, args, results);
+}
