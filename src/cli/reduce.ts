@@ -112,7 +112,7 @@ async function reduce(path: string, options: ReduceCommandOptions, command: Comm
 async function reduceInput(input: Input, options: ReduceCommandOptions): Promise<void> {
   const interrupt = new Interrupt();
   const progress =
-    options.quiet === true
+    options.quiet === true || !process.stderr.isTTY
       ? null
       : ora({ stream: process.stderr, discardStdin: false }).start("testing the file");
   const better = new BetterFile(options.output);

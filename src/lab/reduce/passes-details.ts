@@ -200,10 +200,27 @@ const traps = functionPass(
   },
 );
 
+/** Where nothing is returned, a return is shorter still, and more usual. */
+const returns = functionPass(
+  "traps",
+  (func) =>
+    func.signature.returns.length > 0
+      ? []
+      : allInsts(func).filter((inst) => func.dfg.opcode(inst) === Op.Trap),
+  (draft, insts) => {
+    for (const inst of insts) {
+      new FuncCursor(draft.func).beforeInst(inst).return_([]);
+      draft.remove(inst);
+    }
+    return insts.length > 0;
+  },
+);
+
 export const DETAIL_PASSES: readonly ReductionPass<ClifSubject>[] = [
   aliases,
   declaredAliases,
   traps,
+  returns,
   accesses,
   constants,
   annotations,

@@ -114,7 +114,7 @@ ${other}`);
   assert.match(reduced.condition, /ends with exit 0/);
   assert.equal(
     decode(reduced.text),
-    "function %f(i32) fast {\n; pointer-type: i64\nblock0(v0: i32):\n    v1 = popcnt v0\n    trap user1\n}\n",
+    "function %f(i32) fast {\n; pointer-type: i64\nblock0(v0: i32):\n    v1 = popcnt v0\n    return\n}\n",
   );
   const matched = await reduceClif(source, command("cat", "iadd"));
   assert.match(decode(matched.text), /iadd/);
