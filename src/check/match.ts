@@ -177,6 +177,7 @@ export class Match {
         }
         this.origins[inst] = expected;
         expected = before.layout.nextInst(expected as Inst);
+        if (!this.checkEnd(block, inst, expected)) return;
       } else if (!this.checkAdded(block, inst, added)) {
         return;
       }
@@ -188,6 +189,29 @@ export class Match {
     if (!this.isOriginal(block) && (last === NONE || after.dfg.opcode(last) !== Op.Jump)) {
       this.fail("added-instruction", `the added block${block} does not end in a jump`, block, null);
     }
+  }
+
+  /** A block ends with its terminator, in BEFORE and with what has been added. */
+  private checkEnd(block: Block, inst: Inst, next: Inst | typeof NONE): boolean {
+    const { dfg, layout } = this.after;
+    const ends = isTerminator(dfg.opcode(inst));
+    if (ends !== (next === NONE)) {
+      this.fail(
+        "before-invalid",
+        `block${block} of BEFORE does not end with its one terminator`,
+        block,
+        inst,
+      );
+      return false;
+    }
+    if (!ends || layout.nextInst(inst) === NONE) return true;
+    this.fail(
+      "added-instruction",
+      `an instruction behind the end of block${block}`,
+      block,
+      layout.nextInst(inst) as Inst,
+    );
+    return false;
   }
 
   private opcodeOf(inst: Inst): string {
@@ -287,11 +311,15 @@ export class Match {
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
       const inst = layout.lastInst(block);
       const copy = this.after.layout.lastInst(block);
-      if (inst === NONE || copy === NONE || !isTerminator(this.before.dfg.opcode(inst))) continue;
+      if (inst === NONE || copy === NONE) {
+        this.fail("before-invalid", `block${block} of BEFORE is empty`, block, null);
+        continue;
+      }
       const count = this.before.dfg.destinationCount(inst);
       for (let i = 0; i < count; i++) this.matchDestination(block, inst, copy, i);
     }
-    this.matchArgCounts();
+    this.checkArgCounts(this.before, "before-invalid");
+    this.checkArgCounts(this.after, "changed-destination");
   }
 
   private matchDestination(block: Block, inst: Inst, copy: Inst, index: number): void {
@@ -306,9 +334,8 @@ export class Match {
     this.fail("changed-destination", message, block, copy);
   }
 
-  /** Every branch of AFTER passes as many arguments as its destination has parameters. */
-  private matchArgCounts(): void {
-    const { layout, dfg } = this.after;
+  /** Every branch passes as many arguments as its destination has parameters. */
+  private checkArgCounts({ layout, dfg }: Function, code: SafepointErrorCode): void {
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
       const last = layout.lastInst(block);
       if (last === NONE) continue;
@@ -317,7 +344,8 @@ export class Match {
         const call = dfg.destination(last, i);
         const to = dfg.blockCalls.block(call);
         if (dfg.blockCalls.argCount(call) === dfg.blockParamCount(to)) continue;
-        this.fail("changed-destination", `block${to} is passed a wrong number of arguments`, block, last);
+        const where = code === "before-invalid" ? " in BEFORE" : "";
+        this.fail(code, `block${to} is passed a wrong number of arguments${where}`, block, null);
       }
     }
   }
