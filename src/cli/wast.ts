@@ -37,7 +37,11 @@ export function createWastCommand(): Command {
         .choices(ENGINE_NAMES)
         .default("none"),
     )
-    .option("--filter <keyword>", "only files whose path contains it; repeated: any of them", collect, [])
+    .addOption(
+      new Option("--filter <keyword>", "only files whose path contains it; repeated: any of them")
+        .default([], "all files")
+        .argParser(collect),
+    )
     .option(
       "--expected-failures <list>",
       "known failures, as `path:line reason`; one that passes is an error",
