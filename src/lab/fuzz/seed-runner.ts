@@ -23,11 +23,11 @@ export interface SeedOptions {
   readonly fuel: number;
 }
 
-export const DEFAULT_SEED_OPTIONS: SeedOptions = { oracleSeeds: 2, fuel: 100 };
+export const DEFAULT_SEED_OPTIONS: SeedOptions = { oracleSeeds: 2, fuel: 60 };
 
 const FRESH_EVERY = 64;
-const WRONG_EVERY = 4;
-const ROUND_TRIP_EVERY = 2;
+const WRONG_EVERY = 5;
+const TEXTS_EVERY = 6;
 const WRONG_POLICIES: readonly PolicyName[] = POLICY_NAMES.filter((name) => name.startsWith("wrong:"));
 
 /** What is checked of the function of a seed: a share of all gets the dearer checks. */
@@ -35,7 +35,7 @@ export function caseOptions(seed: number, options: SeedOptions): CaseOptions {
   const wrong = seed % WRONG_EVERY === 0;
   return {
     ...options,
-    roundTrip: seed % ROUND_TRIP_EVERY === 0,
+    texts: seed % TEXTS_EVERY === 0,
     ...(wrong ? { wrongPolicy: WRONG_POLICIES[(seed / WRONG_EVERY) % WRONG_POLICIES.length]! } : {}),
   };
 }
