@@ -14,7 +14,7 @@ block0(v0: i32, v1: i64):
     call fn0()
     v2 = call fn1(v0)
     call fn0()
-    call fn1(v2)
+    v3 = call fn1(v2)
     return v1
 }`;
 
