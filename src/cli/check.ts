@@ -1,14 +1,17 @@
 /** `spillway check`: proves that spilled functions do what the functions before did, whenever a moving collector runs. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { InputError } from "../base/diagnostics.ts";
 import { SafepointChecker, type SafepointError } from "../check/index.ts";
 import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { SafepointSpiller } from "../frontend/safepoints/spiller.ts";
 import type { Function } from "../ir/function.ts";
+import { fileRules } from "../lab/filetest/index.ts";
 import { functionNameText } from "../lab/function-text.ts";
 import { instText, type ParsedFile, type ParsedFunction, parseFile } from "../text/index.ts";
+import { annotatedText, verifyFunction } from "../verify/index.ts";
 import { type ClifInput, eachClifInput } from "./clif-input.ts";
 import { ExitCode } from "./exit.ts";
-import { noSuchFunction } from "./messages.ts";
+import { invalidFunction, noSuchFunction } from "./messages.ts";
 import { openOutput } from "./output.ts";
 import { type PointerTypeName, pointerTypeOfName, pointerTypeOption } from "./pointer-type.ts";
 import { colorsFor, jsonText, note, reportDiagnostic } from "./report.ts";
@@ -17,6 +20,7 @@ interface CheckCommandOptions {
   readonly policy: PolicyName;
   readonly pointerType?: PointerTypeName;
   readonly maxErrors: number;
+  readonly verify: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -60,6 +64,7 @@ export function createCheckCommand(): Command {
         .default(20)
         .argParser(countOf),
     )
+    .option("--no-verify", "do not verify the functions first")
     .option("-q, --quiet", "say nothing about functions that are proved")
     .option("--json", "one JSON document: every function with its errors")
     .addHelpText(
@@ -93,8 +98,15 @@ async function check(
 ): Promise<void> {
   const run = new CheckRun(options);
   await eachClifInput([beforePath], async (before) => {
-    if (afterPath === undefined) run.spilled(before);
-    else await eachClifInput([afterPath], (after) => run.pair(before, after));
+    run.verify(before);
+    if (afterPath === undefined) {
+      run.spilled(before);
+      return;
+    }
+    await eachClifInput([afterPath], (after) => {
+      run.verify(after);
+      run.pair(before, after);
+    });
   });
   await run.end();
 }
@@ -108,6 +120,19 @@ class CheckRun {
     this.options = options;
     this.checker = new SafepointChecker();
     this.reports = [];
+  }
+
+  /** Throws an `InputError` at the first function that is not valid. */
+  verify({ file }: ClifInput): void {
+    if (!this.options.verify) return;
+    const rules = fileRules(file);
+    for (const { func, line } of file.functions) {
+      const errors = verifyFunction(func, rules);
+      if (errors.length === 0) continue;
+      process.stderr.write(annotatedText(func, errors));
+      const complaint = invalidFunction(functionNameText(func.name), errors.length);
+      throw new InputError({ ...complaint, place: { kind: "text", line, column: 1 } });
+    }
   }
 
   /** Spills each function of a file, and checks the result. */

@@ -62,6 +62,6 @@ export function invalidFunction(name: string, errors: number): Diagnostic {
   return {
     code: "cli-invalid-function",
     message: `function ${name} is not valid CLIF (${what}, shown above)`,
-    notes: ["mend the function, or pass --no-verify to rewrite it as it is"],
+    notes: ["mend the function, or pass --no-verify to take it as it is"],
   };
 }

@@ -69,6 +69,16 @@ test("functions are matched by name", async () => {
   assert.match(stderr, /note: not checked, because .*kept\.clif lacks them: %other/);
 });
 
+test("a function that is not valid is shown with its errors, unless told otherwise", async () => {
+  // Upstream's own test shape: a branch to the entry. The checker itself does not mind.
+  const loop = file("loop.clif", SOURCE.replace("return v0", "jump block0(v0)"));
+  const refused = await runCli(["check", loop]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /loop\.clif:1:1: error: function %kept is not valid CLIF/);
+  const { code, stdout } = await runCli(["check", "--no-verify", loop]);
+  assert.deepEqual([code, stdout], [0, "1 function proved\n"]);
+});
+
 test("wrong usage is exit code 2, an unreadable file 1", async () => {
   assert.equal((await runCli(["check"])).code, 2);
   assert.equal((await runCli(["check", "--policy", "none", source])).code, 2);
