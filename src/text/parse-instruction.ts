@@ -8,22 +8,13 @@
  * Source: `cranelift/reader/src/parser.rs` (`parse_inst_operands`, `infer_typevar`).
  */
 import { I32List } from "../base/column.ts";
-import { type BlockArg, type ExceptionTableItem, exnArg, retArg } from "../ir/block-calls.ts";
 import { ValueKind } from "../ir/dfg.ts";
-import type {
-  Block,
-  BlockCall,
-  Constant,
-  ExceptionTable,
-  Inst,
-  SigRef,
-  StackSlot,
-  Value,
-} from "../ir/entities.ts";
+import type { Block, BlockCall, Constant, Inst, SigRef, StackSlot, Value } from "../ir/entities.ts";
 import * as Op from "../ir/op.gen.ts";
 import {
   controlTypeSet,
   Format,
+  fixedArgCount,
   isSafepoint,
   type Opcode,
   OpFlag,
@@ -40,13 +31,13 @@ import { type Lexer, Tok } from "./lexer.ts";
 import {
   duplicate,
   noResultType,
-  outOfRange,
   resultCount,
   typeNeeded,
   typeNotTaken,
   unknownOpcode,
   wrongType,
 } from "./messages.ts";
+import { BranchParser } from "./parse-branches.ts";
 import { parseConstantData, parseFloatToken, parseMemFlags } from "./parse-constants.ts";
 import { type ParseContext, PlaceholderCost } from "./parse-context.ts";
 import type { PreambleParser } from "./parse-preamble.ts";
@@ -54,20 +45,17 @@ import { clifTypeName } from "./type-names.ts";
 import { keyword, WORD_ATOMIC_OP, WORD_FLOAT_CONDITION, WORD_INT_CONDITION, WORD_OPCODE } from "./words.ts";
 
 const WORD_STACK_MAP = keyword("stack_map");
-const WORD_DEFAULT = keyword("default");
-const WORD_CONTEXT = keyword("context");
 
 const COMMA = "','";
-const MAX_BLOCK_ARG_INDEX = (1 << 29) - 1;
 
 export class InstructionParser {
   private readonly context: ParseContext;
   private readonly lexer: Lexer;
   private readonly preamble: PreambleParser;
+  private readonly branches: BranchParser;
   /** Results named before the `=`: number and offset each. */
   readonly results: I32List;
   private readonly args: I32List;
-  private readonly blockArgs: I32List;
   /** The fields of the instruction's row, as its format has them. */
   private aux: number;
   private a: number;
@@ -80,7 +68,7 @@ export class InstructionParser {
     this.preamble = preamble;
     this.results = new I32List();
     this.args = new I32List();
-    this.blockArgs = new I32List();
+    this.branches = new BranchParser(context);
     this.aux = 0;
     this.a = 0;
     this.b = 0;
@@ -166,104 +154,80 @@ export class InstructionParser {
     return value;
   }
 
+  /** What stands before the values, the values, and what stands behind them. */
   private parseOperands(op: Opcode, written: Type): void {
-    const { context } = this;
-    switch (opcodeFormat(op)) {
-      case Format.Unary:
-        this.values(1);
-        return;
-      case Format.Binary:
-        this.values(2);
-        return;
-      case Format.Ternary:
-        this.values(3);
-        return;
-      case Format.NullAry:
+    const format = opcodeFormat(op);
+    switch (format) {
+      case Format.Call:
+      case Format.CallIndirect:
+      case Format.TryCall:
+      case Format.TryCallIndirect:
+        this.parseCall(format);
         return;
       case Format.MultiAry:
         this.valueList();
         return;
+    }
+    this.parsePrefix(format);
+    const count = fixedArgCount(op);
+    if (count > 0) this.values(count);
+    this.parseSuffix(format, count > 0);
+    if (count === 0) this.parseImmediate(op, written);
+  }
+
+  private parsePrefix(format: number): void {
+    const { context } = this;
+    switch (format) {
       case Format.Load:
-        this.a = parseMemFlags(context);
-        this.values(1);
-        this.b = context.offset32();
-        return;
-      case Format.Store:
-        this.a = parseMemFlags(context);
-        this.values(2);
-        this.b = context.offset32();
-        return;
       case Format.LoadNoOffset:
-        this.a = parseMemFlags(context);
-        this.values(1);
-        return;
+      case Format.Store:
       case Format.StoreNoOffset:
-        this.a = parseMemFlags(context);
-        this.values(2);
-        return;
       case Format.AtomicCas:
         this.a = parseMemFlags(context);
-        this.values(3);
         return;
       case Format.AtomicRmw:
         this.a = parseMemFlags(context);
         this.aux = this.choice(WORD_ATOMIC_OP, "an atomic operation such as add");
-        this.values(2);
         return;
       case Format.IntCompare:
         this.aux = this.choice(WORD_INT_CONDITION, "an integer condition such as slt");
-        this.values(2);
         return;
       case Format.FloatCompare:
         this.aux = this.choice(WORD_FLOAT_CONDITION, "a floating-point condition such as lt");
-        this.values(2);
-        return;
+    }
+  }
+
+  private parseSuffix(format: number, hasValues: boolean): void {
+    const { context } = this;
+    if (format === Format.Load || format === Format.Store) {
+      this.b = context.offset32();
+      return;
+    }
+    if (!hasSuffix(format)) return;
+    if (hasValues) this.comma();
+    switch (format) {
       case Format.IntAddTrap:
-        this.values(2);
-        this.comma();
-        this.trapCode();
-        return;
       case Format.CondTrap:
-        this.values(1);
-        this.comma();
-        this.trapCode();
-        return;
       case Format.Trap:
         this.trapCode();
         return;
       case Format.BinaryImm8:
-        this.values(1);
-        this.comma();
-        this.aux = context.integer(0, 255, "a number up to 255");
-        return;
       case Format.TernaryImm8:
-        this.values(2);
-        this.comma();
         this.aux = context.integer(0, 255, "a number up to 255");
         return;
       case Format.Shuffle:
-        this.values(2);
-        this.comma();
         this.a = context.func.dfg.immediates.push(parseConstantData(context, I8X16)) - 1;
         return;
       case Format.Jump:
-        this.a = this.blockCall();
+        this.a = this.branches.blockCall();
         return;
       case Format.Brif:
-        this.values(1);
+        this.a = this.branches.blockCall();
         this.comma();
-        this.a = this.blockCall();
-        this.comma();
-        this.b = this.blockCall();
-        return;
-      case Format.BranchTable:
-        this.values(1);
-        this.comma();
-        this.branchTable = this.parseBranchTable();
+        this.b = this.branches.blockCall();
         return;
       default:
-        if ((opcodeFlags(op) & OpFlag.Call) !== 0) this.parseCall(op);
-        else this.parseImmediate(op, written);
+        this.branchTable = this.branches.branchTable();
     }
   }
 
@@ -403,55 +367,10 @@ export class InstructionParser {
     ) as SigRef;
   }
 
-  // Branches.
-
-  /** `block1` or `block1(v0, v1)` */
-  private blockCall(): BlockCall {
-    const { lexer, blockArgs } = this;
-    const block = this.context.block("a block such as block1");
-    blockArgs.clear();
-    if (lexer.accept(Tok.LeftParen)) {
-      if (lexer.kind !== Tok.RightParen) {
-        blockArgs.push(this.blockArg());
-        while (lexer.accept(Tok.Comma)) blockArgs.push(this.blockArg());
-      }
-      lexer.expect(Tok.RightParen, "')' after the arguments");
-    }
-    const calls = this.context.func.dfg.blockCalls;
-    const call = calls.createEmpty(block, blockArgs.length);
-    for (let i = 0; i < blockArgs.length; i++) calls.setArg(call, i, blockArgs.get(i) as BlockArg);
-    return call;
-  }
-
-  private blockArg(): BlockArg {
-    const { lexer } = this;
-    if (lexer.kind !== Tok.RetArg && lexer.kind !== Tok.ExnArg)
-      return this.context.value("a value") as number as BlockArg;
-    const { kind, number, start } = lexer;
-    if (number > MAX_BLOCK_ARG_INDEX) lexer.fail(start, outOfRange("the number of the result"));
-    lexer.next();
-    return kind === Tok.RetArg ? retArg(number) : exnArg(number);
-  }
-
-  /** `block0, [block1, block2(v3)]`: the default first. */
-  private parseBranchTable(): BlockCall[] {
-    const { lexer } = this;
-    const calls = [this.blockCall()];
-    this.comma();
-    lexer.expect(Tok.LeftBracket, "'[' before the table");
-    if (lexer.kind !== Tok.RightBracket) {
-      calls.push(this.blockCall());
-      while (lexer.accept(Tok.Comma)) calls.push(this.blockCall());
-    }
-    lexer.expect(Tok.RightBracket, "']' after the table");
-    return calls;
-  }
-
   // Calls.
 
-  private parseCall(op: Opcode): void {
+  private parseCall(format: number): void {
     const { lexer } = this;
-    const format = opcodeFormat(op);
     if (format === Format.CallIndirect) {
       this.a = this.sigRef();
       this.comma();
@@ -463,39 +382,7 @@ export class InstructionParser {
     lexer.expect(Tok.RightParen, "')' after the arguments");
     if (format !== Format.TryCall && format !== Format.TryCallIndirect) return;
     this.comma();
-    this.b = this.exceptionTable();
-  }
-
-  /** `sig0, block1(ret0), [ tag1: block2(exn0), default: block3, context v5 ]` */
-  private exceptionTable(): ExceptionTable {
-    const { lexer } = this;
-    const signature = this.sigRef();
-    this.comma();
-    const normalReturn = this.blockCall();
-    this.comma();
-    lexer.expect(Tok.LeftBracket, "'[' before the handlers");
-    const items: ExceptionTableItem[] = [];
-    while (lexer.kind !== Tok.RightBracket) {
-      items.push(this.exceptionTableItem());
-      if (!lexer.accept(Tok.Comma)) break;
-    }
-    lexer.expect(Tok.RightBracket, "']' after the handlers");
-    return this.context.func.dfg.blockCalls.createTable(signature, normalReturn, items);
-  }
-
-  private exceptionTableItem(): ExceptionTableItem {
-    const { lexer } = this;
-    if (lexer.acceptWord(WORD_CONTEXT)) return { kind: "context", value: this.context.value("a value") };
-    if (lexer.kind === Tok.ExceptionTag) {
-      const { number, start } = lexer;
-      if (number > 0xffff_ffff) lexer.fail(start, outOfRange("the tag"));
-      lexer.next();
-      lexer.expect(Tok.Colon, "':' after the tag");
-      return { kind: "tag", tag: number, call: this.blockCall() };
-    }
-    if (!lexer.acceptWord(WORD_DEFAULT)) lexer.failExpected("a handler: tag0, default or context");
-    lexer.expect(Tok.Colon, "':' after 'default'");
-    return { kind: "default", call: this.blockCall() };
+    this.b = this.branches.exceptionTable(this.sigRef());
   }
 
   /** `stack_map=[i32 @ ss0+0, i64 @ ss1+8]`; the slots need not exist, that is for the verifier. */
@@ -518,5 +405,23 @@ export class InstructionParser {
     }
     lexer.expect(Tok.RightBracket, "']' after the entries");
     if (entries > 0) dfg.setStackMap(inst, dfg.stackMaps.finish());
+  }
+}
+
+/** Formats with something other than an offset behind their values, after a comma if there are values. */
+function hasSuffix(format: number): boolean {
+  switch (format) {
+    case Format.IntAddTrap:
+    case Format.CondTrap:
+    case Format.Trap:
+    case Format.BinaryImm8:
+    case Format.TernaryImm8:
+    case Format.Shuffle:
+    case Format.Jump:
+    case Format.Brif:
+    case Format.BranchTable:
+      return true;
+    default:
+      return false;
   }
 }

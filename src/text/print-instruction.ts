@@ -106,8 +106,8 @@ export class InstructionPrinter {
   }
 
   private writeOperands(dfg: DataFlowGraph, inst: Inst): void {
-    const { w } = this;
-    switch (dfg.format(inst)) {
+    const format = dfg.format(inst);
+    switch (format) {
       case Format.Unary:
       case Format.Binary:
       case Format.Ternary:
@@ -115,54 +115,7 @@ export class InstructionPrinter {
         this.args(dfg, inst);
         return;
       case Format.NullAry:
-        w.byte(32);
-        return;
-      case Format.Load:
-      case Format.LoadNoOffset:
-      case Format.Store:
-      case Format.StoreNoOffset:
-        writeMemFlags(w, dfg.memFlags(inst));
-        this.args(dfg, inst);
-        w.offset32(dfg.offset(inst));
-        return;
-      case Format.AtomicCas:
-        this.args(dfg, inst);
-        return;
-      case Format.AtomicRmw:
-        w.byte(32);
-        w.ascii(ATOMIC_OPS[dfg.atomicOp(inst)]!);
-        this.args(dfg, inst);
-        return;
-      case Format.IntCompare:
-        w.byte(32);
-        w.ascii(INT_CONDITIONS[dfg.condition(inst)]!);
-        this.args(dfg, inst);
-        return;
-      case Format.FloatCompare:
-        w.byte(32);
-        w.ascii(FLOAT_CONDITIONS[dfg.condition(inst)]!);
-        this.args(dfg, inst);
-        return;
-      case Format.IntAddTrap:
-      case Format.CondTrap:
-        this.args(dfg, inst);
-        w.ascii(COMMA);
-        w.ascii(trapName(dfg.trapCode(inst)));
-        return;
-      case Format.Trap:
-        w.byte(32);
-        w.ascii(trapName(dfg.trapCode(inst)));
-        return;
-      case Format.BinaryImm8:
-      case Format.TernaryImm8:
-        this.args(dfg, inst);
-        w.ascii(COMMA);
-        w.decimal(dfg.imm8(inst));
-        return;
-      case Format.Shuffle:
-        this.args(dfg, inst);
-        w.ascii(COMMA);
-        writeConstantBytes(w, dfg.immediates[dfg.shuffleMask(inst)]!);
+        this.w.byte(32);
         return;
       case Format.Jump:
       case Format.Brif:
@@ -175,16 +128,78 @@ export class InstructionPrinter {
       case Format.TryCallIndirect:
         this.writeCall(dfg, inst);
         return;
+    }
+    this.writePrefix(dfg, inst, format);
+    this.args(dfg, inst);
+    this.writeSuffix(dfg, inst, format);
+  }
+
+  /** What stands before the values. */
+  private writePrefix(dfg: DataFlowGraph, inst: Inst, format: number): void {
+    const { w } = this;
+    switch (format) {
+      case Format.Load:
+      case Format.LoadNoOffset:
+      case Format.Store:
+      case Format.StoreNoOffset:
+        writeMemFlags(w, dfg.memFlags(inst));
+        return;
+      case Format.AtomicRmw:
+        w.byte(32);
+        w.ascii(ATOMIC_OPS[dfg.atomicOp(inst)]!);
+        return;
+      case Format.IntCompare:
+        w.byte(32);
+        w.ascii(INT_CONDITIONS[dfg.condition(inst)]!);
+        return;
+      case Format.FloatCompare:
+        w.byte(32);
+        w.ascii(FLOAT_CONDITIONS[dfg.condition(inst)]!);
+    }
+  }
+
+  /** What stands behind them; without values, what the instruction refers to. */
+  private writeSuffix(dfg: DataFlowGraph, inst: Inst, format: number): void {
+    const { w } = this;
+    switch (format) {
+      case Format.Load:
+      case Format.Store:
+        w.offset32(dfg.offset(inst));
+        return;
+      case Format.LoadNoOffset:
+      case Format.StoreNoOffset:
+      case Format.AtomicCas:
+      case Format.AtomicRmw:
+      case Format.IntCompare:
+      case Format.FloatCompare:
+        return;
+      case Format.IntAddTrap:
+      case Format.CondTrap:
+        w.ascii(COMMA);
+        w.ascii(trapName(dfg.trapCode(inst)));
+        return;
+      case Format.BinaryImm8:
+      case Format.TernaryImm8:
+        w.ascii(COMMA);
+        w.decimal(dfg.imm8(inst));
+        return;
+      case Format.Shuffle:
+        w.ascii(COMMA);
+        writeConstantBytes(w, dfg.immediates[dfg.shuffleMask(inst)]!);
+        return;
       default:
         w.byte(32);
-        this.writeImmediate(dfg, inst);
+        this.writeImmediate(dfg, inst, format);
     }
   }
 
   /** What an instruction without value operands refers to. */
-  private writeImmediate(dfg: DataFlowGraph, inst: Inst): void {
+  private writeImmediate(dfg: DataFlowGraph, inst: Inst, format: number): void {
     const { w } = this;
-    switch (dfg.format(inst)) {
+    switch (format) {
+      case Format.Trap:
+        w.ascii(trapName(dfg.trapCode(inst)));
+        return;
       case Format.FuncAddr:
         w.entity("fn", dfg.funcRef(inst));
         return;
