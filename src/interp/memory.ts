@@ -5,8 +5,8 @@
  * that two runs with one seed see the same bytes without any setup. A quarter of the words are small numbers: loaded
  * values are used as branch conditions, and uniform ones would never be zero.
  *
- * An address is two words, `hi` and `lo`. Granules of addresses from 2^52 on share a hash table key with their
- * neighbours 2^26 granules away at worst; both runs of a comparison alias them alike.
+ * An address is two words, `hi` and `lo`. The hash table's keys are numbers, exact below 2^53: from address 2^59 on up to 32
+ * neighbouring granules are one. Both sides of a comparison see that alike, and no test has addresses so high.
  */
 import { mix } from "./hash.ts";
 import { tooMuchMemory } from "./messages.ts";
