@@ -5,7 +5,7 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { ValueKind } from "../ir/dfg.ts";
-import type { Inst, StackSlot, Value } from "../ir/entities.ts";
+import { type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { opcodeName } from "../ir/opcodes.ts";
@@ -126,6 +126,11 @@ export abstract class CodeWriter {
       default:
         this.emitInst(this.func.dfg.valueInst(value));
     }
+  }
+
+  /** The instruction whose result is inlined here, for lowerings that take it in; `NONE` for any other value. */
+  inlinedInst(value: Value): Inst | typeof NONE {
+    return this.trees.placeOf(value) === Place.Inline ? this.func.dfg.valueInst(value) : NONE;
   }
 
   pushArg(inst: Inst, index: number): void {

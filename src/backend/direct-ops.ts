@@ -25,7 +25,7 @@ import {
   I64X2,
   type Type,
 } from "../ir/types.ts";
-import { OPCODE_COUNT as WASM_OPCODE_COUNT, opcodeName as wasmName } from "../wasm/opcodes.ts";
+import { findOpcode, opcodeNamed } from "../wasm/opcode-names.ts";
 
 /** What narrow operands need. */
 export const Narrow = { Any: 0, Zero: 1, Sign: 2, None: 3 } as const;
@@ -79,7 +79,6 @@ const ROWS: readonly (readonly [string, string, string])[] = [
   ["usub_sat", "wide", each("i8x16 i16x8", "sub_sat_u")],
   ["ssub_sat", "wide", each("i8x16 i16x8", "sub_sat_s")],
   ["sqmul_round_sat", "wide", "i16x8.q15mulr_sat_s"],
-  ["swizzle", "wide", "i8x16.swizzle"],
   ["bitselect", "wide", "v128.bitselect"],
   ["vany_true", "wide", "v128.any_true"],
   ["vall_true", "wide", each(LANES, "all_true")],
@@ -115,22 +114,6 @@ const TYPES: readonly (readonly [string, Type])[] = [
 const VECTORS = TYPES.slice(4).map(([, type]) => type);
 const TYPE_LIMIT = 256;
 
-const WASM_OF_NAME: ReadonlyMap<string, number> = new Map(
-  Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => [wasmName(id), id]),
-);
-
-/** The Wasm opcode of that name; the name must exist. */
-export function wasmOpcode(name: string): number {
-  const id = WASM_OF_NAME.get(name);
-  if (id === undefined) throw new Error(`no Wasm instruction is named ${name}`);
-  return id;
-}
-
-/** The Wasm opcode of that name, or -1. */
-export function findWasmOpcode(name: string): number {
-  return WASM_OF_NAME.get(name) ?? -1;
-}
-
 const NARROW_MODES = new Uint8Array(OPCODE_COUNT + 1).fill(Narrow.None);
 const DIRECT = new Int16Array((OPCODE_COUNT + 1) * TYPE_LIMIT).fill(-1);
 
@@ -144,7 +127,7 @@ for (const [name, mode, wasmNames] of ROWS) {
   NARROW_MODES[op] = MODES[mode]!;
   for (const wasm of wasmNames.split(" ")) {
     for (const type of typesOf(wasm.slice(0, wasm.indexOf("."))))
-      DIRECT[op * TYPE_LIMIT + type] = wasmOpcode(wasm);
+      DIRECT[op * TYPE_LIMIT + type] = opcodeNamed(wasm);
   }
 }
 
@@ -175,7 +158,7 @@ const typeNameOf = new Map(TYPES.map(([name, type]) => [type, name]));
 
 /** `icmp` under a condition code: -1 where Wasm has none (unsigned comparisons of `i64x2`). */
 export function intCompare(condition: number, type: Type): number {
-  return findWasmOpcode(`${typeNameOf.get(type) ?? "?"}.${INT_COMPARE[condition]!}`);
+  return findOpcode(`${typeNameOf.get(type) ?? "?"}.${INT_COMPARE[condition]!}`);
 }
 
 /** Whether an integer comparison looks at the sign. */
@@ -186,5 +169,5 @@ export function isSignedCompare(condition: number): boolean {
 /** `fcmp` under a condition code that Wasm has, or -1. */
 export function floatCompare(condition: number, type: Type): number {
   const name = FLOAT_COMPARE[FLOAT_CONDITIONS[condition]!];
-  return name === undefined ? -1 : findWasmOpcode(`${typeNameOf.get(type) ?? "?"}.${name}`);
+  return name === undefined ? -1 : findOpcode(`${typeNameOf.get(type) ?? "?"}.${name}`);
 }

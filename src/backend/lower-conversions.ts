@@ -5,9 +5,10 @@ import type { Inst } from "../ir/entities.ts";
 import * as Op from "../ir/op.gen.ts";
 import { BAD_CONVERSION_TO_INTEGER } from "../ir/trap-codes.ts";
 import { bitsOf, F32, F64, I32, I64, isFloat, isInt, type Type } from "../ir/types.ts";
+import { findOpcode } from "../wasm/opcode-names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { findWasmOpcode, floatCompare, intCompare, isNarrow, isSignedCompare } from "./direct-ops.ts";
+import { floatCompare, intCompare, isNarrow, isSignedCompare } from "./direct-ops.ts";
 
 export function lowerIntCompare(w: CodeWriter, inst: Inst): void {
   const { dfg } = w.func;
@@ -35,7 +36,7 @@ export function lowerFloatCompare(w: CodeWriter, inst: Inst): void {
   const compare = (name: string, first: number, second: number): void => {
     w.pushArg(inst, first);
     w.pushArg(inst, second);
-    w.op(findWasmOpcode(`${type === F32 ? "f32" : "f64"}.${name}`));
+    w.op(findOpcode(`${type === F32 ? "f32" : "f64"}.${name}`));
   };
   switch (condition) {
     case "ord":
@@ -115,7 +116,7 @@ export function lowerBitcast(w: CodeWriter, inst: Inst): void {
   if (bitsOf(from) !== bitsOf(to)) w.refuse(inst);
   w.pushArg(inst, 0);
   if (bitsOf(from) === 128 || isInt(from) === isInt(to)) return;
-  const opcode = findWasmOpcode(`${wasmName(to)}.reinterpret_${wasmName(from)}`);
+  const opcode = findOpcode(`${wasmName(to)}.reinterpret_${wasmName(from)}`);
   if (opcode < 0) w.refuse(inst);
   w.op(opcode);
 }
@@ -133,12 +134,12 @@ export function lowerTrappingTruncation(w: CodeWriter, inst: Inst, signed: boole
   const sign = signed ? "s" : "u";
   w.pushArg(inst, 0);
   if (!isNarrow(to)) {
-    const opcode = findWasmOpcode(`${wasmName(to)}.trunc_${wasmName(from)}_${sign}`);
+    const opcode = findOpcode(`${wasmName(to)}.trunc_${wasmName(from)}_${sign}`);
     if (opcode < 0) w.refuse(inst);
     w.op(opcode);
     return;
   }
-  const opcode = findWasmOpcode(`i32.trunc_${wasmName(from)}_s`);
+  const opcode = findOpcode(`i32.trunc_${wasmName(from)}_s`);
   if (opcode < 0) w.refuse(inst);
   const integer = w.temp(I32);
   const [below, above] = narrowBounds(signed, bitsOf(to));
@@ -159,7 +160,7 @@ export function lowerSaturatingTruncation(w: CodeWriter, inst: Inst, signed: boo
   const { dfg } = w.func;
   const to = dfg.valueType(dfg.firstResult(inst));
   const from = w.typeOf(w.arg(inst, 0));
-  const opcode = findWasmOpcode(
+  const opcode = findOpcode(
     `${isNarrow(to) ? "i32" : wasmName(to)}.trunc_sat_${wasmName(from)}_${signed ? "s" : "u"}`,
   );
   if (opcode < 0) w.refuse(inst);
@@ -189,7 +190,7 @@ export function lowerFromInteger(w: CodeWriter, inst: Inst, signed: boolean): vo
   const { dfg } = w.func;
   const to = dfg.valueType(dfg.firstResult(inst));
   const value = w.arg(inst, 0);
-  const opcode = findWasmOpcode(
+  const opcode = findOpcode(
     `${wasmName(to)}.convert_${w.typeOf(value) === I64 ? "i64" : "i32"}_${signed ? "s" : "u"}`,
   );
   if (opcode < 0 || (to !== F32 && to !== F64)) w.refuse(inst);

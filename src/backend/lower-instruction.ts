@@ -40,6 +40,7 @@ export function keepsOperands(func: Function, inst: Inst): boolean {
     case Op.Rotl:
     case Op.Rotr:
     case Op.Bitselect:
+    case Op.IaddPairwise:
       return true;
     default:
   }

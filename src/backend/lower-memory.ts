@@ -5,10 +5,10 @@ import type { Inst, Value } from "../ir/entities.ts";
 import { endianness, isAligned } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { bitsOf, bytesOf, F32, F64, I64, isVector, type Type } from "../ir/types.ts";
+import { findOpcode } from "../wasm/opcode-names.ts";
 import { OP_ALIGN_LOG2 } from "../wasm/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { findWasmOpcode } from "./direct-ops.ts";
 
 /** The Wasm name of a type in loads and stores: narrow integers are accessed as part of an i32. */
 function accessType(type: Type): string {
@@ -41,10 +41,9 @@ const WIDENING: ReadonlyMap<number, string> = new Map<number, string>([
 function loadOpcode(op: number, type: Type): number {
   const access = accessType(type);
   const widening = WIDENING.get(op);
-  if (widening !== undefined)
-    return findWasmOpcode(widening.includes(".") ? widening : `${access}.${widening}`);
+  if (widening !== undefined) return findOpcode(widening.includes(".") ? widening : `${access}.${widening}`);
   const width = widthSuffix(type, access);
-  return findWasmOpcode(`${access}.load${width}${width === "" ? "" : "_u"}`);
+  return findOpcode(`${access}.load${width}${width === "" ? "" : "_u"}`);
 }
 
 const NARROWING: ReadonlyMap<number, string> = new Map<number, string>([
@@ -55,7 +54,7 @@ const NARROWING: ReadonlyMap<number, string> = new Map<number, string>([
 
 function storeOpcode(op: number, type: Type): number {
   const access = accessType(type);
-  return findWasmOpcode(`${access}.store${NARROWING.get(op) ?? widthSuffix(type, access)}`);
+  return findOpcode(`${access}.store${NARROWING.get(op) ?? widthSuffix(type, access)}`);
 }
 
 /** Opcodes found by name, remembered by CLIF opcode and type. */
@@ -120,7 +119,7 @@ function atomicName(type: Type, action: string): string {
 }
 
 function atomic(w: CodeWriter, inst: Inst, type: Type, action: string): void {
-  const opcode = findWasmOpcode(atomicName(type, action));
+  const opcode = findOpcode(atomicName(type, action));
   if (opcode < 0 || endianness(w.func.dfg.memFlags(inst)) === "big") w.refuse(inst);
   w.memoryAccess(opcode, Math.log2(bytesOf(type)), 0);
 }

@@ -1,8 +1,9 @@
 /** Lane access, shifts, widening, narrowing and comparisons of 128-bit vectors, where a Wasm instruction matches. */
-import type { Inst } from "../ir/entities.ts";
+import { type Inst, NONE } from "../ir/entities.ts";
 import * as Op from "../ir/op.gen.ts";
 import {
   bitsOf,
+  F64X2,
   I64,
   isFloat,
   isInt,
@@ -12,9 +13,10 @@ import {
   type Type,
   typeName,
 } from "../ir/types.ts";
+import { findOpcode } from "../wasm/opcode-names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { findWasmOpcode, intCompare } from "./direct-ops.ts";
+import { intCompare } from "./direct-ops.ts";
 
 /** The vector of the same lanes, with lanes of that many bits. */
 function lanesOf(type: Type): string {
@@ -22,7 +24,7 @@ function lanesOf(type: Type): string {
 }
 
 function named(w: CodeWriter, inst: Inst, name: string): void {
-  const opcode = findWasmOpcode(name);
+  const opcode = findOpcode(name);
   if (opcode < 0) w.refuse(inst);
   w.op(opcode);
 }
@@ -69,6 +71,11 @@ export function lowerVector(w: CodeWriter, inst: Inst): void {
 function lowerLanes(w: CodeWriter, inst: Inst, op: number, result: Type): void {
   const { dfg } = w.func;
   switch (op) {
+    case Op.Swizzle:
+      w.pushArg(inst, 0);
+      w.pushArg(inst, 1);
+      w.op(WasmOp.I8x16Swizzle);
+      return;
     case Op.Splat:
       w.pushArg(inst, 0);
       named(w, inst, `${lanesOf(result)}.splat`);
@@ -90,6 +97,16 @@ function lowerLanes(w: CodeWriter, inst: Inst, op: number, result: Type): void {
       w.rawByte(dfg.imm8(inst));
       return;
     }
+    case Op.ScalarToVector:
+      w.op(WasmOp.V128Const);
+      for (let i = 0; i < 16; i++) w.rawByte(0);
+      w.pushArg(inst, 0);
+      named(w, inst, `${lanesOf(result)}.replace_lane`);
+      w.rawByte(0);
+      return;
+    case Op.IaddPairwise:
+      lowerAddPairwise(w, inst, result);
+      return;
     case Op.VhighBits:
       w.pushArg(inst, 0);
       named(w, inst, `${integerLanes(w.typeOf(w.arg(inst, 0)))}.bitmask`);
@@ -108,6 +125,20 @@ function lowerLanes(w: CodeWriter, inst: Inst, op: number, result: Type): void {
     default:
       lowerVectorConversion(w, inst, op, result);
   }
+}
+
+/** The even lanes of both vectors plus the odd ones. */
+function lowerAddPairwise(w: CodeWriter, inst: Inst, type: Type): void {
+  const bytes = laneBits(type) / 8;
+  for (const odd of [0, 1]) {
+    w.pushArg(inst, 0);
+    w.pushArg(inst, 1);
+    w.op(WasmOp.I8x16Shuffle);
+    for (let lane = 0; lane < 16 / bytes; lane++) {
+      for (let byte = 0; byte < bytes; byte++) w.rawByte((2 * lane + odd) * bytes + byte);
+    }
+  }
+  named(w, inst, `${lanesOf(type)}.add`);
 }
 
 /** Float lanes have no `bitmask` of their own. */
@@ -130,10 +161,25 @@ function lowerVectorConversion(w: CodeWriter, inst: Inst, op: number, result: Ty
     lowerVectorCompare(w, inst, op);
     return;
   }
+  if (lowerConvertLow(w, inst, op, result)) return;
   const opcode = CONVERSIONS.get(`${op} ${typeName(result)}`);
   if (opcode === undefined || bitsOf(result) !== 128 || !isVector(result)) w.refuse(inst);
   for (let i = 0; i < dfg.argCount(inst); i++) w.pushArg(inst, i);
   w.op(opcode!);
+}
+
+/** The low two integers to floats of twice the width: widened in CLIF, one instruction in Wasm. */
+function lowerConvertLow(w: CodeWriter, inst: Inst, op: number, result: Type): boolean {
+  if (result !== F64X2) return false;
+  const widening = w.inlinedInst(w.arg(inst, 0));
+  if (widening === NONE) return false;
+  const widen = w.func.dfg.opcode(widening);
+  const signed = op === Op.FcvtFromSint && widen === Op.SwidenLow;
+  const unsigned = op === Op.FcvtFromUint && widen === Op.UwidenLow;
+  if (!signed && !unsigned) return false;
+  w.pushArg(widening, 0);
+  w.op(signed ? WasmOp.F64x2ConvertLowI32x4S : WasmOp.F64x2ConvertLowI32x4U);
+  return true;
 }
 
 function lowerVectorCompare(w: CodeWriter, inst: Inst, op: number): void {

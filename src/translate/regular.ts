@@ -9,7 +9,7 @@ import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import { F32, F64, I8, I16, I32, I64, type Type } from "../ir/types.ts";
-import { OPCODE_COUNT, opcodeName } from "../wasm/opcodes.ts";
+import { opcodeNamed } from "../wasm/opcode-names.ts";
 
 export type Unary = (ins: InstBuilder, x: Value) => Value;
 export type Binary = (ins: InstBuilder, x: Value, y: Value) => Value;
@@ -112,35 +112,24 @@ const CONVERSIONS: Named<Unary> = [
   ["f64.reinterpret_i64", (ins, x) => ins.bitcast(F64, DEFAULT_MEMFLAGS, x)],
 ];
 
-const ID_OF_NAME: ReadonlyMap<string, number> = new Map(
-  Array.from({ length: OPCODE_COUNT }, (_, id) => [opcodeName(id), id]),
-);
-
-/** The id of the operator of that name; the name must exist. */
-function operator(name: string): number {
-  const id = ID_OF_NAME.get(name);
-  if (id === undefined) throw new Error(`no Wasm operator is named ${name}`);
-  return id;
-}
-
 function unaries(): Map<number, Unary> {
   const table = new Map<number, Unary>();
-  for (const [name, make] of CONVERSIONS) table.set(operator(name), make);
+  for (const [name, make] of CONVERSIONS) table.set(opcodeNamed(name), make);
   for (const [type, clif] of INTS) {
-    for (const [name, make] of INT_UNARY) table.set(operator(`${type}.${name}`), make);
-    table.set(operator(`${type}.eqz`), (ins, x) => ins.uextend(I32, ins.icmpImmS("eq", x, 0)));
+    for (const [name, make] of INT_UNARY) table.set(opcodeNamed(`${type}.${name}`), make);
+    table.set(opcodeNamed(`${type}.eqz`), (ins, x) => ins.uextend(I32, ins.icmpImmS("eq", x, 0)));
     for (const [float] of FLOATS) {
-      table.set(operator(`${type}.trunc_${float}_s`), (ins, x) => ins.fcvtToSint(clif, x));
-      table.set(operator(`${type}.trunc_${float}_u`), (ins, x) => ins.fcvtToUint(clif, x));
-      table.set(operator(`${type}.trunc_sat_${float}_s`), (ins, x) => ins.fcvtToSintSat(clif, x));
-      table.set(operator(`${type}.trunc_sat_${float}_u`), (ins, x) => ins.fcvtToUintSat(clif, x));
+      table.set(opcodeNamed(`${type}.trunc_${float}_s`), (ins, x) => ins.fcvtToSint(clif, x));
+      table.set(opcodeNamed(`${type}.trunc_${float}_u`), (ins, x) => ins.fcvtToUint(clif, x));
+      table.set(opcodeNamed(`${type}.trunc_sat_${float}_s`), (ins, x) => ins.fcvtToSintSat(clif, x));
+      table.set(opcodeNamed(`${type}.trunc_sat_${float}_u`), (ins, x) => ins.fcvtToUintSat(clif, x));
     }
   }
   for (const [type, clif] of FLOATS) {
-    for (const [name, make] of FLOAT_UNARY) table.set(operator(`${type}.${name}`), make);
+    for (const [name, make] of FLOAT_UNARY) table.set(opcodeNamed(`${type}.${name}`), make);
     for (const [int] of INTS) {
-      table.set(operator(`${type}.convert_${int}_s`), (ins, x) => ins.fcvtFromSint(clif, x));
-      table.set(operator(`${type}.convert_${int}_u`), (ins, x) => ins.fcvtFromUint(clif, x));
+      table.set(opcodeNamed(`${type}.convert_${int}_s`), (ins, x) => ins.fcvtFromSint(clif, x));
+      table.set(opcodeNamed(`${type}.convert_${int}_u`), (ins, x) => ins.fcvtFromUint(clif, x));
     }
   }
   return table;
@@ -149,15 +138,15 @@ function unaries(): Map<number, Unary> {
 function binaries(): Map<number, Binary> {
   const table = new Map<number, Binary>();
   for (const [type] of INTS) {
-    for (const [name, make] of INT_BINARY) table.set(operator(`${type}.${name}`), make);
+    for (const [name, make] of INT_BINARY) table.set(opcodeNamed(`${type}.${name}`), make);
     for (const [name, condition] of INT_COMPARE) {
-      table.set(operator(`${type}.${name}`), (ins, x, y) => ins.uextend(I32, ins.icmp(condition, x, y)));
+      table.set(opcodeNamed(`${type}.${name}`), (ins, x, y) => ins.uextend(I32, ins.icmp(condition, x, y)));
     }
   }
   for (const [type] of FLOATS) {
-    for (const [name, make] of FLOAT_BINARY) table.set(operator(`${type}.${name}`), make);
+    for (const [name, make] of FLOAT_BINARY) table.set(opcodeNamed(`${type}.${name}`), make);
     for (const [name, condition] of FLOAT_COMPARE) {
-      table.set(operator(`${type}.${name}`), (ins, x, y) => ins.uextend(I32, ins.fcmp(condition, x, y)));
+      table.set(opcodeNamed(`${type}.${name}`), (ins, x, y) => ins.uextend(I32, ins.fcmp(condition, x, y)));
     }
   }
   return table;
@@ -178,7 +167,7 @@ export interface Access {
 function accesses(kind: "load" | "store"): Map<number, Access> {
   const table = new Map<number, Access>();
   for (const [name, type] of [...INTS, ...FLOATS]) {
-    table.set(operator(`${name}.${kind}`), { inMemory: type, onStack: type, signed: false });
+    table.set(opcodeNamed(`${name}.${kind}`), { inMemory: type, onStack: type, signed: false });
   }
   for (const [name, type] of INTS) {
     for (const [bits, narrow] of [
@@ -188,11 +177,11 @@ function accesses(kind: "load" | "store"): Map<number, Access> {
     ] as const) {
       if (narrow === type) continue;
       if (kind === "store") {
-        table.set(operator(`${name}.store${bits}`), { inMemory: narrow, onStack: type, signed: false });
+        table.set(opcodeNamed(`${name}.store${bits}`), { inMemory: narrow, onStack: type, signed: false });
         continue;
       }
-      table.set(operator(`${name}.load${bits}_s`), { inMemory: narrow, onStack: type, signed: true });
-      table.set(operator(`${name}.load${bits}_u`), { inMemory: narrow, onStack: type, signed: false });
+      table.set(opcodeNamed(`${name}.load${bits}_s`), { inMemory: narrow, onStack: type, signed: true });
+      table.set(opcodeNamed(`${name}.load${bits}_u`), { inMemory: narrow, onStack: type, signed: false });
     }
   }
   return table;

@@ -11,6 +11,7 @@ import type { FunctionBuilderContext } from "../frontend/context.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { type Block, type FuncRef, NONE, type SigRef, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
 import { HEAP_OUT_OF_BOUNDS, userTrap } from "../ir/trap-codes.ts";
@@ -24,6 +25,8 @@ import { unsupportedOperator } from "./messages.ts";
 import { OperatorCalls } from "./operator-calls.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { clifType } from "./value-types.ts";
+import { VECTOR_HANDLERS } from "./vector-memory.ts";
+import { VECTOR_OPERATORS } from "./vectors.ts";
 
 /** The trap of `unreachable`. */
 const UNREACHABLE = userTrap(1);
@@ -42,7 +45,7 @@ export function clifSignature(module: Module, type: number, offset: number): Sig
 export class FunctionTranslator {
   private readonly module: Module;
   private readonly builder: FunctionBuilder;
-  private readonly reader: OperatorReader;
+  readonly reader: OperatorReader;
   private readonly operators: OperatorCalls;
   private readonly locals: Variable[];
   private readonly stack: Value[];
@@ -142,9 +145,18 @@ export class FunctionTranslator {
     return ins.vconst(type, func.dfg.constants.insert(new Uint8Array(16)));
   }
 
+  /** Builds at the end of the current block. */
+  get ins(): InstBuilder {
+    return this.builder.ins;
+  }
+
   // The stack.
 
-  private pop(): Value {
+  push(value: Value): void {
+    this.stack.push(value);
+  }
+
+  pop(): Value {
     return this.stack.pop()!;
   }
 
@@ -196,7 +208,12 @@ export class FunctionTranslator {
   }
 
   private irregular(op: number): void {
-    const handler = IRREGULAR.get(op);
+    const vector = VECTOR_OPERATORS.get(op);
+    if (vector !== undefined) {
+      this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
+      return;
+    }
+    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -279,7 +296,8 @@ export class FunctionTranslator {
     }
   }
 
-  private address(): { readonly base: Value; readonly offset: number } {
+  /** Pops the address of the access that was read. */
+  address(): { readonly base: Value; readonly offset: number } {
     const { ins } = this.builder;
     this.requireMemory(this.reader.memory);
     const base = this.pop();
