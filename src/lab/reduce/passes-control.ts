@@ -25,10 +25,15 @@ function destinations(func: Function, formats: readonly number[], first: number)
     );
 }
 
-/** `brif` and `br_table` go to one of their destinations at once. */
+/** Branches go to one of their destinations at once; those of a `try_call` must not ask for what the call gives. */
 const jumps = functionPass(
   "branches",
-  (func) => destinations(func, [Format.Brif, Format.BranchTable], 0),
+  (func) => {
+    const formats = [Format.Brif, Format.BranchTable, Format.TryCall, Format.TryCallIndirect];
+    return destinations(func, formats, 0).filter(({ inst, index }) =>
+      passesValuesOnly(func, func.dfg.destination(inst, index)),
+    );
+  },
   (draft, places) => {
     const { func } = draft;
     let changed = false;
@@ -41,6 +46,13 @@ const jumps = functionPass(
     return changed;
   },
 );
+
+function passesValuesOnly({ dfg }: Function, call: BlockCall): boolean {
+  for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+    if (!isValueArg(dfg.blockCalls.arg(call, i))) return false;
+  }
+  return true;
+}
 
 const tables = functionPass(
   "table entries",
