@@ -2,9 +2,9 @@
  * `node bench/wasm.ts [NAME…]`: how fast real Wasm modules are decoded and validated, and in how much memory,
  * beside the host's own `WebAssembly.validate` and wasm-tools in the same run.
  *
- * Every module is measured in a process of its own: the first time (cold code), then until half a second has
- * passed, of which the median and the best count; V8 and we take turns. Rates are megabytes of module a
- * second of this thread's wall time. Memory is the peak of a process that decodes and validates once, less
+ * Every module is measured in a process of its own: the first time (cold code), then, after warming up, the
+ * mean over half a second; V8 and we take turns. Rates are megabytes of module a second of this thread's CPU
+ * time, so that a busy machine counts less; its clock is coarse, hence the mean and not the median. Memory is the peak of a process that decodes and validates once, less
  * that of one that only loads the code and the module; it is given as a multiple of the module, which itself
  * is not in it. V8 validates on all cores unless told otherwise, so it is told (`--single-threaded`).
  *
@@ -16,14 +16,13 @@ import { decodeAndValidate, decodeModule, encodeModule } from "../src/wasm/index
 import { REAL_MODULES, type RealModule, readRealModule } from "../test/wasm/real-modules.ts";
 
 const BUDGET_MS = 500;
-const LEAST_RUNS = 5;
+const TURNS = 5;
 const MB = 1e6;
 
 interface Measured {
   readonly bytes: number;
   readonly coldMs: number;
-  readonly medianMs: number;
-  readonly bestMs: number;
+  readonly warmMs: number;
   readonly decodeMs: number;
   readonly encodeMs: number;
   readonly hostMs: number;
@@ -31,49 +30,53 @@ interface Measured {
 
 const host = (globalThis as unknown as { WebAssembly: { validate(bytes: Uint8Array): boolean } }).WebAssembly;
 
-function timed(run: () => void): number {
-  const start = performance.now();
-  run();
-  return performance.now() - start;
+/** This thread's CPU time, so that a busy machine does not count. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
-function median(times: number[]): number {
-  times.sort((a, b) => a - b);
-  return times[times.length >> 1]!;
+/** The mean time of `run` over one turn. */
+function meanMs(run: () => unknown): number {
+  const start = cpuMs();
+  let runs = 0;
+  let spent = 0;
+  do {
+    run();
+    runs++;
+    spent = cpuMs() - start;
+  } while (spent < BUDGET_MS / TURNS);
+  return spent / runs;
 }
 
 /** In the child: all times of one module. */
 function measure(bytes: Uint8Array): Measured {
-  const coldMs = timed(() => decodeAndValidate(bytes));
-  const ours: number[] = [];
-  const hosts: number[] = [];
-  const decodes: number[] = [];
-  const encodes: number[] = [];
-  const until = performance.now() + BUDGET_MS * 4;
-  while (ours.length < LEAST_RUNS || performance.now() < until) {
-    ours.push(timed(() => decodeAndValidate(bytes)));
-    hosts.push(timed(() => host.validate(bytes)));
-    decodes.push(timed(() => decodeModule(bytes)));
-    const module = decodeModule(bytes);
-    encodes.push(timed(() => encodeModule(module)));
+  const start = cpuMs();
+  const module = decodeAndValidate(bytes);
+  const coldMs = cpuMs() - start;
+  const tasks = [
+    () => decodeAndValidate(bytes),
+    () => decodeModule(bytes),
+    () => encodeModule(module),
+    () => host.validate(bytes),
+  ];
+  for (const task of tasks) meanMs(task);
+  const sums = tasks.map(() => 0);
+  for (let turn = 0; turn < TURNS; turn++) {
+    tasks.forEach((task, i) => {
+      sums[i]! += meanMs(task) / TURNS;
+    });
   }
-  return {
-    bytes: bytes.length,
-    coldMs,
-    bestMs: Math.min(...ours),
-    medianMs: median(ours),
-    decodeMs: median(decodes),
-    encodeMs: median(encodes),
-    hostMs: median(hosts),
-  };
+  const [warmMs, decodeMs, encodeMs, hostMs] = sums as [number, number, number, number];
+  return { bytes: bytes.length, coldMs, warmMs, decodeMs, encodeMs, hostMs };
 }
 
 async function printMs(bytes: Uint8Array): Promise<number> {
   const { print } = await import("@bytecodealliance/jco-transpile/wasm-tools");
   await print(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
-  const start = performance.now();
+  const start = cpuMs();
   await print(bytes);
-  return performance.now() - start;
+  return cpuMs() - start;
 }
 
 /** In the child: does `task` to one module and answers with one line of JSON. */
@@ -111,8 +114,7 @@ function row(real: RealModule): string[] | null {
     real.name,
     (figures.bytes / MB).toFixed(2),
     rate(figures.coldMs),
-    rate(figures.medianMs),
-    rate(figures.bestMs),
+    rate(figures.warmMs),
     rate(figures.decodeMs),
     rate(figures.encodeMs),
     rate(figures.hostMs),
@@ -121,7 +123,7 @@ function row(real: RealModule): string[] | null {
   ];
 }
 
-const HEADS = ["module", "MB", "cold", "median", "best", "decode", "encode", "V8", "wasm-tools", "memory"];
+const HEADS = ["module", "MB", "cold", "warm", "decode", "encode", "V8", "wasm-tools", "memory"];
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = HEADS.map((_, i) => Math.max(...rows.map((cells) => cells[i]!.length)));
@@ -139,7 +141,7 @@ if (process.argv[2] === "--child") {
   );
   const rows = chosen.filter((real) => readRealModule(real) !== null).flatMap((real) => [row(real) ?? []]);
   console.log(
-    "MB/s: decode and validate (cold, median, best), decode only, encode only, V8's validate, wasm-tools' print",
+    "MB/s: decode and validate (cold, warm), decode only, encode only, V8's validate, wasm-tools' print",
   );
   console.log(table([HEADS, ...rows.filter((cells) => cells.length > 0)]));
 }

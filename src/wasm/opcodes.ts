@@ -54,12 +54,14 @@ export const OP_CONSTANT: Uint8Array = Uint8Array.from(CONSTANTS);
 
 /** The ids of the one-byte opcodes; -1 for a byte that is none. */
 export const ONE_BYTE_OPCODES: Int16Array = idsUnder(0, 256);
-const PREFIXED: Readonly<Record<number, Int16Array>> = {
-  251: idsUnder(0xfb, 32),
-  252: idsUnder(0xfc, 32),
-  253: idsUnder(0xfd, 512),
-  254: idsUnder(0xfe, 128),
-};
+const FIRST_PREFIX = 0xfb;
+/** By prefix, from `FIRST_PREFIX` on: the ids by number. */
+const PREFIXED: readonly Int16Array[] = [
+  idsUnder(0xfb, 32),
+  idsUnder(0xfc, 32),
+  idsUnder(0xfd, 512),
+  idsUnder(0xfe, 128),
+];
 
 function idsUnder(prefix: number, size: number): Int16Array {
   const ids = new Int16Array(size).fill(-1);
@@ -69,13 +71,14 @@ function idsUnder(prefix: number, size: number): Int16Array {
 
 /** Whether `byte` is the first of an opcode with a prefix. */
 export function isPrefix(byte: number): boolean {
-  return byte >= 0xfb && byte <= 0xfe;
+  return byte >= FIRST_PREFIX && byte < FIRST_PREFIX + PREFIXED.length;
 }
 
 /** The id of the opcode with this prefix byte (0 for none) and number, or -1. */
 export function opcodeId(prefix: number, code: number): number {
   if (prefix === 0) return ONE_BYTE_OPCODES[code] ?? -1;
-  return PREFIXED[prefix]?.[code] ?? -1;
+  const ids = PREFIXED[prefix - FIRST_PREFIX];
+  return ids !== undefined && code < ids.length ? ids[code]! : -1;
 }
 
 /** The name in the table, such as `i32.add`. */
