@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import ora, { type Ora } from "ora";
+import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
   type CampaignResult,
@@ -20,6 +21,7 @@ interface FuzzCommandOptions {
   readonly count?: number;
   readonly time?: number;
   readonly seed?: number;
+  readonly policy: PolicyName;
   readonly jobs: number;
   readonly inputs: number;
   readonly fuel: number;
@@ -46,6 +48,11 @@ export function createFuzzCommand(): Command {
       "-s, --seed <number>",
       "the first function's seed; drawn and printed unless given",
       wholeNumber(0),
+    )
+    .addOption(
+      new Option("--policy <name>", `the policy that is to be right: ${POLICY_NAMES.join(", ")}`)
+        .default("spillway")
+        .argParser(policyOf),
     )
     .addOption(
       new Option("-j, --jobs <count>", "functions checked at a time; the result does not depend on it")
@@ -77,7 +84,13 @@ Exit code: 0 nothing found · 1 failures, saved as .clif · 2 wrong usage
 
 Examples:
   spillway fuzz --time 60
-  spillway fuzz --seed 12345 --count 1      one function once more`;
+  spillway fuzz --seed 12345 --count 1                  one function once more
+  spillway fuzz --policy wrong:loop-invariant-slot      how soon a known mistake is found`;
+
+function policyOf(name: string): PolicyName {
+  if (isPolicyName(name)) return name;
+  throw new InvalidArgumentError(`The policies are: ${POLICY_NAMES.join(", ")}.`);
+}
 
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -97,7 +110,7 @@ async function fuzz(options: FuzzCommandOptions): Promise<void> {
     firstSeed,
     count,
     jobs: options.jobs,
-    seedOptions: { oracleSeeds: options.inputs, fuel: options.fuel },
+    seedOptions: { policy: options.policy, oracleSeeds: options.inputs, fuel: options.fuel },
     ...(options.time === undefined ? {} : { timeMs: options.time * 1000 }),
     onProgress: ({ done, failures }) => progress.show(done, failures),
     onFailure: (failure) => progress.fail(failure),
@@ -181,8 +194,9 @@ async function saveFailures(
   return files;
 }
 
-function headOf({ seed, kind, message }: SeedFailure): string {
-  const lines = [`spillway fuzz --seed ${seed} --count 1`, kind, ...message.split("\n")];
+function headOf({ seed, kind, message, options }: SeedFailure): string {
+  const policy = options.policy === "spillway" ? "" : ` --policy ${options.policy}`;
+  const lines = [`spillway fuzz --seed ${seed} --count 1${policy}`, kind, ...message.split("\n")];
   return lines.map((line) => `; ${line}\n`).join("");
 }
 

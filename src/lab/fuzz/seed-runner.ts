@@ -17,13 +17,15 @@ export interface SeedFailure extends CaseFailure {
 
 /** How thoroughly each function is checked. */
 export interface SeedOptions {
+  /** The policy that is to be right. */
+  readonly policy: PolicyName;
   /** Inputs that the oracle tries. */
   readonly oracleSeeds: number;
   /** Blocks that a run may enter. */
   readonly fuel: number;
 }
 
-export const DEFAULT_SEED_OPTIONS: SeedOptions = { oracleSeeds: 2, fuel: 60 };
+export const DEFAULT_SEED_OPTIONS: SeedOptions = { policy: "spillway", oracleSeeds: 2, fuel: 60 };
 
 const FRESH_EVERY = 64;
 const WRONG_EVERY = 5;
@@ -86,9 +88,9 @@ export class SeedRunner {
     const fresh = new SeededSource().at(seed);
     const used = this.source.copy(0);
     if (functionText(used, { directives: true }) !== caseText(seed)) return differs("the function");
-    this.spiller.run(used);
+    this.spiller.run(used, { policy: options.policy });
     const spilled = fresh.copy(0);
-    new SafepointSpiller().run(spilled);
+    new SafepointSpiller().run(spilled, { policy: options.policy });
     if (functionText(used) !== functionText(spilled)) return differs("the spilled text");
     const verdict = new CaseChecker().check(fresh, options);
     return verdict === null ? null : differs(`the verdict (${verdict.kind})`);
