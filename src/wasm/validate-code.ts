@@ -6,6 +6,7 @@
  */
 import type { CodeValidator } from "./code-validator.ts";
 import { FRAME_BLOCK } from "./code-validator.ts";
+import { featureBit } from "./features.ts";
 import { IRREGULAR_RULES } from "./irregular-opcodes.ts";
 import {
   AFTER_END,
@@ -36,6 +37,8 @@ import { BOTTOM, I32, type ValType } from "./types.ts";
 import { localGet } from "./validate-variables.ts";
 import * as WasmOp from "./wasm-op.gen.ts";
 
+const GC: number = featureBit("gc");
+const EXTENDED_CONST: number = featureBit("extended-const");
 const LOCAL_GET: number = WasmOp.LocalGet;
 const I32_CONST: number = WasmOp.I32Const;
 const SHUFFLE: number = WasmOp.I8x16Shuffle;
@@ -114,7 +117,7 @@ export function validateConstant(
   v.height = 0;
   v.frameCount = 0;
   v.openFrame(FRAME_BLOCK, ~expected);
-  const extended = v.isOn("extended-const");
+  const extended = (v.mask & EXTENDED_CONST) !== 0;
   do {
     const op = reader.next();
     v.op = op;
@@ -132,7 +135,7 @@ export function validateConstant(
 /** Only immutable globals; before GC, only imported ones. */
 function checkConstantGlobal(v: CodeValidator): void {
   const index = v.reader.index;
-  const limit = v.isOn("gc") ? v.globalLimit : Math.min(v.globalLimit, v.module.importedGlobalCount);
+  const limit = (v.mask & GC) !== 0 ? v.globalLimit : Math.min(v.globalLimit, v.module.importedGlobalCount);
   if (index >= limit) v.fail(unknown("global", index));
   if (v.module.globals[index]!.mutable) v.fail(CONSTANT_REQUIRED);
 }
