@@ -49,6 +49,13 @@ export const typeNeeded = (op: string, operand: string | null): Message =>
 
 export const typeNotTaken = (op: string): Message => message("type", `'${op}' does not take a type`);
 
+export const notDynamic = (entity: string): Message =>
+  message(
+    "type",
+    `${entity} is no dynamic vector`,
+    "declare it as 'dt0 = i32x4*gv0', with a vector of fixed size",
+  );
+
 export const wrongType = (type: string, op: string): Message =>
   message("type", `${type} is not a valid type for '${op}'`);
 

@@ -14,12 +14,12 @@ import { MAX_USER_TRAP, NO_TRAP, type TrapCode } from "../ir/trap-codes.ts";
 import { dynamicOf, INVALID, type Type } from "../ir/types.ts";
 import { IntegerReader } from "./integer-text.ts";
 import { type Lexer, Tok } from "./lexer.ts";
-import { badInteger, entityTooLarge, outOfRange, undefinedEntity } from "./messages.ts";
+import { badInteger, entityTooLarge, notDynamic, outOfRange, undefinedEntity } from "./messages.ts";
 import { keyword, WORD_DYNAMIC_TYPE, WORD_TRAP, WORD_TYPE } from "./words.ts";
 
 /** Budget units that any text has, and units for each byte. A value costs one unit. */
 const BASE_BUDGET = 1 << 20;
-const BUDGET_PER_BYTE = 8;
+const BUDGET_PER_BYTE = 2;
 const MAX_ENTITY = 1 << 28;
 
 /** Units that a placeholder of each kind costs, in proportion to its memory. */
@@ -139,9 +139,12 @@ export class ParseContext {
   }
 
   private dynamicType(what: string): Type {
+    const { start } = this.lexer;
     const { dynamicTypes } = this.func;
     const dt = this.declared(Tok.DynamicType, what, (number) => dynamicTypes[number] !== undefined);
-    return dynamicOf(dynamicTypes[dt]!.base);
+    const type = dynamicOf(dynamicTypes[dt]!.base);
+    if (type === INVALID) this.lexer.fail(start, notDynamic(`dt${dt}`));
+    return type;
   }
 
   // Numbers.

@@ -12,6 +12,7 @@ import type { Function } from "../ir/function.ts";
 import type { ExternalName, FunctionName } from "../ir/names.ts";
 import type { AbiParam, Signature } from "../ir/signature.ts";
 import type { GlobalValueData } from "../ir/tables.ts";
+import { INVALID } from "../ir/types.ts";
 import { writeConstantBytes, writeMemFlags } from "./print-instruction.ts";
 import type { TextWriter } from "./text-writer.ts";
 import { clifTypeName } from "./type-names.ts";
@@ -114,6 +115,8 @@ function begin(w: TextWriter, prefix: string, index: number): void {
 function writeDynamicTypes(w: TextWriter, func: Function): void {
   for (let i = 0; i < func.dynamicTypes.length; i++) {
     const data = func.dynamicTypes[i]!;
+    // A number that the text skipped.
+    if (data.base === INVALID) continue;
     begin(w, "dt", i);
     w.ascii(clifTypeName(data.base));
     w.entity("*gv", data.scale);

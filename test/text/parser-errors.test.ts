@@ -148,6 +148,11 @@ const CASES: readonly (readonly [what: string, text: string, error: string])[] =
   ["undefined global value", body("v2 = symbol_value.i64 gv0"), "3:23 clif-undefined gv0 is not defined"],
   ["undefined constant", body("v2 = vconst.i8x16 const0"), "3:19 clif-undefined const0 is not defined"],
   ["undefined dynamic type", body("v2 = splat.dt0 v0"), "3:12 clif-undefined dt0 is not defined"],
+  [
+    "dynamic type of a scalar",
+    "function %f() {\ndt0 = i32*gv0\nblock0(v0: dt0):\n}",
+    "3:12 clif-type dt0 is no dynamic vector",
+  ],
   ["8 bits", body("v2 = iconst.i8 256"), "3:16 clif-range an 8-bit integer is out of range"],
   ["-8 bits", body("v2 = iconst.i8 -129"), "3:16 clif-range an 8-bit integer is out of range"],
   [

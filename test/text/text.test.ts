@@ -261,3 +261,14 @@ test("floating-point numbers of all widths keep every bit", () => {
     assert.ok(functionText(func).includes(`; v0 = ${number}\n`), functionText(func));
   }
 });
+
+test("dynamic types whose numbers were skipped are not printed", () => {
+  const func = parseFunctions(
+    "function %f() {\n dt1 = i32x4*gv0\n gv0 = vmctx\nblock0(v0: dt1):\n return\n}",
+  )[0]!;
+  const text = functionText(func, { dynamicTypes: true });
+  assert.match(text, /^ {4}dt1 = i32x4\*gv0$/m);
+  assert.doesNotMatch(text, /dt0/);
+  assert.equal(functionText(parseFunctions(text)[0]!, { dynamicTypes: true }), text);
+  assert.match(functionText(func), /^block0\(v0: types::I32x4xN\):$/m);
+});
