@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import ora, { type Ora } from "ora";
+import type { Ora } from "ora";
 import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../lab/fuzz/index.ts";
 import { ExitCode } from "./exit.ts";
 import { openOutput } from "./output.ts";
+import { startSpinner } from "./progress.ts";
 import { colorsFor, jsonText, note } from "./report.ts";
 
 interface FuzzCommandOptions {
@@ -137,10 +138,7 @@ class Progress {
     this.count = count;
     this.started = performance.now();
     this.lineAt = this.started + LINE_EVERY_MS;
-    const onTerminal = process.stderr.isTTY === true && !this.quiet;
-    this.spinner = onTerminal
-      ? ora({ stream: process.stderr, discardStdin: false }).start("making functions")
-      : null;
+    this.spinner = this.quiet ? null : startSpinner("making functions");
   }
 
   show(done: number, failures: number): void {

@@ -1,7 +1,7 @@
 /** `spillway reduce`: makes a CLIF file small while it still shows a failure. */
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import ora, { type Ora } from "ora";
+import type { Ora } from "ora";
 import { InputError } from "../base/diagnostics.ts";
 import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
@@ -14,6 +14,7 @@ import {
 import { type Input, readInput } from "./input.ts";
 import { cannotWrite } from "./messages.ts";
 import { openOutput } from "./output.ts";
+import { startSpinner } from "./progress.ts";
 import { note, reporting } from "./report.ts";
 
 const CONDITIONS = ["checker", "oracle", "verifier", "policies"] as const;
@@ -111,10 +112,7 @@ async function reduce(path: string, options: ReduceCommandOptions, command: Comm
 
 async function reduceInput(input: Input, options: ReduceCommandOptions): Promise<void> {
   const interrupt = new Interrupt();
-  const progress =
-    options.quiet === true || !process.stderr.isTTY
-      ? null
-      : ora({ stream: process.stderr, discardStdin: false }).start("testing the file");
+  const progress = options.quiet === true ? null : startSpinner("testing the file");
   const better = new BetterFile(options.output);
   try {
     const reduced = await reduceClif(input.bytes, {

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
-import ora from "ora";
+import type { Ora } from "ora";
 import { InputError } from "../base/diagnostics.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
@@ -16,6 +16,7 @@ import { ExitCode } from "./exit.ts";
 import { readInput } from "./input.ts";
 import { cannotRead, cannotWrite, noFiletests } from "./messages.ts";
 import { openOutput } from "./output.ts";
+import { startSpinner } from "./progress.ts";
 import { colorsFor, jsonText, type NamedDiagnostic, reportDiagnostic, reporting } from "./report.ts";
 
 interface TestOptions {
@@ -67,22 +68,29 @@ Examples:
 async function runTests(paths: string[], options: TestOptions): Promise<void> {
   const outcome: Outcome = { reports: [], errors: [], crashes: [], blessed: [] };
   const files = await findFiles(paths);
-  const started = performance.now();
-  const spinner = ora({ stream: process.stderr });
-  const shows = process.stderr.isTTY === true && options.json !== true;
-  for (const [index, file] of files.entries()) {
-    if (shows && performance.now() - started > PROGRESS_DELAY_MS) {
-      spinner.start(`${index} of ${files.length}: ${file}`);
-      // The spinner draws when the event loop turns.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await runFile(file, options, outcome);
-  }
-  spinner.stop();
+  await runFiles(files, options, outcome);
   await (options.json === true ? printJson(outcome) : printText(outcome));
   const failed = outcome.errors.length > 0 || outcome.reports.some(({ results }) => results.some(isFailure));
   if (failed) process.exitCode = ExitCode.Input;
   if (outcome.crashes.length > 0) process.exitCode = ExitCode.Internal;
+}
+
+/** Runs the files one after another; what takes longer than a second says how far it is. */
+async function runFiles(files: readonly string[], options: TestOptions, outcome: Outcome): Promise<void> {
+  const started = performance.now();
+  let spinner: Ora | null = null;
+  for (const [index, file] of files.entries()) {
+    if (options.json !== true && performance.now() - started > PROGRESS_DELAY_MS) {
+      spinner ??= startSpinner();
+      if (spinner !== null) {
+        spinner.text = `${index} of ${files.length}: ${file}`;
+        // The spinner draws when the event loop turns.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await runFile(file, options, outcome);
+  }
+  spinner?.stop();
 }
 
 /** The files named, and all `.clif` files below the folders named, sorted. */

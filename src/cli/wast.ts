@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import ora, { type Ora } from "ora";
+import type { Ora } from "ora";
 import colors from "picocolors";
 import { InputError } from "../base/diagnostics.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
 import { readInput } from "./input.ts";
+import { startSpinner } from "./progress.ts";
 import { featuresOption, renderInputError } from "./wasm-input.ts";
 
 interface WastOptions {
@@ -88,12 +89,6 @@ async function wast(paths: readonly string[], options: WastOptions): Promise<voi
   if (options.json === true) console.log(JSON.stringify(asJson(report, files.length)));
   else console.log(summary(report, files.length, options.maxFailures));
   if (report.failures.length > 0) process.exitCode = ExitCode.Input;
-}
-
-/** Progress, for people only; a terminal without a width would make the spinner erase lines for ever. */
-function startSpinner(): Ora | null {
-  if (!process.stderr.isTTY || !(process.stderr.columns > 0)) return null;
-  return ora({ stream: process.stderr, discardStdin: false }).start();
 }
 
 async function runAll(
