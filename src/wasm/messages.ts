@@ -93,7 +93,6 @@ export const FUNCTION_COUNTS = "function and code section have inconsistent leng
 export const DATA_COUNTS = "data count and data section have inconsistent lengths";
 export const DATA_COUNT_REQUIRED = "data count section required";
 export const TOO_MANY_LOCALS = "too many locals";
-export const END_EXPECTED = "END opcode expected";
 export const AFTER_END = "unexpected content after the end of the body; END opcode expected last";
 export const BODY_END = "unexpected end of section or function";
 export const BLOCK_TYPE = "malformed block type";
