@@ -47,9 +47,9 @@ function unlike(policy: PolicyName | undefined): string {
 /** Looks for the symptom; keeps the memory of its tools from file to file. */
 export class SymptomFinder {
   private readonly spec: ConditionSpec;
-  private readonly spiller: SafepointSpiller;
-  private readonly checker: SafepointChecker;
-  private readonly oracle: Oracle;
+  private spiller: SafepointSpiller;
+  private checker: SafepointChecker;
+  private oracle: Oracle;
 
   constructor(spec: ConditionSpec) {
     this.spec = spec;
@@ -64,8 +64,17 @@ export class SymptomFinder {
       return this.spec.kind === "verifier" ? verifierSymptom(bytes) : this.spillSymptom(bytes);
     } catch (error) {
       if (error instanceof InputError) return null;
-      throw error;
+      return this.internalError(error);
     }
+  }
+
+  /** A defect of ours is a symptom, too: where it was thrown. The tools it left half-way are made anew. */
+  private internalError(error: unknown): string {
+    this.spiller = new SafepointSpiller();
+    this.checker = new SafepointChecker();
+    this.oracle = new Oracle();
+    const thrower = error instanceof Error ? /^ *at (\S+) /m.exec(error.stack ?? "")?.[1] : undefined;
+    return `internal error in ${thrower ?? "an unknown function"}`;
   }
 
   private spillSymptom(bytes: Uint8Array): string | null {
