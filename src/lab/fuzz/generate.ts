@@ -11,7 +11,6 @@
  */
 import { FunctionBuilder } from "../../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../../frontend/context.ts";
-import type { Block } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { bytesOf, I32, I64, isDynamicVector, type Type } from "../../ir/types.ts";
 import { drawSignature, drawTypes, importEntities } from "./entities.ts";
@@ -87,6 +86,7 @@ class Generator {
       pointer: traits.pointer,
       callPercent: random.pick([15, 30, 50]),
       stackSwitches: random.chance(10),
+      blocks: [],
       ownParams: [],
     };
   }
@@ -116,12 +116,15 @@ class Generator {
 
   private createBlocks(): void {
     const { random, builder, traits } = this;
-    for (let block = 0; block < traits.blockCount; block++) {
-      const created = builder.createBlock();
+    const { blocks, ownParams } = this.context;
+    for (let block = 0; block < traits.blockCount; block++) blocks.push(builder.createBlock());
+    // The entry is not always block0.
+    if (random.chance(30)) random.shuffle(blocks);
+    for (const [block, created] of blocks.entries()) {
       if (block === 0) builder.appendBlockParamsForFunctionParams(created);
       const count = block === 0 || random.chance(60) ? 0 : random.between(1, 3);
       for (let i = 0; i < count; i++) builder.appendBlockParam(created, random.pick(traits.types));
-      this.context.ownParams.push(builder.func.dfg.blockParamCount(created));
+      ownParams.push(builder.func.dfg.blockParamCount(created));
       if (block > 0 && random.chance(5)) builder.setColdBlock(created);
     }
   }
@@ -136,12 +139,12 @@ class Generator {
 
   private fill(number: number): void {
     const { random, builder, traits, context } = this;
-    const block = number as Block;
+    const block = context.blocks[number]!;
     builder.switchToBlock(block);
     if (traits.sealing === "early" && this.plan.predecessorCounts[number] === 0) builder.sealBlock(block);
     // Even ones: text loses the location just below the function's first, as upstream's reader does.
     if (random.chance(10)) builder.setSourceLoc(2 * random.below(500));
-    context.scope.enter(block);
+    context.scope.enter(number, block);
     const count = random.between(0, traits.instsPerBlock * 2);
     for (let i = 0; i < count; i++) buildInstruction(context);
     buildTerminator(context, this.plan.blocks[number]!);
@@ -151,15 +154,14 @@ class Generator {
   /** Seals what the block goes to and nothing else will go to any more. */
   private sealTargets(block: number): void {
     for (const target of new Set(this.plan.blocks[block]!.targets)) {
-      if (--this.awaited[target]! === 0) this.builder.sealBlock(target as Block);
+      if (--this.awaited[target]! === 0) this.builder.sealBlock(this.context.blocks[target]!);
     }
   }
 
   private sealRest(): void {
     const { random, builder, traits } = this;
     if (traits.sealing === "shuffled") {
-      const blocks = Array.from({ length: traits.blockCount }, (_, i) => i);
-      for (const block of random.shuffle(blocks)) builder.sealBlock(block as Block);
+      for (const block of random.shuffle([...this.context.blocks])) builder.sealBlock(block);
     } else {
       builder.sealAllBlocks();
     }

@@ -1,7 +1,7 @@
 /** Random instructions, terminators apart: each is drawn by what it is good for, calls most of all. */
-import type { Value } from "../../ir/entities.ts";
+import type { Block, FuncRef, Value } from "../../ir/entities.ts";
 import type { InstBuilder } from "../../ir/inst-builder.gen.ts";
-import { DEFAULT_MEMFLAGS, type MemFlags, TRUSTED_MEMFLAGS } from "../../ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, type MemFlags, TRUSTED_MEMFLAGS, withEndianness } from "../../ir/memflags.ts";
 import { userTrap } from "../../ir/trap-codes.ts";
 import {
   bitsOf,
@@ -30,6 +30,8 @@ export interface InstructionContext {
   /** How many of a hundred instructions are calls. */
   readonly callPercent: number;
   readonly stackSwitches: boolean;
+  /** The blocks, by their numbers in the plan. */
+  readonly blocks: Block[];
   /** How many parameters each block has of its own, before SSA construction adds any. */
   readonly ownParams: number[];
 }
@@ -45,6 +47,7 @@ export function buildInstruction(context: InstructionContext): void {
   const draw = random.below(100);
   if (draw < 50) buildArithmetic(context, random.pick(context.types));
   else if (draw < 60) buildComparison(context);
+  else if (draw < 61) scope.builder.ins.fence();
   else if (draw < 68) buildConversion(context);
   else if (draw < 84) buildMemoryAccess(context);
   else if (draw < 92) scope.constant(random.pick(context.types));
@@ -60,7 +63,9 @@ export function buildCall({ scope, entities, pointer }: InstructionContext): voi
   let inst: ReturnType<InstBuilder["call"]>;
   if (indirect) {
     const signature = random.pick(entities.signatures);
-    const callee = scope.pick(pointer);
+    const callee = random.chance(50)
+      ? addressOf(scope, pointer, random.pick(entities.callees))
+      : scope.pick(pointer);
     inst = builder.ins.callIndirect(signature, callee, scope.pickAll(dfg.signatures[signature]!.params));
   } else {
     const callee = random.pick(entities.callees);
@@ -68,6 +73,12 @@ export function buildCall({ scope, entities, pointer }: InstructionContext): voi
     inst = builder.ins.call(callee, scope.pickAll(params));
   }
   for (let i = 0; i < dfg.resultCount(inst); i++) scope.define(dfg.result(inst, i));
+}
+
+function addressOf(scope: Scope, pointer: Type, callee: FuncRef): Value {
+  const address = scope.builder.ins.funcAddr(pointer, callee);
+  scope.define(address);
+  return address;
 }
 
 function buildArithmetic({ scope }: InstructionContext, type: Type): void {
@@ -100,7 +111,10 @@ function buildComparison({ scope, types }: InstructionContext): void {
   const { random, builder } = scope;
   const type = random.pick(types);
   const condition = scope.pick(I8);
-  if (random.chance(50) && isInt(type)) {
+  if (random.chance(50) && isFloat(type) && type !== F16 && type !== F128) {
+    const x = scope.pick(type);
+    scope.define(builder.ins.fcmp(random.pick(["lt", "uno", "ne"] as const), x, scope.pick(type)));
+  } else if (random.chance(50) && isInt(type)) {
     const operator = random.pick(["eq", "slt", "ugt"] as const);
     const x = scope.pick(type);
     scope.define(builder.ins.icmp(operator, x, scope.pick(type)));
@@ -116,7 +130,9 @@ function buildConversion({ scope, types }: InstructionContext): void {
   const from = random.pick(types);
   const to = random.pick(types);
   const x = scope.pick(from);
-  if (isInt(from) && isInt(to) && from !== to) {
+  if (bitsOf(from) === bitsOf(to) && from !== to && bitsOf(from) >= 16 && random.chance(70)) {
+    scope.define(ins.bitcast(to, withEndianness(DEFAULT_MEMFLAGS, "little"), x));
+  } else if (isInt(from) && isInt(to) && from !== to) {
     const widens = bitsOf(to) > bitsOf(from);
     scope.define(widens ? (random.chance(50) ? ins.uextend(to, x) : ins.sextend(to, x)) : ins.ireduce(to, x));
   } else if (isVector(to) && laneType(to) === from) {

@@ -56,10 +56,10 @@ export class Scope {
     this.variables.push({ variable, type });
   }
 
-  /** Goes on in another block, whose number in the plan is its own. */
-  enter(block: Block): void {
+  /** Goes on in another block, of that number in the plan. */
+  enter(number: number, block: Block): void {
     const { dfg } = this.builder.func;
-    this.current = block;
+    this.current = number;
     for (let i = 0; i < dfg.blockParamCount(block); i++) this.define(dfg.blockParam(block, i));
   }
 

@@ -1,6 +1,6 @@
 /** Random terminators: what a block's plan asks for, with the arguments that the destinations take. */
 import { type BlockArg, type ExceptionTableItem, exnArg, retArg, valueArg } from "../../ir/block-calls.ts";
-import type { Block, BlockCall, SigRef, Value } from "../../ir/entities.ts";
+import type { BlockCall, SigRef, Value } from "../../ir/entities.ts";
 import { userTrap } from "../../ir/trap-codes.ts";
 import { I32, isInt, type Type } from "../../ir/types.ts";
 import { buildCall, type InstructionContext } from "./instructions.ts";
@@ -14,7 +14,7 @@ interface EdgeValues {
 
 const NO_EDGE_VALUES: EdgeValues = { types: [], arg: retArg };
 
-/** Ends the current block as planned; blocks have the numbers of the plan. */
+/** Ends the current block as planned. */
 export function buildTerminator(context: InstructionContext, plan: BlockPlan): void {
   const { scope } = context;
   const { random, builder } = scope;
@@ -54,15 +54,16 @@ function callOf(context: InstructionContext, target: number, given: EdgeValues =
   const { random, builder } = scope;
   const { dfg } = builder.func;
   const args: BlockArg[] = [];
-  for (let i = 0; i < dfg.blockParamCount(target as Block); i++) {
+  const block = context.blocks[target]!;
+  for (let i = 0; i < dfg.blockParamCount(block); i++) {
     // Parameters that SSA construction has added come behind the block's own, and get their arguments from it.
     if (i >= context.ownParams[target]!) break;
-    const type = dfg.valueType(dfg.blockParam(target as Block, i));
+    const type = dfg.valueType(dfg.blockParam(block, i));
     const index = given.types.indexOf(type);
     if (index >= 0 && random.chance(60)) args.push(given.arg(index));
     else args.push(valueArg(scope.pick(type)));
   }
-  return builder.blockCall(target as Block, args);
+  return builder.blockCall(block, args);
 }
 
 function buildTryCall(context: InstructionContext, targets: readonly number[]): void {
