@@ -62,6 +62,7 @@ function features(func: Function, seen: Map<string, number>): void {
     if (dfg.isAlias(value as never)) note("alias");
     else note(`type ${typeName(dfg.valueType(value as never))}`);
   }
+  if (layout.entryBlock !== 0) note("entry not block0");
   if (func.stackSlots.length > 0) note("stack slots");
   if (dfg.extFuncs.some(({ noCollect }) => noCollect)) note("no-collect");
   if (func.needsStackMap.some((value) => dfg.isAlias(value))) note("declared alias");
@@ -83,6 +84,7 @@ test("random functions have all the shapes that matter", () => {
   for (let seed = 0; seed < 1500; seed++) features(source.at(seed).copy(0), seen);
   const wanted = [
     ...["alias", "declared alias", "stack slots", "no-collect", "duplicate destinations", "exception table"],
+    ...["entry not block0", "func_addr", "bitcast", "fcmp", "fence"],
     ...[
       "pointer i32",
       "pointer i64",
