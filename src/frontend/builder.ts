@@ -105,6 +105,7 @@ export class FunctionBuilder {
   }
 
   createBlock(): Block {
+    if (this.finalized) throw messages.finalizedTwice();
     const block = this.func.dfg.makeBlock();
     this.context.ssa.declareBlock(block);
     return block;
@@ -114,9 +115,12 @@ export class FunctionBuilder {
     this.func.layout.setCold(block);
   }
 
-  /** Puts a block that has not been switched to into the layout behind another. */
+  /** Puts a block that is not in the layout yet behind one that is. */
   insertBlockAfter(block: Block, after: Block): void {
-    this.func.layout.insertBlockAfter(block, after);
+    const { layout } = this.func;
+    if (layout.isBlockInserted(block)) throw messages.blockInLayout(block);
+    if (!layout.isBlockInserted(after)) throw messages.blockNotInLayout(after);
+    layout.insertBlockAfter(block, after);
   }
 
   /** Instructions go to `block` from here on. */

@@ -42,6 +42,14 @@ export function blockNotPristine(block: Block): BuilderError {
   return new BuilderError(`block${block} has instructions already: its parameters come before any of them`);
 }
 
+export function blockInLayout(block: Block): BuilderError {
+  return new BuilderError(`block${block} is in the layout already`);
+}
+
+export function blockNotInLayout(block: Block): BuilderError {
+  return new BuilderError(`block${block} is not in the layout: nothing can be put behind it`);
+}
+
 export function functionParamsNotInEntry(block: Block): BuilderError {
   return new BuilderError(
     `block${block} is branched to: only the entry block takes the function's parameters, and nothing branches to it`,

@@ -257,6 +257,22 @@ test("nothing follows a terminator", () => {
   breaks(/block0 is filled already: no instruction/, () => s.int(1));
 });
 
+test("a block is put into the layout once, behind one that is there", () => {
+  const s = new Sketch();
+  const [block0, block1, block2, block3] = s.blocks(4);
+  breaks(/block0 is not in the layout/, () => s.builder.insertBlockAfter(block1!, block0!));
+  s.jump(block2!);
+  s.at(block2!);
+  s.jump(block1!);
+  s.builder.insertBlockAfter(block1!, block0!);
+  breaks(/block1 is in the layout already/, () => s.builder.insertBlockAfter(block1!, block2!));
+  s.at(block1!);
+  s.ret();
+  assert.match(s.text(), /block0:[\s\S]*block1:[\s\S]*block2:/);
+  breaks(/the builder is finalized already/, () => s.builder.createBlock());
+  assert.ok(!s.func.layout.isBlockInserted(block3!));
+});
+
 test("an instruction needs a current block", () => {
   const builder = new FunctionBuilder(new Function());
   breaks(/no current block/, () => builder.ins.iconst(I32, 1));
