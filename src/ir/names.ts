@@ -12,6 +12,9 @@ export type FunctionName =
  */
 export const WASM_OPERATORS = 1;
 
+/** The user namespace of the runtime's functions; the indices stand in `gc/runtime-functions.ts`. */
+export const RUNTIME_FUNCTIONS = 2;
+
 /** A name in the user's name spaces. */
 export interface UserExternalName {
   readonly namespace: number;

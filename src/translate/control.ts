@@ -3,7 +3,7 @@
  * hand can be reached. Unreachable code is validated already and is passed over, counting the constructs that it opens.
  */
 import type { Block, NONE } from "../ir/entities.ts";
-import type { Type } from "../ir/types.ts";
+import type { ValType } from "../wasm/types.ts";
 
 export const FrameKind = { Block: 0, Loop: 1, If: 2, Else: 3, Function: 4 } as const;
 
@@ -15,8 +15,8 @@ export interface ControlFrame {
   readonly next: Block;
   /** The `else` arm of an `if` that has not come to it. */
   readonly elseBlock: Block | typeof NONE;
-  readonly params: readonly Type[];
-  readonly results: readonly Type[];
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
   /** Operands below the construct's own. */
   readonly height: number;
   /** Something jumps to `next`. */
@@ -24,6 +24,6 @@ export interface ControlFrame {
 }
 
 /** The types that a branch to the frame passes. */
-export function labelTypes(frame: ControlFrame): readonly Type[] {
+export function labelTypes(frame: ControlFrame): readonly ValType[] {
   return frame.kind === FrameKind.Loop ? frame.params : frame.results;
 }

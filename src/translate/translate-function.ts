@@ -9,7 +9,10 @@ import { InputError } from "../base/diagnostics.ts";
 import { FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { type Block, type FuncRef, NONE, type SigRef, type Value } from "../ir/entities.ts";
+import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
+import { isTraced } from "../gc/layout.ts";
+import { OperatorCalls } from "../gc/operator-calls.ts";
+import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
@@ -19,10 +22,11 @@ import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import { EMPTY_BLOCK, OperatorReader } from "../wasm/operators.ts";
+import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
 import { unsupportedOperator } from "./messages.ts";
-import { OperatorCalls } from "./operator-calls.ts";
+import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { clifType } from "./value-types.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
@@ -33,20 +37,32 @@ const UNREACHABLE = userTrap(1);
 const MAX_OFFSET = 0x7fff_ffff;
 
 /** The CLIF signature of a function type of the module. */
-export function clifSignature(module: Module, type: number, offset: number): Signature {
-  const { types } = module;
-  const params: Type[] = [];
-  const results: Type[] = [];
-  for (let i = 0; i < types.paramCount(type); i++) params.push(clifType(types.param(type, i), offset));
-  for (let i = 0; i < types.resultCount(type); i++) results.push(clifType(types.result(type, i), offset));
-  return signatureOf(params, results);
+export function clifSignature(
+  types: TypeTable,
+  type: number,
+  offset: number,
+  references: TypeTable | null,
+): Signature {
+  const toClif = (value: ValType): Type => clifType(value, offset, references);
+  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif));
+}
+
+function paramsOf(types: TypeTable, type: number): ValType[] {
+  return Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+}
+
+function resultsOf(types: TypeTable, type: number): ValType[] {
+  return Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
 }
 
 export class FunctionTranslator {
-  private readonly module: Module;
+  readonly module: Module;
   private readonly builder: FunctionBuilder;
   readonly reader: OperatorReader;
   private readonly operators: OperatorCalls;
+  /** The module's types when references are compiled, else null. */
+  private readonly references: TypeTable | null;
+  private readonly heapOperations: HeapOperations | null;
   private readonly locals: Variable[];
   private readonly stack: Value[];
   private readonly frames: ControlFrame[];
@@ -60,13 +76,24 @@ export class FunctionTranslator {
   /** Constructs opened in unreachable code. */
   private skipped: number;
 
-  /** A translator for one function, which goes into the empty `func`. */
-  constructor(module: Module, featureMask: number, func: Function, context: FunctionBuilderContext) {
+  /**
+   * A translator for one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is
+   * refused.
+   */
+  constructor(
+    module: Module,
+    featureMask: number,
+    func: Function,
+    context: FunctionBuilderContext,
+    plan: HeapPlan | null = null,
+  ) {
     this.module = module;
     this.builder = new FunctionBuilder(func, context);
     this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     this.reader.typeLimit = module.types.length;
     this.operators = new OperatorCalls(this.builder);
+    this.references = plan === null ? null : module.types;
+    this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
     this.locals = [];
     this.stack = [];
     this.frames = [];
@@ -78,14 +105,14 @@ export class FunctionTranslator {
     this.skipped = 0;
   }
 
-  /** Translates defined function `index`, imports not counted, and spills it. */
-  run(index: number): void {
+  /** Translates defined function `index`, imports not counted, and spills it unless told not to. */
+  run(index: number, spill = true): void {
     const { module, builder, reader } = this;
     const start = module.code.starts.get(index);
     const end = module.code.ends.get(index);
     const type = module.functionTypes.get(module.importedFunctionCount + index);
     builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
-    builder.func.signature = clifSignature(module, type, start);
+    builder.func.signature = this.clifSignatureOf(type);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();
     const exit = builder.createBlock();
@@ -94,8 +121,9 @@ export class FunctionTranslator {
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
     reader.seek(start, end);
-    this.declareLocals(entry);
-    const results = builder.func.signature.returns.map((param) => param.type);
+    this.declareLocals(entry, type);
+    const results = resultsOf(module.types, type);
+    for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
       kind: FrameKind.Function,
       target: exit,
@@ -107,7 +135,7 @@ export class FunctionTranslator {
       nextIsReached: false,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize();
+    builder.finalize({ spill });
   }
 
   /** The index in the module of the type that a signature of the translated function stands for. */
@@ -115,26 +143,38 @@ export class FunctionTranslator {
     return this.signatureTypes[signature]!;
   }
 
-  private declareLocals(entry: Block): void {
+  private clifSignatureOf(type: number): Signature {
+    return clifSignature(this.module.types, type, this.reader.opStart, this.references);
+  }
+
+  private typeOf(type: ValType): Type {
+    return clifType(type, this.reader.opStart, this.references);
+  }
+
+  /** Declares a value that may be an object. */
+  private watch(value: Value, type: ValType): Value {
+    return this.heapOperations === null ? value : this.heapOperations.declareReference(value, type);
+  }
+
+  private declareLocals(entry: Block, type: number): void {
     const { builder, reader } = this;
     const { dfg } = builder.func;
-    for (let i = 0; i < dfg.blockParamCount(entry); i++) {
-      const param = dfg.blockParam(entry, i);
-      const local = builder.declareVar(dfg.valueType(param));
-      builder.defVar(local, param);
-      this.locals.push(local);
-    }
+    const params = paramsOf(this.module.types, type);
+    for (let i = 0; i < params.length; i++) this.declareLocal(params[i]!, dfg.blockParam(entry, i));
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
-      const type = clifType(reader.readValType(), reader.pos);
+      const local = reader.readValType();
       if (count === 0) continue;
-      const zero = this.zero(type);
-      for (let i = 0; i < count; i++) {
-        const local = builder.declareVar(type);
-        builder.defVar(local, zero);
-        this.locals.push(local);
-      }
+      const zero = this.zero(this.typeOf(local));
+      for (let i = 0; i < count; i++) this.declareLocal(local, zero);
     }
+  }
+
+  private declareLocal(type: ValType, value: Value): void {
+    const local = this.builder.declareVar(this.typeOf(type));
+    if (this.references !== null && isTraced(type)) this.builder.declareVarNeedsStackMap(local);
+    this.builder.defVar(local, value);
+    this.locals.push(local);
   }
 
   private zero(type: Type): Value {
@@ -160,7 +200,7 @@ export class FunctionTranslator {
     return this.stack.pop()!;
   }
 
-  private popMany(count: number): Value[] {
+  popMany(count: number): Value[] {
     return count === 0 ? [] : this.stack.splice(this.stack.length - count, count);
   }
 
@@ -213,7 +253,7 @@ export class FunctionTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op);
+    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -260,11 +300,15 @@ export class FunctionTranslator {
 
   globalGet(): void {
     const { index } = this.reader;
-    const type = clifType(this.module.globals[index]!.type, this.reader.opStart);
-    this.operator(WasmOp.GlobalGet, [index], [], [type]);
+    this.operator(WasmOp.GlobalGet, [index], [], [this.numericGlobal(index)]);
+  }
+
+  private numericGlobal(index: number): Type {
+    return clifType(this.module.globals[index]!.type, this.reader.opStart, null);
   }
 
   globalSet(): void {
+    this.numericGlobal(this.reader.index);
     this.operator(WasmOp.GlobalSet, [this.reader.index], [this.pop()], []);
   }
 
@@ -287,6 +331,25 @@ export class FunctionTranslator {
   /** What the reader holds as immediates. */
   get indices(): readonly [number, number] {
     return [this.reader.index, this.reader.index2];
+  }
+
+  /** The operations on the heap; refuses the operator at hand where there is none. */
+  get heap(): HeapOperations {
+    if (this.heapOperations !== null) return this.heapOperations;
+    throw new InputError(unsupportedOperator("an operator on references", this.reader.opStart));
+  }
+
+  /** Branches to a label with what stands on the stack, and `extra` behind it, when the condition holds. */
+  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void {
+    const frame = this.frameAt(label);
+    const next = this.builder.createBlock();
+    const args = [...this.peekMany(labelTypes(frame).length - extra.length), ...extra];
+    const taken = this.builder.blockCall(this.branchTarget(frame), args);
+    const other = this.builder.blockCall(next);
+    if (whenTaken) this.builder.ins.brif(condition, taken, other);
+    else this.builder.ins.brif(condition, other, taken);
+    this.builder.sealBlock(next);
+    this.builder.switchToBlock(next);
   }
 
   /** Refuses a memory other than the first, and 64-bit ones. */
@@ -327,7 +390,14 @@ export class FunctionTranslator {
   call(): void {
     const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
     const inst = this.builder.ins.call(this.callee(this.reader.index), args);
-    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+    this.pushResults(inst, this.module.functionTypes.get(this.reader.index));
+  }
+
+  private pushResults(inst: Inst, type: number): void {
+    const results = this.builder.instResults(inst);
+    for (let i = 0; i < results.length; i++) {
+      this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
+    }
   }
 
   callIndirect(): void {
@@ -336,7 +406,7 @@ export class FunctionTranslator {
     const signature = this.signature(this.reader.index);
     const callee = this.pop();
     const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
-    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+    this.pushResults(inst, this.reader.index);
   }
 
   returnCall(): void {
@@ -361,7 +431,7 @@ export class FunctionTranslator {
   private signature(type: number): SigRef {
     const found = this.signatures.get(type);
     if (found !== undefined) return found;
-    const signature = this.builder.importSignature(clifSignature(this.module, type, this.reader.opStart));
+    const signature = this.builder.importSignature(this.clifSignatureOf(type));
     this.signatures.set(type, signature);
     this.signatureTypes[signature] = type;
     return signature;
@@ -383,17 +453,17 @@ export class FunctionTranslator {
 
   // Control.
 
-  private blockTypes(): { readonly params: Type[]; readonly results: Type[] } {
-    const { blockType, opStart } = this.reader;
+  private blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
+    const { blockType } = this.reader;
     if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
-    if (blockType < 0) return { params: [], results: [clifType(~blockType, opStart)] };
-    const { params, returns } = clifSignature(this.module, blockType, opStart);
-    return { params: params.map((param) => param.type), results: returns.map((param) => param.type) };
+    if (blockType < 0) return { params: [], results: [~blockType] };
+    const { types } = this.module;
+    return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
   }
 
-  private blockOf(types: readonly Type[]): Block {
+  private blockOf(types: readonly ValType[]): Block {
     const block = this.builder.createBlock();
-    for (const type of types) this.builder.appendBlockParam(block, type);
+    for (const type of types) this.watch(this.builder.appendBlockParam(block, this.typeOf(type)), type);
     return block;
   }
 
@@ -441,8 +511,8 @@ export class FunctionTranslator {
     target: Block,
     next: Block,
     elseBlock: Block | typeof NONE,
-    params: readonly Type[],
-    results: readonly Type[],
+    params: readonly ValType[],
+    results: readonly ValType[],
   ): void {
     const height = this.stack.length - params.length;
     // The operands that an `else` arm starts with are those that stand there now.
@@ -511,17 +581,8 @@ export class FunctionTranslator {
   }
 
   branchIf(): void {
-    const frame = this.frameAt(this.reader.index);
     const condition = this.pop();
-    const next = this.builder.createBlock();
-    const args = this.peekMany(labelTypes(frame).length);
-    this.builder.ins.brif(
-      condition,
-      this.builder.blockCall(this.branchTarget(frame), args),
-      this.builder.blockCall(next),
-    );
-    this.builder.sealBlock(next);
-    this.builder.switchToBlock(next);
+    this.branchWhen(condition, this.reader.index, true, []);
   }
 
   branchTable(): void {

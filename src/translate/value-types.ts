@@ -1,10 +1,11 @@
-/** How Wasm's value types are held in CLIF. References come with the lowering of garbage collection. */
+/** How Wasm's value types are held in CLIF: references are `i32`, see `gc/layout.ts`. */
 import { InputError } from "../base/diagnostics.ts";
 import { F32, F64, I8X16, I32, I64, type Type } from "../ir/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { unsupportedType } from "./messages.ts";
 
-export function clifType(type: wasm.ValType, offset: number): Type {
+/** Throws `InputError` for what is not compiled yet; references are when `references` has the module's types. */
+export function clifType(type: wasm.ValType, offset: number, references: wasm.TypeTable | null): Type {
   switch (type) {
     case wasm.I32:
       return I32;
@@ -17,6 +18,23 @@ export function clifType(type: wasm.ValType, offset: number): Type {
     case wasm.V128:
       return I8X16;
     default:
+      if (references !== null && wasm.isRef(type) && isInHeap(wasm.heapOf(type), references)) return I32;
       throw new InputError(unsupportedType(wasm.valTypeName(type), offset));
+  }
+}
+
+/** Structs, arrays, i31 and what is above and below them. */
+function isInHeap(heap: wasm.HeapType, types: wasm.TypeTable): boolean {
+  if (wasm.isConcrete(heap)) return types.kind(wasm.typeIndexOf(heap)) !== wasm.KIND_FUNC;
+  switch (heap) {
+    case wasm.HEAP_ANY:
+    case wasm.HEAP_EQ:
+    case wasm.HEAP_I31:
+    case wasm.HEAP_STRUCT:
+    case wasm.HEAP_ARRAY:
+    case wasm.HEAP_NONE:
+      return true;
+    default:
+      return false;
   }
 }

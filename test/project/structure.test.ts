@@ -11,7 +11,18 @@ import { projectRoot } from "../support/project.ts";
 
 /** The middle of the order: each may import what stands above it in this list, as far as `BELOW` says. */
 const CLIF = ["base", "ir", "text", "analysis"];
-const COMPILER = [...CLIF, "verify", "interp", "check", "frontend", "passes", "wasm", "backend", "translate"];
+const COMPILER = [
+  ...CLIF,
+  "verify",
+  "interp",
+  "check",
+  "frontend",
+  "passes",
+  "wasm",
+  "backend",
+  "gc",
+  "translate",
+];
 
 /** For each folder, the folders it may import besides itself. A folder stands for those below it too. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +36,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   frontend: CLIF,
   passes: CLIF,
   wasm: ["base"],
-  translate: ["base", "ir", "frontend", "wasm"],
+  gc: ["base", "ir", "frontend", "wasm"],
+  translate: ["base", "ir", "frontend", "wasm", "gc"],
   backend: ["base", "ir", "analysis", "wasm"],
   driver: COMPILER,
   wast: ["base", "wasm", "driver"],

@@ -1,0 +1,377 @@
+/**
+ * What is done to objects, as CLIF: allocation, fields, elements, casts, i31.
+ *
+ * An allocation bumps a pointer inline; the cold path calls the runtime, which may collect. Null, bounds and cast checks trap
+ * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
+ */
+import type { FunctionBuilder } from "../frontend/builder.ts";
+import type { Block, FuncRef, Value } from "../ir/entities.ts";
+import type { InstBuilder } from "../ir/inst-builder.gen.ts";
+import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
+import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
+import { signatureOf } from "../ir/signature.ts";
+import { type TrapCode, userTrap } from "../ir/trap-codes.ts";
+import { F32, F64, I8, I8X16, I16, I32, I64, type Type } from "../ir/types.ts";
+import type { TypeTable, ValType } from "../wasm/types.ts";
+import * as wasm from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import {
+  arrayLayout,
+  ELEMENTS_OFFSET,
+  isTraced,
+  LENGTH_OFFSET,
+  OBJECT_ALIGN,
+  storageLog2,
+  structLayout,
+} from "./layout.ts";
+import type { OperatorCalls } from "./operator-calls.ts";
+import { RUNTIME_EXPORTS, type RuntimeFunction } from "./runtime-functions.ts";
+import { Descriptor, displayOffset, KIND_OF_STRUCT, type StaticData } from "./static-data.ts";
+
+export interface GcTraps {
+  readonly Null: TrapCode;
+  readonly Bounds: TrapCode;
+  readonly Cast: TrapCode;
+  readonly TooLarge: TrapCode;
+}
+
+export const GcTrap: GcTraps = {
+  Null: userTrap(2),
+  Bounds: userTrap(3),
+  Cast: userTrap(4),
+  TooLarge: userTrap(5),
+};
+
+/** What compiled code needs to know of the module that it goes into. */
+export interface HeapPlan {
+  readonly types: TypeTable;
+  readonly staticData: StaticData;
+  /** Indices of the runtime's globals. */
+  readonly allocPtr: number;
+  readonly allocEnd: number;
+}
+
+/** Arrays are at most this many bytes, so that sizes never overflow. */
+const MAX_ARRAY_BYTES = 1 << 30;
+
+/** How a storage type lies in memory. */
+function memoryType(type: ValType): Type {
+  switch (type) {
+    case wasm.I8:
+      return I8;
+    case wasm.I16:
+      return I16;
+    case wasm.I64:
+      return I64;
+    case wasm.F32:
+      return F32;
+    case wasm.F64:
+      return F64;
+    case wasm.V128:
+      return I8X16;
+    default:
+      return I32;
+  }
+}
+
+export class HeapOperations {
+  private readonly builder: FunctionBuilder;
+  private readonly operators: OperatorCalls;
+  private readonly plan: HeapPlan;
+  private readonly runtime: Map<RuntimeFunction, FuncRef>;
+
+  constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: HeapPlan) {
+    this.builder = builder;
+    this.operators = operators;
+    this.plan = plan;
+    this.runtime = new Map();
+  }
+
+  private get ins(): InstBuilder {
+    return this.builder.ins;
+  }
+
+  /** Declares a value that may be an object. */
+  declareReference(value: Value, type: ValType): Value {
+    if (isTraced(type)) this.builder.declareValueNeedsStackMap(value);
+    return value;
+  }
+
+  // Null and i31.
+
+  nullReference(): Value {
+    return this.ins.iconst(I32, 0);
+  }
+
+  isNull(ref: Value): Value {
+    return this.ins.uextend(I32, this.ins.icmpImmS("eq", ref, 0));
+  }
+
+  trapIfNull(ref: Value): void {
+    this.ins.trapz(ref, GcTrap.Null);
+  }
+
+  i31(value: Value): Value {
+    return this.ins.borImmS(this.ins.ishlImmS(value, 1), 1);
+  }
+
+  i31Get(ref: Value, signed: boolean): Value {
+    this.trapIfNull(ref);
+    return signed ? this.ins.sshrImmS(ref, 1) : this.ins.ushrImmS(ref, 1);
+  }
+
+  // Allocation.
+
+  /** An object of that many bytes (a multiple of 8), with its descriptor set. */
+  private allocate(bytes: Value, descriptor: number): Value {
+    const { builder, ins, plan } = this;
+    const slow = builder.createBlock();
+    const fast = builder.createBlock();
+    const done = builder.createBlock();
+    builder.setColdBlock(slow);
+    const object = builder.appendBlockParam(done, I32);
+    const top = this.globalGet(plan.allocPtr);
+    const next = ins.iadd(top, bytes);
+    // Sizes are below 2^31 and so is memory, so the sum cannot wrap around.
+    const fits = ins.icmp("ule", next, this.globalGet(plan.allocEnd));
+    ins.brif(fits, builder.blockCall(fast), builder.blockCall(slow));
+    builder.sealBlock(fast);
+    builder.sealBlock(slow);
+    builder.switchToBlock(fast);
+    this.operators.emit(WasmOp.GlobalSet, [plan.allocPtr], [next], []);
+    ins.jump(builder.blockCall(done, [top]));
+    builder.switchToBlock(slow);
+    const [fresh] = builder.instResults(ins.call(this.runtimeFunction("allocSlow"), [bytes]));
+    ins.jump(builder.blockCall(done, [fresh!]));
+    builder.sealBlock(done);
+    builder.switchToBlock(done);
+    builder.declareValueNeedsStackMap(object);
+    ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, descriptor), object, 0);
+    return object;
+  }
+
+  private globalGet(index: number): Value {
+    return this.builder.instResults(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]))[0]!;
+  }
+
+  private runtimeFunction(name: RuntimeFunction): FuncRef {
+    const found = this.runtime.get(name);
+    if (found !== undefined) return found;
+    const { builder } = this;
+    const index = RUNTIME_EXPORTS.indexOf(name);
+    const callee = builder.importFunction({
+      name: { kind: "user", ref: builder.declareImportedUserFunction(RUNTIME_FUNCTIONS, index) },
+      signature: builder.importSignature(signatureOf([I32], [I32])),
+      colocated: true,
+      patchable: false,
+      noCollect: false,
+    });
+    this.runtime.set(name, callee);
+    return callee;
+  }
+
+  // Structs.
+
+  structNew(type: number, fields: readonly Value[]): Value {
+    const { types, staticData } = this.plan;
+    const layout = structLayout(types, type);
+    const object = this.allocate(this.ins.iconst(I32, layout.sizeBytes), staticData.descriptor(type));
+    for (let i = 0; i < fields.length; i++) {
+      this.storeAt(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
+    }
+    return object;
+  }
+
+  structNewDefault(type: number): Value {
+    const { types } = this.plan;
+    const fields: Value[] = [];
+    for (let i = 0; i < types.fieldCount(type); i++) fields.push(this.zero(types.field(type, i)));
+    return this.structNew(type, fields);
+  }
+
+  structGet(type: number, field: number, ref: Value, signed: boolean): Value {
+    this.trapIfNull(ref);
+    const { types } = this.plan;
+    return this.loadAt(types.field(type, field), ref, structLayout(types, type).offsets[field]!, signed);
+  }
+
+  structSet(type: number, field: number, ref: Value, value: Value): void {
+    this.trapIfNull(ref);
+    const { types } = this.plan;
+    this.storeAt(types.field(type, field), value, ref, structLayout(types, type).offsets[field]!);
+  }
+
+  zero(type: ValType): Value {
+    const stored = memoryType(type);
+    if (stored === F32) return this.ins.f32const(0);
+    if (stored === F64) return this.ins.f64const(0n);
+    if (stored === I8X16) {
+      return this.ins.vconst(I8X16, this.builder.func.dfg.constants.insert(new Uint8Array(16)));
+    }
+    return this.ins.iconst(stored === I64 ? I64 : I32, 0);
+  }
+
+  private loadAt(type: ValType, base: Value, offset: number, signed: boolean): Value {
+    const stored = memoryType(type);
+    const value = this.ins.load(stored, TRUSTED_MEMFLAGS, base, offset);
+    if (stored === I8 || stored === I16) {
+      return signed ? this.ins.sextend(I32, value) : this.ins.uextend(I32, value);
+    }
+    return this.declareReference(value, type);
+  }
+
+  private storeAt(type: ValType, value: Value, base: Value, offset: number): void {
+    const stored = memoryType(type);
+    const narrow = stored === I8 || stored === I16 ? this.ins.ireduce(stored, value) : value;
+    this.ins.store(TRUSTED_MEMFLAGS, narrow, base, offset);
+  }
+
+  // Arrays.
+
+  /** An array of `length` elements, not filled. */
+  private allocateArray(type: number, length: Value): Value {
+    const { types, staticData } = this.plan;
+    const { elementLog2 } = arrayLayout(types, type);
+    const { ins } = this;
+    const most = (MAX_ARRAY_BYTES >> elementLog2) - ELEMENTS_OFFSET;
+    ins.trapnz(ins.icmpImmU("ugt", length, most), GcTrap.TooLarge);
+    const bytes = ins.iaddImmS(ins.ishlImmS(length, elementLog2), ELEMENTS_OFFSET + OBJECT_ALIGN - 1);
+    const object = this.allocate(ins.bandImmS(bytes, -OBJECT_ALIGN), staticData.descriptor(type));
+    ins.store(TRUSTED_MEMFLAGS, length, object, LENGTH_OFFSET);
+    return object;
+  }
+
+  arrayNew(type: number, value: Value, length: Value): Value {
+    const object = this.allocateArray(type, length);
+    this.fill(type, object, value, length);
+    return object;
+  }
+
+  arrayNewFixed(type: number, values: readonly Value[]): Value {
+    const { types } = this.plan;
+    const element = types.field(type, 0);
+    const object = this.allocateArray(type, this.ins.iconst(I32, values.length));
+    for (let i = 0; i < values.length; i++) {
+      this.storeAt(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
+    }
+    return object;
+  }
+
+  /** A loop over the elements; nothing in it collects. */
+  private fill(type: number, object: Value, value: Value, length: Value): void {
+    const { builder, ins } = this;
+    const element = this.plan.types.field(type, 0);
+    const header = builder.createBlock();
+    const body = builder.createBlock();
+    const done = builder.createBlock();
+    const at = builder.appendBlockParam(header, I32);
+    const start = ins.iaddImmS(object, ELEMENTS_OFFSET);
+    const end = ins.iadd(start, ins.ishlImmS(length, storageLog2(element)));
+    ins.jump(builder.blockCall(header, [start]));
+    builder.switchToBlock(header);
+    ins.brif(ins.icmp("ult", at, end), builder.blockCall(body), builder.blockCall(done));
+    builder.sealBlock(body);
+    builder.sealBlock(done);
+    builder.switchToBlock(body);
+    this.storeAt(element, value, at, 0);
+    ins.jump(builder.blockCall(header, [ins.iaddImmS(at, 1 << storageLog2(element))]));
+    builder.sealBlock(header);
+    builder.switchToBlock(done);
+  }
+
+  arrayLength(ref: Value): Value {
+    this.trapIfNull(ref);
+    return this.ins.load(I32, TRUSTED_MEMFLAGS, ref, LENGTH_OFFSET);
+  }
+
+  /** The address of an element, less `ELEMENTS_OFFSET`, with null and bounds checked. */
+  private elementBase(type: number, ref: Value, index: Value): Value {
+    const { ins } = this;
+    ins.trapnz(ins.icmp("uge", index, this.arrayLength(ref)), GcTrap.Bounds);
+    return ins.iadd(ref, ins.ishlImmS(index, arrayLayout(this.plan.types, type).elementLog2));
+  }
+
+  arrayGet(type: number, ref: Value, index: Value, signed: boolean): Value {
+    const base = this.elementBase(type, ref, index);
+    return this.loadAt(this.plan.types.field(type, 0), base, ELEMENTS_OFFSET, signed);
+  }
+
+  arraySet(type: number, ref: Value, index: Value, value: Value): void {
+    const base = this.elementBase(type, ref, index);
+    this.storeAt(this.plan.types.field(type, 0), value, base, ELEMENTS_OFFSET);
+  }
+
+  // Casts.
+
+  /** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
+  test(ref: Value, heap: wasm.HeapType, nullable: boolean): Value {
+    const { builder, ins } = this;
+    const done = builder.createBlock();
+    const result = builder.appendBlockParam(done, I32);
+    const notNull = builder.createBlock();
+    const ofNull = ins.iconst(I32, nullable ? 1 : 0);
+    ins.brif(ref, builder.blockCall(notNull), builder.blockCall(done, [ofNull]));
+    builder.sealBlock(notNull);
+    builder.switchToBlock(notNull);
+    this.testNotNull(ref, heap, done);
+    builder.sealBlock(done);
+    builder.switchToBlock(done);
+    return result;
+  }
+
+  /** Jumps to `done` with the answer. */
+  private testNotNull(ref: Value, heap: wasm.HeapType, done: Block): void {
+    const { builder, ins } = this;
+    const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
+    if (heap === wasm.HEAP_ANY || heap === wasm.HEAP_EQ) {
+      answer(ins.iconst(I32, 1));
+      return;
+    }
+    if (heap === wasm.HEAP_NONE) {
+      answer(ins.iconst(I32, 0));
+      return;
+    }
+    const isI31 = ins.bandImmS(ref, 1);
+    if (heap === wasm.HEAP_I31) {
+      answer(isI31);
+      return;
+    }
+    const object = builder.createBlock();
+    ins.brif(isI31, builder.blockCall(done, [ins.iconst(I32, 0)]), builder.blockCall(object));
+    builder.sealBlock(object);
+    builder.switchToBlock(object);
+    const descriptor = ins.load(I32, TRUSTED_MEMFLAGS, ref, 0);
+    if (heap === wasm.HEAP_STRUCT || heap === wasm.HEAP_ARRAY) {
+      const kind = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Kind);
+      const condition = heap === wasm.HEAP_STRUCT ? "eq" : "ne";
+      answer(ins.uextend(I32, ins.icmpImmS(condition, kind, KIND_OF_STRUCT)));
+      return;
+    }
+    this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
+  }
+
+  /** One compare for a final type; else the supertype display, as far as the object's own depth goes. */
+  private testConcrete(descriptor: Value, type: number, done: Block): void {
+    const { builder, ins } = this;
+    const { types, staticData } = this.plan;
+    const wanted = staticData.descriptor(type);
+    const answer = (value: Value): void =>
+      void ins.jump(builder.blockCall(done, [ins.uextend(I32, ins.icmpImmS("eq", value, wanted))]));
+    if (types.isFinal(type)) {
+      answer(descriptor);
+      return;
+    }
+    const depth = staticData.depth(type);
+    const deep = builder.createBlock();
+    const own = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Depth);
+    const isDeep = ins.icmpImmU("uge", own, depth);
+    ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
+    builder.sealBlock(deep);
+    builder.switchToBlock(deep);
+    answer(ins.load(I32, TRUSTED_MEMFLAGS, descriptor, displayOffset(depth)));
+  }
+
+  trapUnless(condition: Value, code: TrapCode): void {
+    this.ins.trapz(condition, code);
+  }
+}

@@ -1,0 +1,153 @@
+/** Operators on structs, arrays, i31 and null. Their meaning in CLIF is `gc/heap-operations.ts`'s. */
+import { GcTrap, type HeapOperations } from "../gc/heap-operations.ts";
+import type { Value } from "../ir/entities.ts";
+import type { InstBuilder } from "../ir/inst-builder.gen.ts";
+import { I32 } from "../ir/types.ts";
+import type { Module } from "../wasm/module.ts";
+import type { OperatorReader } from "../wasm/operators.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+
+/** What these operators need of the function's translator. */
+export interface ReferenceTranslator {
+  readonly ins: InstBuilder;
+  readonly reader: OperatorReader;
+  readonly module: Module;
+  readonly heap: HeapOperations;
+  push(value: Value): void;
+  pop(): Value;
+  popMany(count: number): Value[];
+  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
+}
+
+type Handler = (t: ReferenceTranslator) => void;
+
+/** `br_on_cast`: bit 1 of the flags says that null passes. */
+const TARGET_NULLABLE = 2;
+
+function structGet(signed: boolean): Handler {
+  return (t) => t.push(t.heap.structGet(t.reader.index, t.reader.index2, t.pop(), signed));
+}
+
+function arrayGet(signed: boolean): Handler {
+  return (t) => {
+    const index = t.pop();
+    t.push(t.heap.arrayGet(t.reader.index, t.pop(), index, signed));
+  };
+}
+
+function refTest(nullable: boolean): Handler {
+  return (t) => t.push(t.heap.test(t.pop(), t.reader.heapType, nullable));
+}
+
+function refCast(nullable: boolean): Handler {
+  return (t) => {
+    const ref = t.pop();
+    t.heap.trapUnless(t.heap.test(ref, t.reader.heapType, nullable), GcTrap.Cast);
+    t.push(ref);
+  };
+}
+
+function branchOnCast(whenItIs: boolean): Handler {
+  return (t) => {
+    const ref = t.pop();
+    const nullable = (t.reader.castFlags & TARGET_NULLABLE) !== 0;
+    const answer = t.heap.test(ref, t.reader.heapType2, nullable);
+    t.branchWhen(answer, t.reader.index, whenItIs, [ref]);
+    t.push(ref);
+  };
+}
+
+export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
+  [WasmOp.RefNull, (t) => t.push(t.heap.nullReference())],
+  [WasmOp.RefIsNull, (t) => t.push(t.heap.isNull(t.pop()))],
+  [
+    WasmOp.RefAsNonNull,
+    (t) => {
+      const ref = t.pop();
+      t.heap.trapIfNull(ref);
+      t.push(ref);
+    },
+  ],
+  [
+    WasmOp.RefEq,
+    (t) => {
+      const y = t.pop();
+      t.push(t.ins.uextend(I32, t.ins.icmp("eq", t.pop(), y)));
+    },
+  ],
+  [
+    WasmOp.BrOnNull,
+    (t) => {
+      const ref = t.pop();
+      t.branchWhen(ref, t.reader.index, false, []);
+      t.push(ref);
+    },
+  ],
+  [
+    WasmOp.BrOnNonNull,
+    (t) => {
+      const ref = t.pop();
+      t.branchWhen(ref, t.reader.index, true, [ref]);
+    },
+  ],
+  [WasmOp.RefI31, (t) => t.push(t.heap.i31(t.pop()))],
+  [WasmOp.I31GetS, (t) => t.push(t.heap.i31Get(t.pop(), true))],
+  [WasmOp.I31GetU, (t) => t.push(t.heap.i31Get(t.pop(), false))],
+  [
+    WasmOp.StructNew,
+    (t) => {
+      const { index } = t.reader;
+      t.push(t.heap.structNew(index, t.popMany(t.module.types.fieldCount(index))));
+    },
+  ],
+  [WasmOp.StructNewDefault, (t) => t.push(t.heap.structNewDefault(t.reader.index))],
+  [WasmOp.StructGet, structGet(false)],
+  [WasmOp.StructGetS, structGet(true)],
+  [WasmOp.StructGetU, structGet(false)],
+  [
+    WasmOp.StructSet,
+    (t) => {
+      const value = t.pop();
+      t.heap.structSet(t.reader.index, t.reader.index2, t.pop(), value);
+    },
+  ],
+  [
+    WasmOp.ArrayNew,
+    (t) => {
+      const length = t.pop();
+      t.push(t.heap.arrayNew(t.reader.index, t.pop(), length));
+    },
+  ],
+  [
+    WasmOp.ArrayNewDefault,
+    (t) => {
+      const zero = t.heap.zero(t.module.types.field(t.reader.index, 0));
+      t.push(t.heap.arrayNew(t.reader.index, zero, t.pop()));
+    },
+  ],
+  [
+    WasmOp.ArrayNewFixed,
+    (t) => {
+      const { index, index2 } = t.reader;
+      t.push(t.heap.arrayNewFixed(index, t.popMany(index2)));
+    },
+  ],
+  [WasmOp.ArrayGet, arrayGet(false)],
+  [WasmOp.ArrayGetS, arrayGet(true)],
+  [WasmOp.ArrayGetU, arrayGet(false)],
+  [
+    WasmOp.ArraySet,
+    (t) => {
+      const value = t.pop();
+      const index = t.pop();
+      t.heap.arraySet(t.reader.index, t.pop(), index, value);
+    },
+  ],
+  [WasmOp.ArrayLen, (t) => t.push(t.heap.arrayLength(t.pop()))],
+  [WasmOp.RefTest, refTest(false)],
+  [WasmOp.RefTestNull, refTest(true)],
+  [WasmOp.RefCast, refCast(false)],
+  [WasmOp.RefCastNull, refCast(true)],
+  [WasmOp.BrOnCast, branchOnCast(true)],
+  [WasmOp.BrOnCastFail, branchOnCast(false)],
+]);
