@@ -68,28 +68,6 @@ export class LiveSet {
     return true;
   }
 
-  /** Makes this set, reset to the same number of ranks, a copy of `other`. */
-  copyFrom(other: LiveSet): void {
-    this.clear();
-    for (let i = 0; i < other.active.length; i++) {
-      const group = other.active.get(i);
-      this.addWord(group, other.words[group]!);
-    }
-  }
-
-  equals(other: LiveSet): boolean {
-    return this.covers(other) && other.covers(this);
-  }
-
-  /** Whether all words that `other` lists are the same here. */
-  private covers(other: LiveSet): boolean {
-    for (let i = 0; i < other.active.length; i++) {
-      const group = other.active.get(i);
-      if (this.words[group] !== other.words[group]) return false;
-    }
-    return true;
-  }
-
   // Iteration in rank order: for i below `groupCount()`, the bits of `wordAt(i)` stand for ranks from `baseAt(i)`.
 
   groupCount(): number {

@@ -68,9 +68,8 @@ export class Rewriter {
   private slotRegion: SlotRegion | null;
   /** Whether `lastMap` is the map of what is live now. */
   private mapIsCurrent: boolean;
-  /** The map built last, what it maps, and how many that are: sets that recur from block to block are compared by words. */
+  /** The map built last, and how many entries it has. */
   private lastMap: StackMap | typeof NONE;
-  private readonly lastMapped: LiveSet;
   private lastEntries: number;
   /** Bits by rank: the reference has a slot. */
   private slotted: Int32Array;
@@ -86,7 +85,6 @@ export class Rewriter {
     this.slotRegion = null;
     this.mapIsCurrent = false;
     this.lastMap = NONE;
-    this.lastMapped = new LiveSet();
     this.lastEntries = 0;
     this.slotted = new Int32Array(0);
   }
@@ -103,12 +101,12 @@ export class Rewriter {
     this.counts.mapped = 0;
     this.counts.mapEntries = 0;
     this.live.reset(references.count);
-    this.lastMapped.reset(references.count);
     this.lastMap = NONE;
     const groups = (references.count + 31) >> 5;
     if (this.slotted.length < groups)
       this.slotted = new Int32Array(grownCapacity(this.slotted.length, groups));
     this.slotted.fill(0, 0, groups);
+    func.dfg.stackMaps.beginTable(references.count);
     for (let number = 0; number < blocks.count; number++) {
       this.loadLiveOut(blocks, liveness, number);
       if (policy.reservesLiveOut) this.reserveLive();
@@ -132,17 +130,25 @@ export class Rewriter {
   private reserveLive(): void {
     const { live } = this;
     const groups = live.groupCount();
-    for (let i = 0; i < groups; i++) {
-      const base = live.baseAt(i);
-      for (let bits = live.wordAt(i) & ~this.slotted[base >> 5]!; bits !== 0; bits &= bits - 1) {
-        this.acquire(base + (31 - Math.clz32(bits & -bits)));
-      }
+    for (let i = 0; i < groups; i++) this.reserveWord(live.baseAt(i), live.wordAt(i));
+  }
+
+  /** Gives a slot to those of 32 ranks that have none. */
+  private reserveWord(base: number, word: number): void {
+    for (let bits = word & ~this.slotted[base >> 5]!; bits !== 0; bits &= bits - 1) {
+      this.acquire(base + (31 - Math.clz32(bits & -bits)));
     }
   }
 
   private acquire(rank: number): StackSlot {
-    this.slotted[rank >> 5]! |= 1 << (rank & 31);
-    return this.slots!.acquire(rank);
+    const slot = this.slots!.acquire(rank);
+    const bit = 1 << (rank & 31);
+    if ((this.slotted[rank >> 5]! & bit) === 0) {
+      this.slotted[rank >> 5]! |= bit;
+      const { dfg } = this.func!;
+      dfg.stackMaps.setTableEntry(rank, dfg.valueType(this.references!.value(rank)), slot);
+    }
+    return slot;
   }
 
   private rewriteBlock(block: Block): void {
@@ -294,10 +300,8 @@ export class Rewriter {
 
   private updateMap(): void {
     this.mapIsCurrent = true;
-    if (this.lastMap !== NONE && this.live.equals(this.lastMapped)) return;
-    this.lastEntries = this.pushLive();
-    this.lastMap = this.func!.dfg.stackMaps.finish();
-    this.lastMapped.copyFrom(this.live);
+    this.lastMap = this.finishLiveMap();
+    this.lastEntries = this.func!.dfg.stackMaps.entryCount(this.lastMap);
   }
 
   private extendMap(inst: Inst, present: StackMap): void {
@@ -308,6 +312,20 @@ export class Rewriter {
     dfg.setStackMap(inst, dfg.stackMaps.finish());
     if (kept + added > 0) this.counts.mapped++;
     this.counts.mapEntries += added;
+  }
+
+  /** The map of all that is live, each of which gets a slot if it has none. */
+  private finishLiveMap(): StackMap {
+    const { stackMaps } = this.func!.dfg;
+    const { live } = this;
+    const groups = live.groupCount();
+    for (let i = 0; i < groups; i++) {
+      const base = live.baseAt(i);
+      const word = live.wordAt(i);
+      this.reserveWord(base, word);
+      stackMaps.pushTableWord(base, word);
+    }
+    return stackMaps.finishTabular();
   }
 
   /** Adds an entry for each live reference to the map under construction; returns how many. */
