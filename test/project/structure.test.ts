@@ -36,6 +36,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   frontend: CLIF,
   passes: CLIF,
   wasm: ["base"],
+  runtime: ["base", "wasm"],
+  link: ["base", "wasm", "runtime"],
   gc: ["base", "ir", "frontend", "wasm"],
   translate: ["base", "ir", "frontend", "wasm", "gc"],
   backend: ["base", "ir", "analysis", "wasm"],
@@ -45,7 +47,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   cli: [...COMPILER, "driver", "wast", "lab"],
 };
 
-const files = globSync("src/**/*.ts", { cwd: projectRoot }).sort();
+/** `src/runtime/assembly` is AssemblyScript, a program of its own that nothing imports. */
+const files = globSync("src/**/*.ts", { cwd: projectRoot })
+  .filter((file) => !file.startsWith("src/runtime/assembly/"))
+  .sort();
 
 /** The local files that a file imports, types and dynamic imports included, relative to the project. */
 function importsOf(file: string): string[] {
@@ -106,8 +111,8 @@ test("every import names a file that is there", () => {
   assert.deepEqual(missing, []);
 });
 
-test("generated files are what the tables give", () => {
-  assert.deepEqual(staleFiles(), [], "run npm run generate");
+test("generated files are what their sources give", async () => {
+  assert.deepEqual(await staleFiles(), [], "run npm run generate");
 });
 
 test("no file speaks of what is not the project's own", () => {

@@ -1,0 +1,106 @@
+/**
+ * What every collector shares: the state that compiled code sees, the memory, and how objects are read.
+ *
+ * This folder is AssemblyScript, not TypeScript: `u32` is a Wasm i32, `load` and `store` are instructions, and
+ * the compiler has neither a runtime of its own nor static data here. All state is in globals, so a collector
+ * can be merged into any module and lives beside that module's memory.
+ *
+ *     0 … stackTop         shadow stack, grows down
+ *     stackTop … heapBase  descriptors, stack maps, root area, constant objects: never moved, never scanned
+ *     heapBase …           the collector's
+ *
+ * An object begins with the address of its type descriptor and is a multiple of 8 bytes long; an array has its
+ * length at +4 and elements from +8. A descriptor at d:
+ *
+ *     d+0   u32    struct: bytes of the object · array: log2 of an element's bytes
+ *     d+4   u32    0 struct · 1 array without references · 2 array of references
+ *     d+12  u32    structs: how many reference fields
+ *     d+16  u32[]  their offsets in the object
+ *
+ * A frame begins, at its lowest address, with the address of its safepoint's stack map (frame bytes, count,
+ * offsets of the words that hold references).
+ */
+
+export const KIND_STRUCT: u32 = 0;
+export const KIND_REFERENCES: u32 = 2;
+export const ARRAY_HEADER: u32 = 8;
+const PAGE_LOG2: u32 = 16;
+/** No heap ends above this, so that an address after any object is still a u32. */
+const LAST_END: u32 = 0xffff0000;
+
+/** The lowest address of the innermost frame. */
+export let stackPointer: u32 = 0;
+/** Where the next object goes, and where the room for it ends; compiled code bumps the one up to the other. */
+export let allocPtr: u32 = 0;
+export let allocEnd: u32 = 0;
+
+/** Statistics. `bytesAllocated` and `liveBytes` are as of the last slow path and the last collection. */
+export let collections: u32 = 0;
+export let bytesAllocated: u64 = 0;
+export let bytesCopied: u64 = 0;
+export let liveBytes: u32 = 0;
+
+/** Where the frames end. */
+export let stackTop: u32 = 0;
+/** The heap's first address, and one that it never reaches beyond. */
+export let heapStart: u32 = 0;
+export let heapLimit: u32 = 0;
+/** Up to here allocations are in `bytesAllocated`. */
+let countedTo: u32 = 0;
+
+/** Begins with an empty stack and an empty heap; `maxBytes` bounds the heap, 0 for no bound but the memory's. */
+export function begin(top: u32, heapBase: u32, maxBytes: u32): void {
+  stackTop = top;
+  stackPointer = top;
+  heapStart = (heapBase + 7) & ~7;
+  heapLimit = LAST_END;
+  if (maxBytes !== 0 && maxBytes < LAST_END - heapStart) heapLimit = heapStart + maxBytes;
+  setRoom(heapStart, heapStart);
+}
+
+/** Allocation goes on at `start`; nothing between `start` and `end` is in use. */
+export function setRoom(start: u32, end: u32): void {
+  allocPtr = start;
+  allocEnd = end;
+  countedTo = start;
+}
+
+export function setRoomEnd(end: u32): void {
+  allocEnd = end;
+}
+
+/** Takes `bytes`, which fit. */
+export function bump(bytes: u32): u32 {
+  const object = allocPtr;
+  allocPtr = object + bytes;
+  return object;
+}
+
+/** Brings `bytesAllocated` up to date; before `setRoom`, which forgets where allocation stood. */
+export function countAllocated(): void {
+  bytesAllocated += allocPtr - countedTo;
+  countedTo = allocPtr;
+}
+
+export function countCollection(live: u32): void {
+  collections++;
+  liveBytes = live;
+  bytesCopied += live;
+}
+
+export function countLive(live: u32): void {
+  liveBytes = live;
+}
+
+/** Makes the memory reach `end`; false if it cannot. */
+export function reserve(end: u32): bool {
+  const pages: i32 = ((end - 1) >>> PAGE_LOG2) + 1 - memory.size();
+  return pages <= 0 || memory.grow(pages) >= 0;
+}
+
+/** The size of an object with this descriptor. */
+export function objectBytes(object: u32, descriptor: u32): u32 {
+  const size = load<u32>(descriptor);
+  if (load<u32>(descriptor, 4) === KIND_STRUCT) return size;
+  return ((load<u32>(object, 4) << size) + (ARRAY_HEADER + 7)) & ~7;
+}
