@@ -2,8 +2,8 @@
  * What the verifier says of a function: one record an error, and the list that collects them.
  *
  * The text of an error is upstream's: `location (context): message`, where the location is the printed name of an
- * entity and the context the printed instruction. Errors hold at most `MAX_ERRORS` and texts of instructions are cut at
- * `MAX_CONTEXT` characters, so that a hostile function cannot make more text than it has itself.
+ * entity and the context the printed instruction. At most `MAX_ERRORS` errors are kept, and texts of instructions are cut
+ * at `MAX_CONTEXT` characters, so that a hostile function cannot make boundless text.
  */
 import type { Inst } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
