@@ -16,6 +16,11 @@ export interface ModuleIndices {
   readonly stackPointer: number;
   /** The memory that loads, stores and the shadow stack are in. */
   readonly memory: number;
+  /**
+   * The address of the stack map of a frame: its bytes, and where in it the references are. `null` where nothing collects; the
+   * frame then has no word for it.
+   */
+  readonly stackMapAddress: ((frameBytes: number, offsets: readonly number[]) => number) | null;
   /** The function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapFunction(code: TrapCode): number;
 }

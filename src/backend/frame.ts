@@ -1,12 +1,14 @@
 /**
- * The frame on the shadow stack: where each stack slot lies. Slots are placed in order of alignment, the largest first, so
- * that there is padding only at the end; the frame is a multiple of 16 bytes.
+ * The frame on the shadow stack. Where something collects, its first word holds the address of the stack map of the
+ * safepoint that the function is at; the slots follow, in order of alignment, the smallest first. A frame is a multiple of 16
+ * bytes.
  */
 import { grownCapacity } from "../base/column.ts";
 import type { StackSlot } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
 const FRAME_ALIGN = 16;
+const MAP_WORD_BYTES = 4;
 
 export class Frame {
   private offsets: Int32Array;
@@ -26,13 +28,13 @@ export class Frame {
     return this.offsets[slot]!;
   }
 
-  compute(func: Function): void {
+  compute(func: Function, hasMapWord: boolean): void {
     const slots = func.stackSlots;
     if (this.offsets.length < slots.length) {
       this.offsets = new Int32Array(grownCapacity(this.offsets.length, slots.length));
     }
-    let offset = 0;
-    for (let alignLog2 = 4; alignLog2 >= 0; alignLog2--) {
+    let offset = hasMapWord && slots.length > 0 ? MAP_WORD_BYTES : 0;
+    for (let alignLog2 = 0; alignLog2 <= 4; alignLog2++) {
       for (let i = 0; i < slots.length; i++) {
         const { sizeBytes } = slots[i]!;
         const wanted = Math.min(slots[i]!.alignLog2, 4);

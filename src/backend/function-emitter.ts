@@ -18,7 +18,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
+import { type Block, type BlockCall, type Inst, NONE, type StackMap, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
@@ -84,7 +84,7 @@ export class FunctionEmitter extends CodeWriter {
     const entry = func.layout.entryBlock;
     this.beginCode(func, indices);
     for (const param of [...func.signature.params, ...func.signature.returns]) wasmTypeOf(param.type);
-    this.frame.compute(func);
+    this.frame.compute(func, indices.stackMapAddress !== null);
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
@@ -390,6 +390,7 @@ export class FunctionEmitter extends CodeWriter {
     for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
     if (indirect) this.pushAddress(this.arg(inst, 0));
     if (tail) this.leaveFrame();
+    else this.nameStackMap(inst);
     if (indirect) {
       this.opIndex(
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
@@ -402,6 +403,27 @@ export class FunctionEmitter extends CodeWriter {
         this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
       );
     }
+  }
+
+  /**
+   * Tells a collector where this frame's references are, right before the call: an argument inlined to the left may have been
+   * a call with a map of its own.
+   */
+  private nameStackMap(inst: Inst): void {
+    const { dfg } = this.func;
+    const address = this.indices!.stackMapAddress;
+    if (address === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
+    const map = dfg.stackMap(inst);
+    const offsets: number[] = [];
+    if (map !== NONE) {
+      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
+        const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
+        offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
+      }
+    }
+    this.pushFrameAddress(0);
+    this.i32Const(address(this.frame.sizeBytes, offsets));
+    this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
   /** A call that stands for a Wasm operator: the first arguments are its immediates. */

@@ -11,6 +11,10 @@
  * the earliest instruction with an effect that the tree has taken in so far, so what is inlined further left must come
  * right before it. Constants and stack addresses are cheap and are *made again* at each use.
  *
+ * References stay safe: one that is live across a call is reloaded after it, and a reload is a read, which keeps the call
+ * from being inlined behind it; so nothing that a collector would have to update lies on the operand stack during a call. What
+ * is pure and moves down over a call works on the old bits, which are still in their locals, and gives what it gave above.
+ *
  * In the spirit of LLVM's WebAssemblyRegStackify; without its commuting and tee-ing.
  */
 import { grownCapacity, I32List } from "../base/column.ts";

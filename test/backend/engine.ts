@@ -26,3 +26,9 @@ export function engine(bytes: Uint8Array): TestInstance {
     },
   };
 }
+
+/** Instantiates a module without imports. */
+export function exportsOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
+  return new Instance(new Module(bytes)).exports;
+}

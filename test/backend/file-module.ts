@@ -81,6 +81,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     functionTable: 0,
     stackPointer: 0,
     memory: 0,
+    stackMapAddress: null,
     trapFunction: () => -1,
   };
 }

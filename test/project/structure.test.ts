@@ -22,6 +22,8 @@ const COMPILER = [
   "backend",
   "gc",
   "translate",
+  "runtime",
+  "link",
 ];
 
 /** For each folder, the folders it may import besides itself. A folder stands for those below it too. */

@@ -1,0 +1,144 @@
+/**
+ * Puts compiled bodies, the runtime and static data into one module that needs no more from its host than the input did.
+ *
+ * The output is a `Module` like a decoded one, whose ranges refer to one buffer: the input's bytes, and behind them all that is
+ * new. The start function sets the runtime up, and then runs the input's own.
+ */
+import { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
+import { encodeModule } from "../wasm/encode.ts";
+import type { ByteRange, CustomSection, Global, Import, Module } from "../wasm/module.ts";
+import { relocateBodies } from "./merge-runtime.ts";
+import type { OutputPlan } from "./plan.ts";
+
+export interface StandaloneParts {
+  readonly module: Module;
+  readonly runtime: Module;
+  readonly plan: OutputPlan;
+  /** Of the defined functions, in order. */
+  readonly bodies: readonly Uint8Array[];
+  /** Lies right above the stack. */
+  readonly staticData: Uint8Array;
+  readonly stackBytes: number;
+  readonly maxHeapBytes: number;
+}
+
+const PAGE = 65536;
+const HEAP_ALIGN = 16;
+const I32_CONST = 0x41;
+const CALL = 0x10;
+const END = 0x0b;
+
+/** Custom sections that speak of positions in the code, which is other code now. */
+const POSITIONAL = new Set(["metadata.code.branch_hint"]);
+
+export function linkStandalone(parts: StandaloneParts): Uint8Array {
+  const { module, runtime, plan, stackBytes, staticData } = parts;
+  const heapBase = Math.ceil((stackBytes + staticData.length) / HEAP_ALIGN) * HEAP_ALIGN;
+  const out = new Appender(module.bytes);
+  const { typeBase, functionBase, globalBase } = plan;
+  const runtimeBodies = relocateBodies(runtime, { typeBase, functionBase, globalBase, memory: 0 });
+  const code = { starts: new I32List(), ends: new I32List() };
+  for (const body of [...parts.bodies, ...runtimeBodies, startBody(parts, heapBase)]) {
+    const { start, end } = out.append(body);
+    code.starts.push(start);
+    code.ends.push(end);
+  }
+  const globals = [...module.globals, ...runtimeGlobals(runtime, out)];
+  const data = staticData.length === 0 ? [] : [staticSegment(out, stackBytes, staticData)];
+  const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
+  return encodeModule({
+    ...module,
+    types: plan.types,
+    imports: module.imports.map((imported) => lowerImport(imported, plan)),
+    functionTypes: functionTypes(parts),
+    memories: [{ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 }],
+    globals,
+    start: plan.startFunction,
+    dataCount: -1,
+    code,
+    data: [...module.data, ...data],
+    customs: module.customs.filter((custom: CustomSection) => !POSITIONAL.has(custom.name)),
+    bytes: out.bytes(),
+  });
+}
+
+function lowerImport(imported: Import, plan: OutputPlan): Import {
+  if (imported.type.kind !== "func") return imported;
+  return { ...imported, type: { kind: "func", type: plan.typeIndex(imported.type.type) } };
+}
+
+/** The input's functions, the runtime's, the start function. */
+function functionTypes({ module, runtime, plan }: StandaloneParts): I32List {
+  const types = new I32List();
+  for (let i = 0; i < module.functionTypes.length; i++)
+    types.push(plan.typeIndex(module.functionTypes.get(i)));
+  for (let i = 0; i < runtime.functionTypes.length; i++) {
+    types.push(plan.typeBase + runtime.functionTypes.get(i));
+  }
+  types.push(plan.startType);
+  return types;
+}
+
+/** No roots lie in memory yet, so the root area is empty. */
+function startBody(
+  { module, plan, stackBytes, maxHeapBytes }: StandaloneParts,
+  heapBase: number,
+): Uint8Array {
+  const body = new ByteWriter();
+  body.u32(0);
+  for (const argument of [stackBytes, heapBase, heapBase, heapBase, maxHeapBytes]) {
+    body.byte(I32_CONST);
+    body.s32(argument);
+  }
+  body.byte(CALL);
+  body.u32(plan.runtimeFunction("init"));
+  if (module.start >= 0) {
+    body.byte(CALL);
+    body.u32(module.start);
+  }
+  body.byte(END);
+  return body.bytes();
+}
+
+function runtimeGlobals(runtime: Module, out: Appender): Global[] {
+  return runtime.globals.map(({ type, mutable, initStart, initEnd }) => {
+    const { start, end } = out.append(runtime.bytes.subarray(initStart, initEnd));
+    return { type, mutable, initStart: start, initEnd: end };
+  });
+}
+
+function staticSegment(out: Appender, address: number, bytes: Uint8Array): Module["data"][number] {
+  const offset = new ByteWriter();
+  offset.byte(I32_CONST);
+  offset.s32(address);
+  offset.byte(END);
+  return {
+    mode: "active",
+    flags: 0,
+    memory: 0,
+    offsetExpr: out.append(offset.bytes()),
+    data: out.append(bytes),
+    offset: 0,
+  };
+}
+
+/** A buffer that begins with the input. */
+class Appender {
+  private readonly writer: ByteWriter;
+
+  constructor(bytes: Uint8Array) {
+    this.writer = new ByteWriter(bytes.length * 2);
+    this.writer.append(bytes);
+  }
+
+  append(bytes: Uint8Array): ByteRange {
+    const start = this.writer.length;
+    this.writer.append(bytes);
+    return { start, end: this.writer.length };
+  }
+
+  bytes(): Uint8Array {
+    return this.writer.bytes();
+  }
+}

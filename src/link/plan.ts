@@ -1,0 +1,148 @@
+/**
+ * What stands where in the output module: decided before the first function is compiled, so that bodies have their final
+ * indices and nothing is relocated.
+ *
+ *     types       the input's function types, references lowered; the runtime's
+ *     functions   the input's; the runtime's; the start function
+ *     globals     the input's; the runtime's
+ *     memory 0    shadow stack, static data, heap
+ */
+import { InputError } from "../base/diagnostics.ts";
+import type { Module } from "../wasm/module.ts";
+import * as wasm from "../wasm/types.ts";
+import { TypeTable, type ValType } from "../wasm/types.ts";
+import { notLinkedYet } from "./messages.ts";
+
+export interface OutputPlan {
+  readonly types: TypeTable;
+  /** Where the runtime's types, functions and globals begin. */
+  readonly typeBase: number;
+  readonly functionBase: number;
+  readonly globalBase: number;
+  /** The start function, and its type. */
+  readonly startFunction: number;
+  readonly startType: number;
+  readonly allocPtr: number;
+  readonly allocEnd: number;
+  readonly stackPointer: number;
+  /** The output's index of one of the input's function types. */
+  typeIndex(type: number): number;
+  /** The output's index of a function that the runtime exports. */
+  runtimeFunction(name: string): number;
+}
+
+/** `runtime` imports a memory and nothing else. Throws `InputError` for what the linker does not do yet. */
+export function planOutput(module: Module, runtime: Module): OutputPlan {
+  refuse(module);
+  const types = new TypeTable();
+  const indices = lowerTypes(module, types);
+  const typeBase = types.length;
+  copyFunctionTypes(runtime.types, types);
+  const startType = types.length;
+  addFunctionType(types, [], []);
+  const functionBase = module.functionTypes.length;
+  const globalBase = module.globals.length;
+  const exported = (kind: "func" | "global", name: string): number => {
+    const found = runtime.exports.find((candidate) => candidate.kind === kind && candidate.name === name);
+    if (found === undefined) throw new Error(`the runtime does not export ${name}`);
+    return (kind === "func" ? functionBase : globalBase) + found.index;
+  };
+  return {
+    types,
+    typeBase,
+    functionBase,
+    globalBase,
+    startFunction: functionBase + runtime.functionTypes.length,
+    startType,
+    allocPtr: exported("global", "allocPtr"),
+    allocEnd: exported("global", "allocEnd"),
+    stackPointer: exported("global", "stackPointer"),
+    typeIndex: (type) => {
+      const index = indices.get(type);
+      if (index === undefined) throw new InputError(notLinkedYet(module.types.describe(type), 0));
+      return index;
+    },
+    runtimeFunction: (name) => exported("func", name),
+  };
+}
+
+function refuse(module: Module): void {
+  const no = (what: string, offset: number): never => {
+    throw new InputError(notLinkedYet(what, offset));
+  };
+  for (const memory of module.memories) no("a memory of its own", memory.offset);
+  for (const tag of module.tags) no("an exception tag", tag.offset);
+  for (const global of module.globals) {
+    if (wasm.isRef(global.type)) no(`a global of type ${wasm.valTypeName(global.type)}`, global.initStart);
+  }
+  for (const table of module.tables) {
+    const { element } = table.type;
+    if (element !== wasm.FUNCREF) no(`a table of ${wasm.valTypeName(element)}`, table.offset);
+  }
+  for (const { type, offset } of module.imports) {
+    if (type.kind === "func") refuseReferences(module, type.type, "an imported function", offset);
+  }
+  for (const { kind, index, offset } of module.exports) {
+    if (kind === "func")
+      refuseReferences(module, module.functionTypes.get(index), "an exported function", offset);
+  }
+}
+
+function refuseReferences(module: Module, type: number, what: string, offset: number): void {
+  const { types } = module;
+  for (let i = 0; i < types.valueCountOf(type); i++) {
+    if (wasm.isRef(types.rawValue(type, i))) {
+      throw new InputError(notLinkedYet(`${what} with references (${types.describe(type)})`, offset));
+    }
+  }
+}
+
+/** Adds the function types whose values the output has; the index of each, by that of the input. */
+function lowerTypes(module: Module, out: TypeTable): Map<number, number> {
+  const { types } = module;
+  const indices = new Map<number, number>();
+  for (let type = 0; type < types.length; type++) {
+    if (types.kind(type) !== wasm.KIND_FUNC) continue;
+    const params = Array.from({ length: types.paramCount(type) }, (_, i) =>
+      lowered(types, types.param(type, i)),
+    );
+    const results = Array.from({ length: types.resultCount(type) }, (_, i) =>
+      lowered(types, types.result(type, i)),
+    );
+    if (params.includes(null) || results.includes(null)) continue;
+    indices.set(type, addFunctionType(out, params as ValType[], results as ValType[]));
+  }
+  return indices;
+}
+
+/** References to the heap are addresses; null for what has no lowering yet. */
+function lowered(types: TypeTable, type: ValType): ValType | null {
+  if (!wasm.isRef(type)) return type;
+  const heap = wasm.heapOf(type);
+  if (wasm.isConcrete(heap)) return types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC ? null : wasm.I32;
+  const inHeap = [
+    wasm.HEAP_ANY,
+    wasm.HEAP_EQ,
+    wasm.HEAP_I31,
+    wasm.HEAP_STRUCT,
+    wasm.HEAP_ARRAY,
+    wasm.HEAP_NONE,
+  ];
+  return inHeap.includes(heap) ? wasm.I32 : null;
+}
+
+function addFunctionType(out: TypeTable, params: readonly ValType[], results: readonly ValType[]): number {
+  out.beginGroup(false);
+  out.begin(wasm.KIND_FUNC, true, -1);
+  for (const type of [...params, ...results]) out.addValue(type);
+  return out.finish(params.length);
+}
+
+/** The runtime has function types only. */
+function copyFunctionTypes(from: TypeTable, out: TypeTable): void {
+  for (let type = 0; type < from.length; type++) {
+    const params = Array.from({ length: from.paramCount(type) }, (_, i) => from.param(type, i));
+    const results = Array.from({ length: from.resultCount(type) }, (_, i) => from.result(type, i));
+    addFunctionType(out, params, results);
+  }
+}
