@@ -13,6 +13,7 @@
 import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
+import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { RUNTIME_EXPORTS } from "../gc/runtime-functions.ts";
 import { StaticData } from "../gc/static-data.ts";
 import type { FuncRef } from "../ir/entities.ts";
@@ -31,6 +32,8 @@ import { validateModule } from "../wasm/validate.ts";
 export interface CompileOptions {
   readonly features?: Features;
   readonly collector?: CollectorName;
+  /** How the safepoint spiller works; the mistaken policies are for tests. */
+  readonly policy?: PolicyName;
   /** Bytes of the shadow stack. */
   readonly stackBytes?: number;
   /** The most that the heap may grow to, in bytes. */
@@ -57,7 +60,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   for (let i = 0; i < module.code.starts.length; i++) {
     func.clear();
     const translator = new FunctionTranslator(module, featureMask(features), func, context, heap);
-    translator.run(i);
+    translator.run(i, { policy: options.policy ?? "spillway" });
     makeReducible(func);
     bodies.push(emitter.emit(func, indicesOf(plan, translator, staticData)).slice());
   }

@@ -6,7 +6,7 @@
  * the others have a function each. The input is validated.
  */
 import { InputError } from "../base/diagnostics.ts";
-import { FunctionBuilder } from "../frontend/builder.ts";
+import { type FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
@@ -105,8 +105,8 @@ export class FunctionTranslator {
     this.skipped = 0;
   }
 
-  /** Translates defined function `index`, imports not counted, and spills it unless told not to. */
-  run(index: number, spill = true): void {
+  /** Translates defined function `index`, imports not counted, and spills it as the options say. */
+  run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
     const start = module.code.starts.get(index);
     const end = module.code.ends.get(index);
@@ -135,7 +135,7 @@ export class FunctionTranslator {
       nextIsReached: false,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize({ spill });
+    builder.finalize(options);
   }
 
   /** The index in the module of the type that a signature of the translated function stands for. */

@@ -168,6 +168,29 @@ for (const { name, wat, args } of PROGRAMS) {
   }
 }
 
+/** What upstream's #13461 broke: `$p` is live around the loop, over the definition of a reference used only after it. */
+const LOOP_INVARIANT = `(module
+  (type $box (struct (field i32)))
+  (func $make (param i32) (result (ref null $box)) (struct.new $box (local.get 0)))
+  (func (export "run") (param $n i32) (result i32) (local $sum i32) (local $p (ref null $box)) (local $q (ref null $box))
+    (local.set $p (call $make (i32.const 1000)))
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (struct.get $box 0 (local.get $p))))
+      (local.set $q (call $make (local.get $n)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (drop (call $make (i32.const 5)))
+    (i32.add (local.get $sum) (struct.get $box 0 (local.get $q)))))`;
+
+test("the mistakes of the spiller's history show when every allocation collects", async () => {
+  const native = await textToBinary(LOOP_INVARIANT);
+  const expected = results(native, [1, 2, 9]);
+  for (const policy of ["spillway", "cranelift"] as const) {
+    assert.deepEqual(results(compile(native, { policy, collector: "stress" }), [1, 2, 9]), expected, policy);
+  }
+  const wrong = compile(native, { policy: "wrong:freed-before-map", collector: "stress" });
+  assert.notDeepEqual(results(wrong, [1, 2, 9]), expected);
+});
+
 test("compiling twice gives the same bytes", async () => {
   const native = await textToBinary(PROGRAMS[1]!.wat);
   assert.deepEqual(compile(native), compile(native));

@@ -30,7 +30,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
     const [before, after] = [false, true].map((spill) => {
       const func = new Function();
       const context = new FunctionBuilderContext();
-      new FunctionTranslator(module, featureMask(DEFAULT_FEATURES), func, context, plan).run(i, spill);
+      new FunctionTranslator(module, featureMask(DEFAULT_FEATURES), func, context, plan).run(i, { spill });
       return func;
     });
     return { before: before!, after: after! };
