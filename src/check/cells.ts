@@ -5,19 +5,29 @@
  *
  * Stack maps become sets of cells, one a distinct map, for `SlotStates`.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { grownCapacity, grownColumn, I32List } from "../base/column.ts";
 import { type Inst, NONE, type StackMap, type StackSlot } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { bytesOf, type Type } from "../ir/types.ts";
+import { bytesOf, INVALID, type Type } from "../ir/types.ts";
 import { EMPTY, PatriciaMaps } from "./patricia.ts";
 
 export type Cell = number;
 
+/** No type has this number. */
+const MIXED = 0xfff;
+
 /** A set of cells: a node number. */
 export type CellSet = number;
 
-/** Hash-consed sets of cells. */
+/** log2 of the cells in one word of a set. */
+export const CELL_WORD_LOG2 = 5;
+
+/** Hash-consed sets of cells, as maps from `cell >> 5` to a word of bits: a set of 200 cells is a few nodes. */
 export class CellSets extends PatriciaMaps {
+  has(set: CellSet, cell: Cell): boolean {
+    return ((this.get(set, cell >>> CELL_WORD_LOG2) >>> (cell & 31)) & 1) === 1;
+  }
+
   protected override leafSummary(): number {
     return 0;
   }
@@ -32,6 +42,8 @@ export class Cells {
   private slots: Int32Array;
   private offsets: Float64Array;
   private sizes: Int32Array;
+  /** The type that stack maps give the cell; `INVALID` before one does, `MIXED` where they differ. */
+  private mapTypes: Int32Array;
   private count: number;
   /** By slot: its first cell, and by cell the next of its slot. */
   private slotHeads: Int32Array;
@@ -42,18 +54,24 @@ export class Cells {
   private readonly overlaps: Map<Cell, Cell[]>;
   /** By stack map of AFTER: its set of cells, or -1. */
   private mapSets: Int32Array;
+  /** Words of the set under construction, all 0 between sets, and which of them are not. */
+  private words: Int32Array;
+  private readonly wordList: I32List;
 
   constructor() {
     this.sets = new CellSets();
     this.slots = new Int32Array(16);
     this.offsets = new Float64Array(16);
     this.sizes = new Int32Array(16);
+    this.mapTypes = new Int32Array(16);
     this.count = 0;
     this.slotHeads = new Int32Array(0);
     this.slotNexts = new Int32Array(16);
     this.byPlace = new Map();
     this.overlaps = new Map();
     this.mapSets = new Int32Array(0);
+    this.words = new Int32Array(16);
+    this.wordList = new I32List();
   }
 
   begin(after: Function): void {
@@ -75,6 +93,11 @@ export class Cells {
 
   slot(cell: Cell): StackSlot {
     return this.slots[cell]! as StackSlot;
+  }
+
+  /** The one type that all stack maps give the cell, or no type at all. */
+  mapType(cell: Cell): Type {
+    return this.mapTypes[cell]! as Type;
   }
 
   /** The cell's name in messages: `ss0`, or with where in the slot it lies. */
@@ -108,10 +131,12 @@ export class Cells {
       this.offsets = grownColumn(this.offsets, capacity);
       this.sizes = grownColumn(this.sizes, capacity);
       this.slotNexts = grownColumn(this.slotNexts, capacity);
+      this.mapTypes = grownColumn(this.mapTypes, capacity);
     }
     this.slots[cell] = slot;
     this.offsets[cell] = offsetBytes;
     this.sizes[cell] = sizeBytes;
+    this.mapTypes[cell] = INVALID;
     for (let other = this.slotHeads[slot]!; other !== NONE; other = this.slotNexts[other]!) {
       if (this.offsets[other]! >= offsetBytes + sizeBytes) continue;
       if (this.offsets[other]! + this.sizes[other]! <= offsetBytes) continue;
@@ -148,14 +173,36 @@ export class Cells {
     const known = this.mapSets[map]!;
     if (known !== NONE) return known;
     const { stackMaps } = after.dfg;
-    let set: CellSet = EMPTY;
     for (let i = 0; i < stackMaps.entryCount(map); i++) {
       const slot = stackMaps.entrySlot(map, i);
       if (slot < firstSlot || slot >= after.stackSlots.length) continue;
-      const size = bytesOf(stackMaps.entryType(map, i));
-      set = this.sets.with(set, this.at(slot, stackMaps.entryOffset(map, i), size), 1);
+      const type = stackMaps.entryType(map, i);
+      const cell = this.at(slot, stackMaps.entryOffset(map, i), bytesOf(type));
+      if (this.mapTypes[cell] === INVALID) this.mapTypes[cell] = type;
+      else if (this.mapTypes[cell] !== type) this.mapTypes[cell] = MIXED;
+      this.addBit(cell);
     }
+    const set = this.finishSet();
     this.mapSets[map] = set;
+    return set;
+  }
+
+  private addBit(cell: Cell): void {
+    const group = cell >>> CELL_WORD_LOG2;
+    if (group >= this.words.length)
+      this.words = grownColumn(this.words, grownCapacity(this.words.length, group + 1));
+    if (this.words[group] === 0) this.wordList.push(group);
+    this.words[group]! |= 1 << (cell & 31);
+  }
+
+  private finishSet(): CellSet {
+    let set: CellSet = EMPTY;
+    for (let i = 0; i < this.wordList.length; i++) {
+      const group = this.wordList.get(i);
+      set = this.sets.with(set, group, this.words[group]!);
+      this.words[group] = 0;
+    }
+    this.wordList.clear();
     return set;
   }
 }

@@ -50,7 +50,7 @@ export class SafepointFlow {
   constructor() {
     this.facts = new FactSets();
     this.cells = new Cells();
-    this.states = new SlotStates(this.facts, this.cells.sets);
+    this.states = new SlotStates(this.facts, this.cells);
     this.events = new Events();
     this.epochs = new Epochs();
     this.edge = new EdgeRenaming(this.facts);

@@ -18,13 +18,17 @@ export interface MapFault {
 export class MapRules {
   /** Maps of AFTER without fault at instructions that have no map in BEFORE. */
   private readonly fine: Set<StackMap>;
+  /** By slot: the last map that was seen to name it. */
+  private namedBy: Int32Array;
 
   constructor() {
     this.fine = new Set();
+    this.namedBy = new Int32Array(0);
   }
 
-  begin(): void {
+  begin(match: Match): void {
     this.fine.clear();
+    this.namedBy = new Int32Array(match.after.stackSlots.length).fill(NONE);
   }
 
   /** The first fault of the map of an instruction of AFTER, or `null`. */
@@ -34,9 +38,26 @@ export class MapRules {
     if (old !== NONE)
       return lostEntry(match, old, map) ?? boundsFault(match.after, map) ?? foreignEntry(match, old, map);
     if (map === NONE || this.fine.has(map)) return null;
+    if (this.isPlain(match, map)) {
+      this.fine.add(map);
+      return null;
+    }
     const fault = boundsFault(match.after, map) ?? foreignEntry(match, old, map);
     if (fault === null) this.fine.add(map);
     return fault;
+  }
+
+  /** The usual map, found right at once: each entry the beginning of a new slot that no other entry names. */
+  private isPlain({ before, after }: Match, map: StackMap): boolean {
+    const { stackMaps } = after.dfg;
+    for (let i = 0; i < stackMaps.entryCount(map); i++) {
+      const slot = stackMaps.entrySlot(map, i);
+      if (slot < before.stackSlots.length || slot >= after.stackSlots.length) return false;
+      if (stackMaps.entryOffset(map, i) !== 0 || this.namedBy[slot] === map) return false;
+      if (bytesOf(stackMaps.entryType(map, i)) > after.stackSlots[slot]!.sizeBytes) return false;
+      this.namedBy[slot] = map;
+    }
+    return true;
   }
 }
 

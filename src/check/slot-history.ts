@@ -87,7 +87,7 @@ export class SlotHistory {
       return stored === cell || cells.overlapping(cell).includes(stored) ? EventEnd.Spill : null;
     }
     if (events.kind(event) !== EventKind.Safepoint) return null;
-    const isMapped = cells.sets.get(events.operand(event), cell) !== 0;
+    const isMapped = cells.sets.has(events.operand(event), cell);
     const value = element === NONE ? NONE : facts.asValue(element);
     if (element !== NONE && value === NONE) return null;
     const isMovable = element === NONE || facts.isDeclared(value as Value);

@@ -20,8 +20,6 @@ export class Uses {
   private readonly rules: MapRules;
   private readonly operands: OperandPairs;
   private readonly explanation: Explanation;
-  /** Pairs of slot state and stack map that were found right, as `state * MAP_LIMIT + map`. */
-  private readonly fine: Set<number>;
   private match!: Match;
   private errors!: SafepointError[];
   private maxErrors: number;
@@ -31,7 +29,6 @@ export class Uses {
     this.rules = new MapRules();
     this.operands = new OperandPairs();
     this.explanation = new Explanation(flow);
-    this.fine = new Set();
     this.maxErrors = 0;
   }
 
@@ -39,8 +36,7 @@ export class Uses {
     this.match = match;
     this.errors = [];
     this.maxErrors = maxErrors;
-    this.rules.begin();
-    this.fine.clear();
+    this.rules.begin(match);
     this.explanation.begin(match);
     const blocks = reachableInLayout(this.flow, match);
     for (let i = 0; i < blocks.length && this.errors.length < maxErrors; i++) {
@@ -114,19 +110,17 @@ export class Uses {
     const { stackMaps } = dfg;
     const map = dfg.stackMap(inst);
     if (map === NONE) return;
-    const pair = state * stackMaps.length + map;
-    if (this.fine.has(pair)) return;
-    let wrong = false;
+    // Most maps are right as a whole, and equal parts of equal states are counted once.
+    const named = flow.cells.ofMap(match.after, map, match.before.stackSlots.length);
+    if (flow.states.countReferences(state, named) === stackMaps.entryCount(map)) return;
     for (let i = 0; i < stackMaps.entryCount(map); i++) {
       const slot = stackMaps.entrySlot(map, i);
       if (slot < match.before.stackSlots.length) continue;
       const type = stackMaps.entryType(map, i);
       const cell = flow.cells.at(slot, stackMaps.entryOffset(map, i), bytesOf(type));
       if (flow.facts.isReference(flow.states.get(state, cell), type)) continue;
-      wrong = true;
       this.errors.push(this.explanation.ofEntry(block, inst, cell, type, typeName(type)));
     }
-    if (!wrong) this.fine.add(pair);
   }
 }
 
