@@ -9,6 +9,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "compile",
+    summary: "compile a module with garbage collection to one without",
+    load: async () => (await import("./compile.ts")).createCompileCommand(),
+  },
+  {
     name: "spill",
     summary: "give references that live across calls their slots and stack maps",
     load: async () => (await import("./spill.ts")).createSpillCommand(),
