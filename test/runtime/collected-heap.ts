@@ -1,0 +1,169 @@
+/**
+ * A collector with a memory, and what compiled code does with them: frames, maps, descriptors, allocation.
+ *
+ *     0 … 16 KiB        shadow stack
+ *     16 … 48 KiB       descriptors, maps, static objects, as they are asked for
+ *     48 … 64 KiB       root area
+ *     64 KiB …          heap
+ */
+import assert from "node:assert/strict";
+import { type CollectorName, collectorBytes } from "../../src/runtime/collectors.ts";
+
+export const STACK_TOP = 0x4000;
+export const ROOTS_START = 0xc000;
+export const HEAP_BASE = 0x10000;
+/** What the stress build leaves in memory without objects. */
+export const POISON = 0xdeadbee8;
+
+// The compiler's library has no types for the host's engine.
+interface MutableGlobal<T> {
+  value: T;
+}
+interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+}
+interface HostEngine {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  readonly Memory: new (bounds: { initial: number; maximum?: number }) => LinearMemory;
+}
+const host = (globalThis as unknown as { readonly WebAssembly: HostEngine }).WebAssembly;
+
+/** What a collector exports. */
+export interface CollectorExports {
+  init(stackTop: number, heapBase: number, rootsStart: number, rootsEnd: number, maxBytes: number): void;
+  allocSlow(bytes: number): number;
+  collect(): void;
+  readonly stackPointer: MutableGlobal<number>;
+  readonly allocPtr: MutableGlobal<number>;
+  readonly allocEnd: MutableGlobal<number>;
+  readonly collections: MutableGlobal<number>;
+  readonly liveBytes: MutableGlobal<number>;
+  readonly bytesAllocated: MutableGlobal<bigint>;
+  readonly bytesCopied: MutableGlobal<bigint>;
+}
+
+export interface HeapOptions {
+  /** Words in the root area. */
+  readonly roots?: number;
+  readonly maxBytes?: number;
+  readonly maxPages?: number;
+}
+
+/** A struct's or an array's type, as its descriptor has it. */
+export interface ObjectType {
+  readonly descriptor: number;
+  readonly kind: "struct" | "numbers" | "references";
+  /** Of a struct: its bytes. Of an array: log2 of an element's bytes. */
+  readonly size: number;
+  /** Of a struct: where its references are. */
+  readonly offsets: readonly number[];
+}
+
+export class CollectedHeap {
+  readonly memory: LinearMemory;
+  readonly collector: CollectorExports;
+  readonly rootsEnd: number;
+  private staticEnd: number;
+  private words: Uint32Array;
+
+  constructor(name: CollectorName, options: HeapOptions = {}) {
+    const bounds = options.maxPages === undefined ? {} : { maximum: options.maxPages };
+    this.memory = new host.Memory({ initial: 1, ...bounds });
+    const module = new host.Module(collectorBytes(name));
+    const instance = new host.Instance(module, { env: { memory: this.memory } });
+    this.collector = instance.exports as unknown as CollectorExports;
+    this.rootsEnd = ROOTS_START + 4 * (options.roots ?? 0);
+    this.staticEnd = STACK_TOP;
+    this.words = new Uint32Array(this.memory.buffer);
+    this.collector.init(STACK_TOP, HEAP_BASE, ROOTS_START, this.rootsEnd, options.maxBytes ?? 0);
+  }
+
+  /** All of memory as words; until it grows. */
+  view(): Uint32Array {
+    if (this.words.buffer !== this.memory.buffer) this.words = new Uint32Array(this.memory.buffer);
+    return this.words;
+  }
+
+  load(address: number): number {
+    assert.equal(address % 4, 0);
+    const word = this.view()[address / 4];
+    assert.ok(word !== undefined, `${address} is outside of the memory`);
+    return word;
+  }
+
+  store(address: number, word: number): void {
+    assert.ok(address % 4 === 0 && address < this.memory.buffer.byteLength);
+    this.view()[address / 4] = word;
+  }
+
+  /** Puts words below the heap; their address is a multiple of 8. */
+  addStatic(words: readonly number[]): number {
+    const address = this.staticEnd;
+    this.staticEnd = (address + 4 * words.length + 7) & ~7;
+    assert.ok(this.staticEnd <= ROOTS_START);
+    words.forEach((word, i) => {
+      this.store(address + 4 * i, word);
+    });
+    return address;
+  }
+
+  structType(bytes: number, offsets: readonly number[]): ObjectType {
+    const descriptor = this.addStatic([bytes, 0, 0, offsets.length, ...offsets]);
+    return { descriptor, kind: "struct", size: bytes, offsets };
+  }
+
+  /** Of 4-byte references. */
+  referenceArrayType(): ObjectType {
+    return { descriptor: this.addStatic([2, 2, 0, 0]), kind: "references", size: 2, offsets: [] };
+  }
+
+  numberArrayType(elementLog2: number): ObjectType {
+    const descriptor = this.addStatic([elementLog2, 1, 0, 0]);
+    return { descriptor, kind: "numbers", size: elementLog2, offsets: [] };
+  }
+
+  stackMap(frameBytes: number, offsets: readonly number[]): number {
+    return this.addStatic([frameBytes, offsets.length, ...offsets]);
+  }
+
+  /** Enters a frame whose map this is; its other words are the caller's to set. Returns its address. */
+  push(map: number): number {
+    const frame = this.collector.stackPointer.value - this.load(map);
+    assert.ok(frame >= 0);
+    this.collector.stackPointer.value = frame;
+    this.store(frame, map);
+    return frame;
+  }
+
+  pop(): void {
+    const { stackPointer } = this.collector;
+    stackPointer.value += this.load(this.load(stackPointer.value));
+  }
+
+  /** Allocates as compiled code does: bumps, or calls. */
+  allocateBytes(bytes: number): number {
+    const { allocPtr, allocEnd } = this.collector;
+    const object = allocPtr.value >>> 0;
+    if (object + bytes > allocEnd.value >>> 0) return this.collector.allocSlow(bytes) >>> 0;
+    allocPtr.value = object + bytes;
+    return object;
+  }
+
+  /** A new object with zeros for its fields or elements. */
+  allocate(type: ObjectType, length = 0): number {
+    const bytes = objectBytes(type, length);
+    const object = this.allocateBytes(bytes);
+    assert.equal(object % 8, 0);
+    const words = this.view();
+    words.fill(0, object / 4, (object + bytes) / 4);
+    words[object / 4] = type.descriptor;
+    if (type.kind !== "struct") words[object / 4 + 1] = length;
+    return object;
+  }
+}
+
+/** `length` is that of an array. */
+export function objectBytes(type: ObjectType, length: number): number {
+  return type.kind === "struct" ? type.size : Math.ceil((8 + length * 2 ** type.size) / 8) * 8;
+}
