@@ -83,6 +83,13 @@ test("blessing writes what is printed, and then all passes and nothing changes",
   assert.doesNotMatch(blessed, /gone/);
 });
 
+test("blessing keeps other comments behind a function out of the section", () => {
+  const source = `test safepoints\ntest cat\n${SPILLS}; check: return v0\n`;
+  const blessed = run(source, true).blessed;
+  assert.match(blessed!, /^; \}\n\n; check: return v0$/m);
+  assert.deepEqual(failures(run(blessed!)), []);
+});
+
 test("blessing mends the comments of test verifier", () => {
   const source = `test verifier\nfunction %f(i32, i64) system_v {
 block0(v0: i32, v1: i64):

@@ -2,6 +2,7 @@
 import type { FiletestCommand } from "./command.ts";
 import { testCat } from "./test-cat.ts";
 import { testDomtree } from "./test-domtree.ts";
+import { testPass } from "./test-pass.ts";
 import { testPrintCfg } from "./test-print-cfg.ts";
 import { testInterpret, testRun } from "./test-run.ts";
 import { testSafepoints } from "./test-safepoints.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly FiletestCommand[] = [
   testDomtree,
   testSsa,
   testSafepoints,
+  testPass,
   testInterpret,
   testRun,
 ];

@@ -248,6 +248,8 @@ class FileRun {
     if (last !== undefined) return { start: last.end, end: last.end, lines: ["", ...lines] };
     const [from, to] = this.region(file, index);
     const start = lineAfterFunction(this.lines, from, to);
+    // Other comments must not become a part of the section.
+    if (this.lines[start]?.startsWith(";") === true) lines.push("");
     const earlier = this.edits.some((edit) => edit.start === start);
     return { start, end: start, lines: earlier ? ["", ...lines] : lines };
   }

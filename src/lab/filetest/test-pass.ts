@@ -1,0 +1,38 @@
+/**
+ * `test pass NAME`: the function after the pass; it must be valid before and after. The text is expected whole. To add a
+ * pass, list it here.
+ */
+import type { Function } from "../../ir/function.ts";
+import { makeReducible } from "../../passes/make-reducible.ts";
+import { functionText } from "../../text/index.ts";
+import { annotatedText, verifyFunction } from "../../verify/index.ts";
+import { type FiletestCommand, FiletestFailure } from "./command.ts";
+import { OptionReader } from "./options.ts";
+import { fileRules } from "./verify-first.ts";
+
+const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map([["make-reducible", makeReducible]]);
+
+const USAGE = [...PASSES.keys()].join(" | ");
+
+export const testPass: FiletestCommand = {
+  name: "pass",
+  summary: "after the pass of that name",
+  usage: USAGE,
+  prepare(options) {
+    const reader = new OptionReader("pass", USAGE, options);
+    const passes = [...PASSES].filter(([name]) => reader.flag(name));
+    reader.end();
+    return {
+      needsVerifier: true,
+      judgement: "expectation",
+      open: ({ file }) => {
+        return ({ func }) => {
+          for (const [, pass] of passes) pass(func);
+          const errors = verifyFunction(func, fileRules(file));
+          if (errors.length === 0) return functionText(func);
+          throw new FiletestFailure("the pass leaves an invalid function", annotatedText(func, errors));
+        };
+      },
+    };
+  },
+};
