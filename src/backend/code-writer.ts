@@ -22,6 +22,7 @@ import { Place, Trees } from "./trees.ts";
 import { WASM_TYPE_COUNT, WasmType, wasmTypeOf } from "./wasm-types.ts";
 
 const PREFIXES = Uint8Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).prefix);
+const LOCAL_TEE = opcodeBytes(WasmOp.LocalTee).code;
 const CODES = Uint16Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).code);
 
 export abstract class CodeWriter {
@@ -35,6 +36,10 @@ export abstract class CodeWriter {
   protected framePointer: number;
   /** Temporary locals by Wasm type, two of each, or -1. */
   private readonly temps: Int32Array;
+  /** The last `local.set`: where it stands and ends, and of which local. */
+  private setStart: number;
+  private setEnd: number;
+  private setLocal: number;
 
   constructor() {
     this.out = new ByteWriter();
@@ -45,12 +50,16 @@ export abstract class CodeWriter {
     this.indices = null;
     this.framePointer = -1;
     this.temps = new Int32Array(WASM_TYPE_COUNT * 2);
+    this.setStart = 0;
+    this.setEnd = -1;
+    this.setLocal = 0;
   }
 
   protected beginCode(func: Function, indices: ModuleIndices): void {
     this.func = func;
     this.indices = indices;
     this.framePointer = -1;
+    this.setEnd = -1;
     this.out.clear();
     this.temps.fill(-1);
   }
@@ -121,7 +130,7 @@ export abstract class CodeWriter {
   push(value: Value): void {
     switch (this.trees.placeOf(value)) {
       case Place.Local:
-        this.opIndex(WasmOp.LocalGet, this.locals.localOf(value));
+        this.localGet(this.locals.localOf(value));
         return;
       default:
         this.emitInst(this.func.dfg.valueInst(value));
@@ -200,12 +209,21 @@ export abstract class CodeWriter {
     return this.temps[slot]!;
   }
 
+  /** A `local.get` right behind a `local.set` of the same local makes that a `local.tee`. */
   localGet(local: number): void {
-    this.opIndex(WasmOp.LocalGet, local);
+    if (this.setEnd === this.out.length && this.setLocal === local) {
+      this.out.setByte(this.setStart, LOCAL_TEE);
+      this.setEnd = -1;
+    } else {
+      this.opIndex(WasmOp.LocalGet, local);
+    }
   }
 
   localSet(local: number): void {
+    this.setStart = this.out.length;
     this.opIndex(WasmOp.LocalSet, local);
+    this.setEnd = this.out.length;
+    this.setLocal = local;
   }
 
   localTee(local: number): void {

@@ -48,6 +48,9 @@ const Todo = {
 } as const;
 
 const EMPTY_BLOCK = 0x40;
+const PASSED_THROUGH = 1;
+/** How many ends of scopes a branch is looked for behind. */
+const MOST_ENDS = 16;
 
 export class FunctionEmitter extends CodeWriter {
   private readonly control: ControlTree;
@@ -162,7 +165,8 @@ export class FunctionEmitter extends CodeWriter {
     if (target !== NONE)
       (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
     this.openScopes++;
-    this.todo(Todo.Close, NONE, NONE);
+    // The end of a block leads to its merge block's code; that of a loop or an `if`, on to the next end.
+    this.todo(Todo.Close, opcode === WasmOp.Block ? NONE : PASSED_THROUGH, NONE);
   }
 
   private openTree(block: Block): void {
@@ -297,12 +301,21 @@ export class FunctionEmitter extends CodeWriter {
     }
   }
 
-  /** Whether the end of the innermost scope, which comes next, leads to the target. */
+  /** Whether nothing but ends of scopes stands between here and the target's code. */
   private fallsThrough(block: Block, call: BlockCall): boolean {
     const target = this.func.dfg.blockCalls.block(call);
-    const top = this.todoKinds.length - 1;
-    if (this.control.isBackEdge(block, target) || this.todoKinds.get(top) !== Todo.Close) return false;
-    return this.depthOf(block, call) === 0;
+    if (this.control.isBackEdge(block, target)) return false;
+    let scope = this.openScopes - 1;
+    let next = this.todoKinds.length - 1;
+    for (let ends = 0; ends < MOST_ENDS && next >= 0; ends++) {
+      // The other arm of an `if` is not on the way.
+      if (this.todoKinds.get(next) === Todo.Else) next -= 2;
+      if (next < 0 || this.todoKinds.get(next) !== Todo.Close) return false;
+      if (this.todoItems.get(next) === NONE) return this.mergeScopes[target] === scope;
+      next--;
+      scope--;
+    }
+    return false;
   }
 
   /** How many scopes lie between here and the label of the branch's target. */

@@ -39,6 +39,11 @@ export class ByteWriter {
     this.buffer = grown;
   }
 
+  /** Replaces a byte that was written. */
+  setByte(at: number, value: number): void {
+    this.buffer[at] = value;
+  }
+
   byte(value: number): void {
     if (this.count === this.buffer.length) this.reserve(1);
     this.buffer[this.count++] = value;
