@@ -163,7 +163,7 @@ async function printText(outcome: Outcome): Promise<void> {
         continue;
       }
       failed++;
-      bless ||= result.message.includes("expect");
+      bless ||= result.blessable;
       output.write(
         `${path}:${result.line}: ${colors.red("test")} ${result.command}: ${result.function}: ${result.message}\n`,
       );

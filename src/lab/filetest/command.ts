@@ -70,3 +70,6 @@ export class FiletestSkip extends Error {
     this.name = "FiletestSkip";
   }
 }
+
+/** A text that is not the one expected: blessing would accept it. */
+export class ExpectationFailure extends FiletestFailure {}

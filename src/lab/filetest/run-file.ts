@@ -8,7 +8,13 @@
 import { InputError } from "../../base/diagnostics.ts";
 import { type ParsedFile, type ParsedFunction, parseFile, type TestCommand } from "../../text/index.ts";
 import { functionNameText } from "../function-text.ts";
-import { FiletestFailure, FiletestSkip, type FunctionTest, type PreparedCommand } from "./command.ts";
+import {
+  ExpectationFailure,
+  FiletestFailure,
+  FiletestSkip,
+  type FunctionTest,
+  type PreparedCommand,
+} from "./command.ts";
 import { testComments } from "./comments.ts";
 import { textDiff } from "./diff.ts";
 import {
@@ -42,6 +48,8 @@ export interface TestResult {
   /** Of a failure: what went wrong, and what there is to see. */
   readonly message: string;
   readonly detail: string;
+  /** Whether `--bless` would make it pass. */
+  readonly blessable: boolean;
 }
 
 export interface FileReport {
@@ -88,6 +96,8 @@ function commandLines(source: string): { name: string; line: number }[] {
   }
   return found;
 }
+
+const PASSED = { passed: true, message: "", detail: "", blessable: false } as const;
 
 class FileRun {
   private readonly path: string;
@@ -186,7 +196,7 @@ class FileRun {
       const text = test(parsed, index);
       if (prepared.judgement === "filecheck") this.judgeByDirectives(file, parsed, text);
       if (prepared.judgement === "expectation") this.judgeByExpectation(title, file, index, text);
-      this.results.push({ ...result, passed: true, message: "", detail: "" });
+      this.results.push({ ...result, ...PASSED });
     } catch (error) {
       if (error instanceof FiletestSkip) {
         this.skipped.push(error.message);
@@ -197,11 +207,19 @@ class FileRun {
         for (const [line, text] of error.blessedLines) {
           this.edits.push({ start: line - 1, end: line, lines: [text] });
         }
-        this.results.push({ ...result, passed: true, message: "", detail: "" });
+        this.results.push({ ...result, ...PASSED });
         return;
       }
       const { message, detail } = error;
-      this.results.push({ ...result, line: error.line || parsed.line, passed: false, message, detail });
+      const blessable = error instanceof ExpectationFailure || error.blessedLines.size > 0;
+      this.results.push({
+        ...result,
+        line: error.line || parsed.line,
+        passed: false,
+        message,
+        detail,
+        blessable,
+      });
     }
   }
 
@@ -225,9 +243,9 @@ class FileRun {
     }
     if (section === undefined) {
       const message = `the file does not say what to expect (no \`; expect: ${title}\` after the function)`;
-      throw new FiletestFailure(message, textDiff("", actual));
+      throw new ExpectationFailure(message, textDiff("", actual));
     }
-    throw new FiletestFailure(
+    throw new ExpectationFailure(
       "the output is not what is expected",
       textDiff(section.text, actual),
       section.start + 1,
@@ -270,6 +288,7 @@ class FileRun {
           passed: false,
           message: `no line \`test ${section.command}\` asks for this expectation`,
           detail: "",
+          blessable: true,
         });
       }
     });
