@@ -29,6 +29,7 @@ export function relocateBodies(runtime: Module, placement: RuntimePlacement): Ui
     throw new Error("a runtime imports nothing but its memory");
   }
   const reader = new OperatorReader(runtime.bytes, 0, 0, ALL_FEATURES);
+  reader.typeLimit = runtime.types.length;
   const writer = new ByteWriter();
   const bodies: Uint8Array[] = [];
   for (let i = 0; i < runtime.code.starts.length; i++) {
