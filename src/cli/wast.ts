@@ -3,7 +3,6 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Ora } from "ora";
-import colors from "picocolors";
 import { InputError } from "../base/diagnostics.ts";
 import {
   ENGINE_NAMES,
@@ -16,6 +15,7 @@ import {
 import { ExitCode } from "./exit.ts";
 import { readInput } from "./input.ts";
 import { startSpinner } from "./progress.ts";
+import { colorsFor } from "./report.ts";
 import { featuresOption, renderInputError } from "./wasm-input.ts";
 
 interface WastOptions {
@@ -173,6 +173,7 @@ function asJson(report: ScriptReport, files: number): JsonReport {
 }
 
 function summary(report: ScriptReport, files: number, maxFailures: number): string {
+  const colors = colorsFor(process.stdout);
   const lines: string[] = [];
   const shown = maxFailures === 0 ? report.failures : report.failures.slice(0, maxFailures);
   for (const { file, line, directive, expected, got } of shown) {
