@@ -87,6 +87,17 @@ test("frames are walked from the stack pointer to the stack's top, by their maps
   assert.equal(heap.collector.liveBytes.value, 0);
 });
 
+test("a word that a map names twice is updated once", () => {
+  const heap = new CollectedHeap("copying");
+  const frame = heap.push(heap.stackMap(8, [4, 4]));
+  const object = heap.allocate(heap.structType(16, []));
+  heap.store(object + 4, 42);
+  heap.store(frame + 4, object);
+  heap.collector.collect();
+  assert.equal(heap.load(heap.load(frame + 4) + 4), 42);
+  assert.equal(heap.collector.liveBytes.value, 16);
+});
+
 test("what is not reachable makes room without growth", () => {
   const heap = new CollectedHeap("copying");
   const cell = heap.structType(64, []);
