@@ -31,7 +31,7 @@ export {
 } from "./ir/conditions.ts";
 export { ConstantPool } from "./ir/constants.ts";
 export { FuncCursor } from "./ir/cursor.ts";
-export { DataFlowGraph, ValueKind } from "./ir/dfg.ts";
+export { DataFlowGraph } from "./ir/dfg.ts";
 export {
   type AliasRegion,
   type Block,
@@ -82,6 +82,7 @@ export type {
 export * as trapCodes from "./ir/trap-codes.ts";
 export type { Type } from "./ir/types.ts";
 export * as types from "./ir/types.ts";
+export { ValueKind } from "./ir/values.ts";
 export {
   functionText,
   instText,

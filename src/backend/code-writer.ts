@@ -4,13 +4,13 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { InputError } from "../base/diagnostics.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { opcodeName } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
 import { bitsOf, I32, I64, type Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { opcodeBytes, OPCODE_COUNT as WASM_OPCODE_COUNT } from "../wasm/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { isNarrow } from "./direct-ops.ts";

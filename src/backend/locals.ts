@@ -12,9 +12,9 @@
 import { LoopAnalysis } from "../analysis/loop-analysis.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { ControlTree } from "./control-tree.ts";
 import { type KeepsOperands, Place, type Trees } from "./trees.ts";
 import { WASM_TYPE_COUNT, wasmTypeOf } from "./wasm-types.ts";

@@ -19,13 +19,13 @@
  */
 import { grownCapacity, I32List } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { memTrapCode } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { ControlTree } from "./control-tree.ts";
 import { operandAt } from "./operand-order.ts";
 

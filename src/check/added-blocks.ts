@@ -5,8 +5,8 @@
  */
 import type { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import type { I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import { ValueKind } from "../ir/values.ts";
 import { EdgeRenaming } from "./edge-renaming.ts";
 import type { FactSet, FactSets } from "./facts.ts";
 import type { Match } from "./match.ts";

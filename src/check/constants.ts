@@ -6,11 +6,11 @@
  * there, any other constant only when the program itself declared one with these bits.
  */
 
-import { ValueKind } from "../ir/dfg.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import type { Opcode } from "../ir/opcodes.ts";
+import { ValueKind } from "../ir/values.ts";
 
 export function isConstant(op: Opcode): boolean {
   switch (op) {

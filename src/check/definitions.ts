@@ -7,9 +7,9 @@
  */
 import type { DominatorTree } from "../analysis/dominator-tree.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { Match } from "./match.ts";
 import { type SafepointError, type SafepointErrorCode, safepointError } from "./safepoint-error.ts";
 

@@ -10,9 +10,9 @@
  * argument v1, what was v5 is v1.
  */
 import { argValue, isValueArg } from "../ir/block-calls.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { instText } from "../text/index.ts";
 import { type CellClaim, type Reason, Story, type ValueClaim } from "./claims.ts";
 import type { FactSet } from "./facts.ts";

@@ -16,13 +16,13 @@
  * Source locations and debug tags say nothing about what a function does, and are not compared.
  */
 import { grownCapacity, I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { endianness, isCanMove, isReadonly } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { isTerminator, opcodeName } from "../ir/opcodes.ts";
 import { bytesOf, isDynamicVector, typeName } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { InstComparer } from "./compare-insts.ts";
 import { compareTables } from "./compare-tables.ts";
 import { isConstant } from "./constants.ts";

@@ -3,8 +3,8 @@
  * which safepoint lies between a copy and its use, where blocks come from.
  */
 import { I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import { ValueKind } from "../ir/values.ts";
 import { collects, EventKind } from "./events.ts";
 import type { FactSet } from "./facts.ts";
 import type { SafepointFlow } from "./flow.ts";

@@ -3,9 +3,9 @@
  * operand equals the operand there, and at each safepoint whether each slot that its map names holds a reference.
  */
 import { I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import { bytesOf, typeName } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { EventKind } from "./events.ts";
 import { Explanation } from "./explanation.ts";
 import type { SafepointFlow } from "./flow.ts";

@@ -4,11 +4,11 @@
  */
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import type { DataFlowGraph } from "../ir/dfg.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { bitsOf } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { Environment } from "./environment.ts";
 
 /** The widest type there is, in words. */

@@ -10,11 +10,11 @@ import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
 import { I32List } from "../base/column.ts";
 import { FuncCursor } from "../ir/cursor.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { bytesOf } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 
 /** Returns how many values were demoted. */
 export function demoteUndominatedValues(func: Function): number {

@@ -7,11 +7,11 @@
  * could not reach cannot be defined anywhere, so its use is refused at once, too.
  */
 import { I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import { MAX_USER_TRAP, NO_TRAP, type TrapCode } from "../ir/trap-codes.ts";
 import { dynamicOf, INVALID, type Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { IntegerReader } from "./integer-text.ts";
 import { type Lexer, Tok } from "./lexer.ts";
 import { badInteger, entityTooLarge, notDynamic, outOfRange, undefinedEntity } from "./messages.ts";

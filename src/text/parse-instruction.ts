@@ -8,7 +8,6 @@
  * Source: `cranelift/reader/src/parser.rs` (`parse_inst_operands`, `infer_typevar`).
  */
 import { I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import type { Block, BlockCall, Constant, Inst, SigRef, StackSlot, Value } from "../ir/entities.ts";
 import * as Op from "../ir/op.gen.ts";
 import {
@@ -26,6 +25,7 @@ import {
 } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
 import { F128, I8, I8X16, I16, I32, I64, INVALID, type Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { IEEE16, IEEE32, IEEE64, IEEE128 } from "./float-text.ts";
 import { type Lexer, Tok } from "./lexer.ts";
 import {

@@ -11,7 +11,7 @@
 import { I32List } from "../base/column.ts";
 import { argIndex, argValue, type BlockArg, isRetArg, isValueArg } from "../ir/block-calls.ts";
 import { ATOMIC_OPS, FLOAT_CONDITIONS, INT_CONDITIONS } from "../ir/conditions.ts";
-import { type DataFlowGraph, ValueKind } from "../ir/dfg.ts";
+import type { DataFlowGraph } from "../ir/dfg.ts";
 import type { BlockCall, Inst, Value } from "../ir/entities.ts";
 import { NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -29,6 +29,7 @@ import * as Op from "../ir/op.gen.ts";
 import { Format, type Opcode, OpFlag, opcodeFlags, opcodeName, typevarOperand } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, NO_TRAP, trapName } from "../ir/trap-codes.ts";
 import { dynamicToVector, INVALID, isDynamicVector, laneBits, type Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { type FloatFormat, IEEE16, IEEE32, IEEE64, IEEE128, writeFloat } from "./float-text.ts";
 import type { TextWriter } from "./text-writer.ts";
 import { clifTypeName } from "./type-names.ts";

@@ -11,10 +11,10 @@
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { INVALID } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import * as messages from "./messages.ts";
 import type { ErrorList } from "./verifier-error.ts";
 

@@ -10,10 +10,11 @@
  * Unreachable blocks are verified but for dominance. Near-linear, iterative; no object is made for a correct
  * instruction. The `Verifier` keeps its memory from one function to the next.
  */
-import { ValueKind } from "../ir/dfg.ts";
+
 import { type Block, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { isTerminator } from "../ir/opcodes.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { VerifyContext } from "./context.ts";
 import * as messages from "./messages.ts";
 import { rulesOf, type VerifyOptions } from "./options.ts";

@@ -4,13 +4,13 @@
  * type check is passed over; where upstream would stop with a panic, the function ends there.
  */
 import { argValue, isValueArg } from "../ir/block-calls.ts";
-import { ValueKind } from "../ir/dfg.ts";
 import { type Block, type BlockCall, type ExceptionTable, type Inst, NONE } from "../ir/entities.ts";
 import { aliasRegion, DEFAULT_MEMFLAGS, endianness, type MemFlags, withEndianness } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isBranch } from "../ir/opcodes.ts";
 import type { CallConv } from "../ir/signature.ts";
 import { bitsOf, bytesOf, F128, isDynamicVector, laneCount, type Type } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import type { VerifyContext } from "./context.ts";
 import * as messages from "./messages.ts";
 import { UseResult } from "./value-uses.ts";

@@ -5,9 +5,9 @@
  */
 import { grownCapacity, I32List } from "../../base/column.ts";
 import { argValue, isValueArg } from "../../ir/block-calls.ts";
-import { ValueKind } from "../../ir/dfg.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
+import { ValueKind } from "../../ir/values.ts";
 import type { References } from "./references.ts";
 
 export class Demand {

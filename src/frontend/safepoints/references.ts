@@ -7,11 +7,11 @@
  */
 import { grownCapacity, I32List } from "../../base/column.ts";
 import { InputError } from "../../base/diagnostics.ts";
-import { ValueKind } from "../../ir/dfg.ts";
 import { type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import * as Op from "../../ir/op.gen.ts";
 import { bytesOf, isDynamicVector, typeName } from "../../ir/types.ts";
+import { ValueKind } from "../../ir/values.ts";
 import { unknownDeclared, unspillableType } from "./messages.ts";
 import type { Policy } from "./policies.ts";
 

@@ -2,10 +2,11 @@
  * The spill code of a function that the spiller has just rewritten, as lists: what mutations choose from. What is added is
  * told by number: the spiller's instructions, values and slots come after those that the function had.
  */
-import { ValueKind } from "../../ir/dfg.ts";
+
 import { type Block, type Inst, NONE, type StackSlot } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import * as Op from "../../ir/op.gen.ts";
+import { ValueKind } from "../../ir/values.ts";
 
 /** A spill or reload with the slot it reaches. */
 export interface SlotAccess {

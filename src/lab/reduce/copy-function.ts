@@ -7,7 +7,6 @@
  */
 import { I32List } from "../../base/column.ts";
 import { argIndex, argValue, type BlockArg, isRetArg, isValueArg, retArg } from "../../ir/block-calls.ts";
-import { ValueKind } from "../../ir/dfg.ts";
 import {
   type AliasRegion,
   type Block,
@@ -24,6 +23,7 @@ import { Function } from "../../ir/function.ts";
 import { aliasRegion, type MemFlags, withAliasRegion } from "../../ir/memflags.ts";
 import type { ExternalName } from "../../ir/names.ts";
 import { Format } from "../../ir/opcodes.ts";
+import { ValueKind } from "../../ir/values.ts";
 import { instsOf, reachableBlocks } from "./walk.ts";
 
 export interface CopyOptions {
