@@ -8,7 +8,7 @@
  *     link      bodies, runtime, static data and a start function into one module
  *
  * This first form does one thing whole: functions over structs, arrays, i31 and numbers. What else a module may have (its own
- * memory, references in globals, tables and imports, exceptions) is refused by name.
+ * memory, references in tables, imports and exports, exceptions) is refused by name.
  */
 import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
@@ -50,25 +50,36 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   validateModule(module, features);
   const runtime = collectorModule(options.collector ?? "copying");
   const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
-  const staticData = new StaticData(stackBytes, module.types, new TypeStore());
   const plan = planOutput(module, runtime);
-  const heap = { types: module.types, staticData, allocPtr: plan.allocPtr, allocEnd: plan.allocEnd };
+  const staticData = new StaticData(stackBytes, module.types, new TypeStore(), plan.rootCount);
+  const { allocPtr, allocEnd, rootOfGlobal } = plan;
+  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal };
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
+  const finalize = { policy: options.policy ?? "spillway" };
+  const translator = (): FunctionTranslator => {
+    func.clear();
+    return new FunctionTranslator(module, featureMask(features), func, context, heap);
+  };
+  const emit = (translated: FunctionTranslator): Uint8Array => {
+    makeReducible(func);
+    return emitter.emit(func, indicesOf(plan, translated, staticData)).slice();
+  };
   const bodies: Uint8Array[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
-    func.clear();
-    const translator = new FunctionTranslator(module, featureMask(features), func, context, heap);
-    translator.run(i, { policy: options.policy ?? "spillway" });
-    makeReducible(func);
-    bodies.push(emitter.emit(func, indicesOf(plan, translator, staticData)).slice());
+    const function_ = translator();
+    function_.run(i, finalize);
+    bodies.push(emit(function_));
   }
+  const initializer = translator();
+  const hasInitializer = initializer.runGlobalInitializers(finalize);
   return linkStandalone({
     module,
     runtime,
     plan,
     bodies,
+    rootInitializer: hasInitializer ? emit(initializer) : null,
     staticData: staticData.bytes(),
     stackBytes,
     maxHeapBytes: options.maxHeapBytes ?? DEFAULT_HEAP_BYTES,

@@ -46,6 +46,8 @@ export const GcTrap: GcTraps = {
 export interface HeapPlan {
   readonly types: TypeTable;
   readonly staticData: StaticData;
+  /** Which word of the root area a global that holds a reference lives in. */
+  rootOfGlobal(global: number): number;
   /** Indices of the runtime's globals. */
   readonly allocPtr: number;
   readonly allocEnd: number;
@@ -118,6 +120,23 @@ export class HeapOperations {
   i31Get(ref: Value, signed: boolean): Value {
     this.trapIfNull(ref);
     return signed ? this.ins.sshrImmS(ref, 1) : this.ins.ushrImmS(ref, 1);
+  }
+
+  // Globals that hold references.
+
+  rootGet(global: number): Value {
+    const value = this.ins.load(I32, TRUSTED_MEMFLAGS, this.rootAddress(global), 0);
+    this.builder.declareValueNeedsStackMap(value);
+    return value;
+  }
+
+  rootSet(global: number, value: Value): void {
+    this.ins.store(TRUSTED_MEMFLAGS, value, this.rootAddress(global), 0);
+  }
+
+  private rootAddress(global: number): Value {
+    const { staticData } = this.plan;
+    return this.ins.iconst(I32, staticData.rootAddress(this.plan.rootOfGlobal(global)));
   }
 
   // Allocation.

@@ -1,5 +1,7 @@
 /**
- * The static data of a compiled module: type descriptors and stack maps, at fixed addresses from `base` on.
+ * The static data of a compiled module: roots, type descriptors and stack maps, at fixed addresses from `base` on.
+ *
+ *     root area          a word for each global that holds a reference, null at first
  *
  *     descriptor at d    d-4-4i  display[i]: the descriptor of the supertype at depth i, itself included
  *                        d+0     struct: bytes of an object; array: log2 of an element's bytes
@@ -37,7 +39,8 @@ export class StaticData {
   private readonly descriptors: Map<number, number>;
   private readonly stackMaps: Map<string, number>;
 
-  constructor(base: number, types: TypeTable, store: TypeStore) {
+  /** The root area, of `rootCount` words, begins at `base`. */
+  constructor(base: number, types: TypeTable, store: TypeStore, rootCount = 0) {
     this.base = base;
     this.types = types;
     this.store = store;
@@ -45,6 +48,12 @@ export class StaticData {
     this.out = new ByteWriter();
     this.descriptors = new Map();
     this.stackMaps = new Map();
+    for (let i = 0; i < rootCount; i++) this.word(0);
+  }
+
+  /** The address of a word of the root area. */
+  rootAddress(root: number): number {
+    return this.base + 4 * root;
   }
 
   /** The bytes so far, from `base` on. */

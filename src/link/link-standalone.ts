@@ -2,12 +2,13 @@
  * Puts compiled bodies, the runtime and static data into one module that needs no more from its host than the input did.
  *
  * The output is a `Module` like a decoded one, whose ranges refer to one buffer: the input's bytes, and behind them all that is
- * new. The start function sets the runtime up, and then runs the input's own.
+ * new. The start function sets the runtime up, initialises the globals that hold references, and then runs the input's own.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { encodeModule } from "../wasm/encode.ts";
 import type { ByteRange, CustomSection, Global, Import, Module } from "../wasm/module.ts";
+import { I32 } from "../wasm/types.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import type { OutputPlan } from "./plan.ts";
 
@@ -17,7 +18,9 @@ export interface StandaloneParts {
   readonly plan: OutputPlan;
   /** Of the defined functions, in order. */
   readonly bodies: readonly Uint8Array[];
-  /** Lies right above the stack. */
+  /** Sets the roots to their first values; null when all begin as null. */
+  readonly rootInitializer: Uint8Array | null;
+  /** Lies right above the stack; begins with the root area. */
   readonly staticData: Uint8Array;
   readonly stackBytes: number;
   readonly maxHeapBytes: number;
@@ -39,12 +42,13 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
   const { typeBase, functionBase, globalBase } = plan;
   const runtimeBodies = relocateBodies(runtime, { typeBase, functionBase, globalBase, memory: 0 });
   const code = { starts: new I32List(), ends: new I32List() };
-  for (const body of [...parts.bodies, ...runtimeBodies, startBody(parts, heapBase)]) {
+  const initializer = parts.rootInitializer === null ? [] : [parts.rootInitializer];
+  for (const body of [...parts.bodies, ...runtimeBodies, startBody(parts, heapBase), ...initializer]) {
     const { start, end } = out.append(body);
     code.starts.push(start);
     code.ends.push(end);
   }
-  const globals = [...module.globals, ...runtimeGlobals(runtime, out)];
+  const globals = [...inputGlobals(module, plan, out), ...runtimeGlobals(runtime, out)];
   const data = staticData.length === 0 ? [] : [staticSegment(out, stackBytes, staticData)];
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
   return encodeModule({
@@ -68,8 +72,8 @@ function lowerImport(imported: Import, plan: OutputPlan): Import {
   return { ...imported, type: { kind: "func", type: plan.typeIndex(imported.type.type) } };
 }
 
-/** The input's functions, the runtime's, the start function. */
-function functionTypes({ module, runtime, plan }: StandaloneParts): I32List {
+/** The input's functions, the runtime's, the start function, the initialiser of roots. */
+function functionTypes({ module, runtime, plan, rootInitializer }: StandaloneParts): I32List {
   const types = new I32List();
   for (let i = 0; i < module.functionTypes.length; i++)
     types.push(plan.typeIndex(module.functionTypes.get(i)));
@@ -77,28 +81,40 @@ function functionTypes({ module, runtime, plan }: StandaloneParts): I32List {
     types.push(plan.typeBase + runtime.functionTypes.get(i));
   }
   types.push(plan.startType);
+  if (rootInitializer !== null) types.push(plan.startType);
   return types;
 }
 
-/** No roots lie in memory yet, so the root area is empty. */
-function startBody(
-  { module, plan, stackBytes, maxHeapBytes }: StandaloneParts,
-  heapBase: number,
-): Uint8Array {
+function startBody(parts: StandaloneParts, heapBase: number): Uint8Array {
+  const { module, plan, stackBytes, maxHeapBytes } = parts;
+  const rootsEnd = stackBytes + 4 * plan.rootCount;
   const body = new ByteWriter();
   body.u32(0);
-  for (const argument of [stackBytes, heapBase, heapBase, heapBase, maxHeapBytes]) {
+  for (const argument of [stackBytes, heapBase, stackBytes, rootsEnd, maxHeapBytes]) {
     body.byte(I32_CONST);
     body.s32(argument);
   }
   body.byte(CALL);
   body.u32(plan.runtimeFunction("init"));
+  if (parts.rootInitializer !== null) {
+    body.byte(CALL);
+    body.u32(plan.rootInitializer);
+  }
   if (module.start >= 0) {
     body.byte(CALL);
     body.u32(module.start);
   }
   body.byte(END);
   return body.bytes();
+}
+
+/** A global that holds a reference leaves an i32 behind that nobody reads. */
+function inputGlobals(module: Module, plan: OutputPlan, out: Appender): Global[] {
+  const zero = out.append(Uint8Array.of(I32_CONST, 0, END));
+  return module.globals.map((global, index) => {
+    if (plan.rootOfGlobal(index) < 0) return global;
+    return { type: I32, mutable: false, initStart: zero.start, initEnd: zero.end };
+  });
 }
 
 function runtimeGlobals(runtime: Module, out: Appender): Global[] {

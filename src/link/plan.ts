@@ -3,9 +3,12 @@
  * indices and nothing is relocated.
  *
  *     types       the input's function types, references lowered; the runtime's
- *     functions   the input's; the runtime's; the start function
+ *     functions   the input's; the runtime's; the start function; what initialises the globals that hold references, if any
  *     globals     the input's; the runtime's
- *     memory 0    shadow stack, static data, heap
+ *     memory 0    shadow stack, static data (the roots first), heap
+ *
+ * A global that holds a reference lives in memory, as a word of the root area, where a collector finds and changes it. Its place
+ * in the index space stays, as an i32 that nobody reads: the other indices need no change, in segments and initialisers too.
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { Module } from "../wasm/module.ts";
@@ -19,14 +22,19 @@ export interface OutputPlan {
   readonly typeBase: number;
   readonly functionBase: number;
   readonly globalBase: number;
-  /** The start function, and its type. */
+  /** The start function, the one that initialises roots, and the type of both. */
   readonly startFunction: number;
+  readonly rootInitializer: number;
   readonly startType: number;
+  /** How many globals hold references: one word of the root area each. */
+  readonly rootCount: number;
   readonly allocPtr: number;
   readonly allocEnd: number;
   readonly stackPointer: number;
   /** The output's index of one of the input's function types. */
   typeIndex(type: number): number;
+  /** Which word of the root area a global that holds a reference lives in; -1 for one that stays a global. */
+  rootOfGlobal(global: number): number;
   /** The output's index of a function that the runtime exports. */
   runtimeFunction(name: string): number;
 }
@@ -42,6 +50,8 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
   addFunctionType(types, [], []);
   const functionBase = module.functionTypes.length;
   const globalBase = module.globals.length;
+  const roots = rootsOf(module);
+  const startFunction = functionBase + runtime.functionTypes.length;
   const exported = (kind: "func" | "global", name: string): number => {
     const found = runtime.exports.find((candidate) => candidate.kind === kind && candidate.name === name);
     if (found === undefined) throw new Error(`the runtime does not export ${name}`);
@@ -52,8 +62,10 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
     typeBase,
     functionBase,
     globalBase,
-    startFunction: functionBase + runtime.functionTypes.length,
+    startFunction,
+    rootInitializer: startFunction + 1,
     startType,
+    rootCount: roots.size,
     allocPtr: exported("global", "allocPtr"),
     allocEnd: exported("global", "allocEnd"),
     stackPointer: exported("global", "stackPointer"),
@@ -62,8 +74,18 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
       if (index === undefined) throw new InputError(notLinkedYet(module.types.describe(type), 0));
       return index;
     },
+    rootOfGlobal: (global) => roots.get(global) ?? -1,
     runtimeFunction: (name) => exported("func", name),
   };
+}
+
+/** The words of the root area, by global. */
+function rootsOf(module: Module): Map<number, number> {
+  const roots = new Map<number, number>();
+  module.globals.forEach(({ type }, index) => {
+    if (wasm.isRef(type)) roots.set(index, roots.size);
+  });
+  return roots;
 }
 
 function refuse(module: Module): void {
@@ -73,16 +95,30 @@ function refuse(module: Module): void {
   for (const memory of module.memories) no("a memory of its own", memory.offset);
   for (const tag of module.tags) no("an exception tag", tag.offset);
   for (const global of module.globals) {
-    if (wasm.isRef(global.type)) no(`a global of type ${wasm.valTypeName(global.type)}`, global.initStart);
+    if (lowered(module.types, global.type) === null) {
+      no(`a global of type ${wasm.valTypeName(global.type)}`, global.initStart);
+    }
   }
   for (const table of module.tables) {
     const { element } = table.type;
     if (element !== wasm.FUNCREF) no(`a table of ${wasm.valTypeName(element)}`, table.offset);
   }
+  for (const segment of module.elements) {
+    const { element } = segment;
+    if (wasm.heapOf(element) !== wasm.HEAP_FUNC) {
+      no(`an element segment of ${wasm.valTypeName(element)}`, segment.offset);
+    }
+  }
   for (const { type, offset } of module.imports) {
+    if (type.kind === "global" && wasm.isRef(type.global.type)) {
+      no(`an imported global of type ${wasm.valTypeName(type.global.type)}`, offset);
+    }
     if (type.kind === "func") refuseReferences(module, type.type, "an imported function", offset);
   }
   for (const { kind, index, offset } of module.exports) {
+    if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
+      no(`an exported global of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
+    }
     if (kind === "func")
       refuseReferences(module, module.functionTypes.get(index), "an exported function", offset);
   }

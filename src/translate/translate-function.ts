@@ -19,10 +19,10 @@ import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
 import { HEAP_OUT_OF_BOUNDS, userTrap } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Module } from "../wasm/module.ts";
+import type { Global, Module } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import { EMPTY_BLOCK, OperatorReader } from "../wasm/operators.ts";
-import type { TypeTable, ValType } from "../wasm/types.ts";
+import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
 import { unsupportedOperator } from "./messages.ts";
@@ -138,6 +138,42 @@ export class FunctionTranslator {
     builder.finalize(options);
   }
 
+  /**
+   * Makes a function without parameters of the initialisers of globals that hold references, in order. False, with nothing made,
+   * when all of them are null, which is what the root area begins as.
+   */
+  runGlobalInitializers(options: FinalizeOptions = {}): boolean {
+    const { module, builder } = this;
+    const globals = module.globals.flatMap((_, i) => (this.isRoot(i) && !this.beginsAsNull(i) ? [i] : []));
+    if (globals.length === 0) return false;
+    builder.func.signature = signatureOf([], []);
+    builder.func.pointerType = I32;
+    const entry = builder.createBlock();
+    builder.switchToBlock(entry);
+    builder.sealBlock(entry);
+    for (const global of globals) this.heap.rootSet(global, this.constantExpression(module.globals[global]!));
+    builder.ins.return_([]);
+    builder.finalize(options);
+    return true;
+  }
+
+  private beginsAsNull(global: number): boolean {
+    const { reader } = this;
+    const { initStart, initEnd } = this.module.globals[global]!;
+    reader.seek(initStart, initEnd);
+    return reader.next() === WasmOp.RefNull && reader.next() === WasmOp.End;
+  }
+
+  private constantExpression({ initStart, initEnd }: Global): Value {
+    const { reader } = this;
+    reader.seek(initStart, initEnd);
+    for (;;) {
+      const op = reader.next();
+      if (op === WasmOp.End) return this.pop();
+      this.translate(op);
+    }
+  }
+
   /** The index in the module of the type that a signature of the translated function stands for. */
   typeIndexOf(signature: SigRef): number {
     return this.signatureTypes[signature]!;
@@ -212,10 +248,11 @@ export class FunctionTranslator {
 
   private translateNext(): void {
     const op = this.reader.next();
-    if (!this.reachable) {
-      this.skip(op);
-      return;
-    }
+    if (this.reachable) this.translate(op);
+    else this.skip(op);
+  }
+
+  private translate(op: number): void {
     const unary = UNARY_OPERATORS.get(op);
     const binary = BINARY_OPERATORS.get(op);
     const load = LOADS.get(op);
@@ -300,16 +337,20 @@ export class FunctionTranslator {
 
   globalGet(): void {
     const { index } = this.reader;
-    this.operator(WasmOp.GlobalGet, [index], [], [this.numericGlobal(index)]);
+    const type = this.typeOf(this.module.globals[index]!.type);
+    if (this.isRoot(index)) this.stack.push(this.heap.rootGet(index));
+    else this.operator(WasmOp.GlobalGet, [index], [], [type]);
   }
 
-  private numericGlobal(index: number): Type {
-    return clifType(this.module.globals[index]!.type, this.reader.opStart, null);
+  private isRoot(global: number): boolean {
+    return isRef(this.module.globals[global]!.type);
   }
 
   globalSet(): void {
-    this.numericGlobal(this.reader.index);
-    this.operator(WasmOp.GlobalSet, [this.reader.index], [this.pop()], []);
+    const { index } = this.reader;
+    this.typeOf(this.module.globals[index]!.type);
+    if (this.isRoot(index)) this.heap.rootSet(index, this.pop());
+    else this.operator(WasmOp.GlobalSet, [index], [this.pop()], []);
   }
 
   /** An operator without a CLIF opcode; pushes its results. */

@@ -8,17 +8,8 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { compile } from "../../src/driver/compile.ts";
-import { COLLECTOR_NAMES } from "../../src/runtime/collectors.ts";
 import { textToBinary } from "../../src/wast/index.ts";
-import { exportsOf } from "../backend/engine.ts";
-
-interface Program {
-  readonly name: string;
-  readonly wat: string;
-  /** Calls of the export `run`. */
-  readonly args: readonly number[];
-  readonly imports?: string;
-}
+import { agreesWithNative, type Program, results } from "./agreement.ts";
 
 const PROGRAMS: readonly Program[] = [
   {
@@ -145,28 +136,7 @@ const PROGRAMS: readonly Program[] = [
   },
 ];
 
-type Run = (argument: number) => number;
-
-/** What the calls give, a trap as such. */
-function results(bytes: Uint8Array, args: readonly number[]): (number | string)[] {
-  const run = exportsOf(bytes)["run"] as Run;
-  return args.map((argument) => {
-    try {
-      return run(argument);
-    } catch {
-      return "trap";
-    }
-  });
-}
-
-for (const { name, wat, args } of PROGRAMS) {
-  for (const collector of COLLECTOR_NAMES) {
-    test(`${name}: as natively, with collector ${collector}`, async () => {
-      const native = await textToBinary(wat);
-      assert.deepEqual(results(compile(native, { collector }), args), results(native, args));
-    });
-  }
-}
+for (const program of PROGRAMS) agreesWithNative(program);
 
 /** What upstream's #13461 broke: `$p` is live around the loop, over the definition of a reference used only after it. */
 const LOOP_INVARIANT = `(module
@@ -224,7 +194,10 @@ function nodeWithoutGc(): string | null {
 test("what is not compiled yet is refused by name", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ["(module (memory 1))", /a memory of its own cannot be compiled yet/],
-    ["(module (global anyref (ref.null any)))", /a global of type anyref/],
+    ["(module (global externref (ref.null extern)))", /a global of type externref/],
+    [`(module (global (export "g") anyref (ref.null any)))`, /an exported global of type anyref/],
+    [`(module (import "a" "b" (global anyref)))`, /an imported global of type anyref/],
+    ["(module (elem i31ref (ref.null i31)))", /an element segment of i31ref/],
     ["(module (table 1 externref))", /a table of externref/],
     ["(module (tag))", /an exception tag/],
     [`(module (import "a" "b" (func (param anyref))))`, /an imported function with references/],

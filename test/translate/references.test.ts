@@ -24,8 +24,14 @@ import { textToBinary } from "../../src/wast/index.ts";
 async function translate(wat: string): Promise<{ readonly before: Function; readonly after: Function }[]> {
   const module = decodeModule(await textToBinary(wat));
   validateModule(module);
-  const staticData = new StaticData(65536, module.types, new TypeStore());
-  const plan = { types: module.types, staticData, allocPtr: 0, allocEnd: 1 };
+  const staticData = new StaticData(65536, module.types, new TypeStore(), module.globals.length);
+  const plan = {
+    types: module.types,
+    staticData,
+    allocPtr: 0,
+    allocEnd: 1,
+    rootOfGlobal: (global: number) => global,
+  };
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
       const func = new Function();
@@ -103,6 +109,18 @@ test("loops, casts, arrays and i31 come out valid and proven", async () => {
         (then (i31.get_s (ref.cast (ref i31) (local.get 0))))
         (else (ref.test (ref null $node) (local.get 0)))))
     (func (param i32) (result (ref $bytes)) (array.new_default $bytes (local.get 0))))`);
+});
+
+test("globals that hold references are words of memory, loaded anew after what may collect", async () => {
+  const [text] = await proven(`(module
+    (import "host" "f" (func $f))
+    (global $g (mut anyref) (ref.null any))
+    (func (result i32)
+      (call $f)
+      (global.set $g (global.get $g))
+      (call $f)
+      (ref.is_null (global.get $g))))`);
+  assert.equal(text!.match(/load\.i32/g)?.length, 2);
 });
 
 test("what is not compiled yet is refused by name", async () => {
