@@ -1,6 +1,7 @@
 /**
  * The constants that no collector moves: those that are declared, or that a branch passes to a declared parameter, and those
- * that a spilled function stores into its slots (`oracle.ts` says why).
+ * that a spilled function stores into its slots (`oracle.ts` says why). Null that a branch passes to any parameter too: it may
+ * come to a declared one from there, and is null still.
  */
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import type { DataFlowGraph } from "../ir/dfg.ts";
@@ -10,6 +11,7 @@ import * as Op from "../ir/op.gen.ts";
 import { bitsOf } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import type { Environment } from "./environment.ts";
+import { wordsOf } from "./type-sizes.ts";
 
 /** The widest type there is, in words. */
 const MAX_WORDS = 1024;
@@ -37,8 +39,9 @@ export class FixedConstants {
         const args = Math.min(dfg.blockCalls.argCount(call), dfg.blockParamCount(target));
         for (let j = 0; j < args; j++) {
           const arg = dfg.blockCalls.arg(call, j);
-          if (!isValueArg(arg) || !declared.has(dfg.blockParam(target, j))) continue;
-          this.fix(dfg, dfg.resolveAliases(argValue(arg)), environment);
+          if (!isValueArg(arg)) continue;
+          const onlyNull = !declared.has(dfg.blockParam(target, j));
+          this.fix(dfg, dfg.resolveAliases(argValue(arg)), environment, onlyNull);
         }
       }
     }
@@ -59,8 +62,8 @@ export class FixedConstants {
     }
   }
 
-  /** Fixes the value if it is a constant, or one extended to 128 bits. */
-  private fix(dfg: DataFlowGraph, value: Value, environment: Environment): void {
+  /** Fixes the value if it is a constant, or one extended to 128 bits; with `onlyNull`, only if all its bits are zero. */
+  private fix(dfg: DataFlowGraph, value: Value, environment: Environment, onlyNull = false): void {
     if (dfg.valueKind(value) !== ValueKind.Result) return;
     const { words } = this;
     const inst = dfg.valueInst(value);
@@ -90,7 +93,9 @@ export class FixedConstants {
       default:
         return;
     }
-    environment.fix(words, 0, dfg.valueType(value));
+    const type = dfg.valueType(value);
+    if (onlyNull && words.subarray(0, wordsOf(type)).some((word) => word !== 0)) return;
+    environment.fix(words, 0, type);
   }
 
   private scalar(dfg: DataFlowGraph, inst: Inst): void {

@@ -143,6 +143,28 @@ test("a failing function is reduced to the smallest that fails the same way", as
   assert.equal(new CaseChecker().check(new TextSource(reduced), options)?.kind, failure.kind);
 });
 
+test("null that comes to a declared parameter through an undeclared one does not move", () => {
+  // The checker knows that v0 is always null, and proves what cranelift makes of it; the oracle must not move it either.
+  const source = new TextSource(`function %null_through_parameter() system_v {
+; needs-stack-map: v0
+    sig0 = () system_v
+    fn0 = u0:0 sig0
+
+block0:
+    v2 = iconst.i32 0
+    jump block1(v2)
+
+block1(v1: i32):
+    jump block2(v1)
+
+block2(v0: i32):
+    call fn0()
+    try_call fn0(), sig0, block2(v0), []
+}
+`);
+  assert.equal(new CaseChecker().check(source, OPTIONS), null);
+});
+
 test("a campaign checks exactly the seeds it was given, however many threads share them", async () => {
   const seedOptions = { policy: "spillway", oracleSeeds: 1, fuel: 20 } as const;
   const [one, two] = await Promise.all(
