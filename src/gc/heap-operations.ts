@@ -1,5 +1,5 @@
 /**
- * What is done to objects, as CLIF: allocation, fields, elements, casts, i31.
+ * What is done to objects, as CLIF: allocation, fields, elements, casts, i31. Ranges of arrays are in `array-ranges.ts`.
  *
  * An allocation bumps a pointer inline; the cold path calls the runtime, which may collect. Null, bounds and cast checks trap
  * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
@@ -78,8 +78,8 @@ function memoryType(type: ValType): Type {
 
 export class HeapOperations {
   private readonly builder: FunctionBuilder;
-  private readonly operators: OperatorCalls;
-  private readonly plan: HeapPlan;
+  readonly operators: OperatorCalls;
+  readonly plan: HeapPlan;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
 
   constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: HeapPlan) {
@@ -89,7 +89,7 @@ export class HeapOperations {
     this.runtime = new Map();
   }
 
-  private get ins(): InstBuilder {
+  get ins(): InstBuilder {
     return this.builder.ins;
   }
 
@@ -248,7 +248,7 @@ export class HeapOperations {
   // Arrays.
 
   /** An array of `length` elements, not filled. */
-  private allocateArray(type: number, length: Value): Value {
+  allocateArray(type: number, length: Value): Value {
     const { types, staticData } = this.plan;
     const { elementLog2 } = arrayLayout(types, type);
     const { ins } = this;
@@ -262,7 +262,7 @@ export class HeapOperations {
 
   arrayNew(type: number, value: Value, length: Value): Value {
     const object = this.allocateArray(type, length);
-    this.fill(type, object, value, length);
+    this.fill(type, this.ins.iaddImmS(object, ELEMENTS_OFFSET), value, length);
     return object;
   }
 
@@ -276,16 +276,15 @@ export class HeapOperations {
     return object;
   }
 
-  /** A loop over the elements; nothing in it collects. */
-  private fill(type: number, object: Value, value: Value, length: Value): void {
+  /** A loop over `count` elements from the address `start` on; nothing in it collects. */
+  fill(type: number, start: Value, value: Value, count: Value): void {
     const { builder, ins } = this;
     const element = this.plan.types.field(type, 0);
     const header = builder.createBlock();
     const body = builder.createBlock();
     const done = builder.createBlock();
     const at = builder.appendBlockParam(header, I32);
-    const start = ins.iaddImmS(object, ELEMENTS_OFFSET);
-    const end = ins.iadd(start, ins.ishlImmS(length, storageLog2(element)));
+    const end = ins.iadd(start, ins.ishlImmS(count, storageLog2(element)));
     ins.jump(builder.blockCall(header, [start]));
     builder.switchToBlock(header);
     ins.brif(ins.icmp("ult", at, end), builder.blockCall(body), builder.blockCall(done));

@@ -59,7 +59,7 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
     memories: [{ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 }],
     globals,
     start: plan.startFunction,
-    dataCount: -1,
+    dataCount: module.dataCount,
     code,
     data: [...module.data, ...data],
     customs: module.customs.filter((custom: CustomSection) => !POSITIONAL.has(custom.name)),

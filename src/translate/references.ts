@@ -1,4 +1,5 @@
 /** Operators on structs, arrays, i31 and null. Their meaning in CLIF is `gc/heap-operations.ts`'s. */
+import { arrayCopy, arrayFill, arrayInitData, arrayNewData } from "../gc/array-ranges.ts";
 import { GcTrap, type HeapOperations } from "../gc/heap-operations.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
@@ -141,6 +142,36 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
       const value = t.pop();
       const index = t.pop();
       t.heap.arraySet(t.reader.index, t.pop(), index, value);
+    },
+  ],
+  [
+    WasmOp.ArrayFill,
+    (t) => {
+      const [ref, index, value, count] = t.popMany(4);
+      arrayFill(t.heap, t.reader.index, ref!, index!, value!, count!);
+    },
+  ],
+  [
+    WasmOp.ArrayCopy,
+    (t) => {
+      const [ref, index, from, fromIndex, count] = t.popMany(5);
+      arrayCopy(t.heap, [t.reader.index, t.reader.index2], [ref!, index!], [from!, fromIndex!], count!);
+    },
+  ],
+  [
+    WasmOp.ArrayNewData,
+    (t) => {
+      const { index, index2 } = t.reader;
+      const { start, end } = t.module.data[index2]!.data;
+      const [from, length] = t.popMany(2);
+      t.push(arrayNewData(t.heap, index, index2, end - start, from!, length!));
+    },
+  ],
+  [
+    WasmOp.ArrayInitData,
+    (t) => {
+      const [ref, index, from, count] = t.popMany(4);
+      arrayInitData(t.heap, [t.reader.index, t.reader.index2], ref!, index!, from!, count!);
     },
   ],
   [WasmOp.ArrayLen, (t) => t.push(t.heap.arrayLength(t.pop()))],
