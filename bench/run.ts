@@ -15,6 +15,7 @@ import { Command } from "commander";
 import ora from "ora";
 import { InputError } from "../src/base/diagnostics.ts";
 import { parseFunctions } from "../src/text/index.ts";
+import { markdownTable } from "./markdown-table.ts";
 import type { Measured, MeasuredIdle } from "./measure.ts";
 import { NATIVE, nativeFigure, nativeSpill } from "./native-baseline.ts";
 import { SHAPES } from "./shapes.ts";
@@ -208,15 +209,7 @@ function tableText(results: readonly Result[]): string {
     (result.netBytes / MB).toFixed(0),
     result.nativePeakMb === null ? "" : String(result.nativePeakMb),
   ]);
-  return `${markdownTable(head, rows)}\n${flatnessText(results)}\n${calibrationText(results)}\nNative: ${NATIVE.source}.\n`;
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return `${[line(head), line(rule), ...rows.map(line)].join("\n")}\n`;
+  return `${markdownTable(head, rows, 2)}\n${flatnessText(results)}\n${calibrationText(results)}\nNative: ${NATIVE.source}.\n`;
 }
 
 /** The slowest time an instruction from 10,000 instructions on, over the fastest, for each stage, shape and live. */

@@ -1,0 +1,199 @@
+/**
+ * Measures one program and prints the result as JSON: started by `run-programs.ts`, once a program, in a process of its own.
+ *
+ * The program is compiled natively by the engine, and lowered by this compiler with the collectors `copying` and `null`. The
+ * three run in turn, round after round in one process, in an order that rotates; a round's times are compared with each
+ * other only, so what else the machine does meanwhile falls on all three. Time is time on the clock: the engine's own
+ * collector works on other threads too, and that is to its credit.
+ *
+ * Code is warmed up first, by many short calls and then by as many full ones as a time takes: the engine compiles functions
+ * again when they have run for a while, in the background, and a function on the stack is not replaced. The collector that
+ * never frees has a new instance each round, made outside the measured time.
+ */
+import { compile } from "../src/driver/compile.ts";
+import { type CollectorName, collectorModule } from "../src/runtime/collectors.ts";
+import { decodeModule } from "../src/wasm/decode.ts";
+import { encodeModule } from "../src/wasm/encode.ts";
+import { DEFAULT_FEATURES } from "../src/wasm/features.ts";
+import type { Export, Module } from "../src/wasm/module.ts";
+import { textToBinary } from "../src/wast/index.ts";
+import { calibrate } from "./calibration.ts";
+import { type Program, programText } from "./programs.ts";
+import { median } from "./statistics.ts";
+
+export interface RoundsSpec {
+  readonly program: Program;
+  readonly rounds: number;
+}
+
+/** What one program gave. Times are medians in milliseconds, ratios medians of the rounds' own. */
+export interface ProgramResult {
+  readonly nativeMs: number;
+  readonly copyingMs: number;
+  readonly nullMs: number;
+  readonly copyingRatio: number;
+  readonly nullRatio: number;
+  /** By the copying collector, a run. */
+  readonly collections: number;
+  readonly bytesAllocated: number;
+  readonly bytesCopied: number;
+  /** Of the copying collector's memory, at the end. */
+  readonly memoryBytes: number;
+  readonly nativeBytes: number;
+  /** With the copying collector's own `runtimeBytes`. */
+  readonly loweredBytes: number;
+  readonly runtimeBytes: number;
+  readonly compileMs: number;
+  readonly checksum: number;
+  readonly calibrationNs: number;
+  /** The lowered module (copying), in base64, for another engine to run. */
+  readonly lowered: string;
+}
+
+const WARM_CALLS = 300;
+const WARM_MS = 700;
+const COMPILES = 15;
+
+type Run = (size: number) => number;
+
+interface Statistics {
+  readonly collections: { readonly value: number };
+  readonly bytesAllocated: { readonly value: bigint };
+  readonly bytesCopied: { readonly value: bigint };
+  readonly memory: { readonly buffer: ArrayBuffer };
+}
+
+interface HostWebAssembly {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+const { Module: HostModule, Instance } = (globalThis as unknown as { readonly WebAssembly: HostWebAssembly })
+  .WebAssembly;
+
+if (import.meta.main) {
+  process.stdout.write(`${JSON.stringify(await measure(JSON.parse(process.argv[2]!) as RoundsSpec))}\n`);
+}
+
+async function measure({ program, rounds }: RoundsSpec): Promise<ProgramResult> {
+  const native = await textToBinary(programText(program.name));
+  const lowered = compile(native);
+  const copying = withStatistics(lowered, "copying");
+  const copyingExports = new Instance(new HostModule(copying)).exports as Statistics & { readonly run: Run };
+  const nullModule = new HostModule(compile(native, { collector: "null" }));
+  const nativeRun = runOf(new HostModule(native));
+  const newNullRun = (): Run => runOf(nullModule);
+  const checksum = nativeRun(program.size);
+  warmUp(program, [() => nativeRun, () => copyingExports.run, newNullRun]);
+  const before = statisticsOf(copyingExports);
+  const times = interleave(program, checksum, rounds, [
+    () => nativeRun,
+    () => copyingExports.run,
+    newNullRun,
+  ]);
+  const after = statisticsOf(copyingExports);
+  const [nativeMs, copyingMs, nullMs] = times as [number[], number[], number[]];
+  return {
+    nativeMs: median(nativeMs),
+    copyingMs: median(copyingMs),
+    nullMs: median(nullMs),
+    copyingRatio: median(copyingMs.map((ms, i) => ms / nativeMs[i]!)),
+    nullRatio: median(nullMs.map((ms, i) => ms / nativeMs[i]!)),
+    collections: (after.collections - before.collections) / rounds,
+    bytesAllocated: (after.bytesAllocated - before.bytesAllocated) / rounds,
+    bytesCopied: (after.bytesCopied - before.bytesCopied) / rounds,
+    memoryBytes: copyingExports.memory.buffer.byteLength,
+    nativeBytes: codeBytes(native),
+    loweredBytes: codeBytes(lowered),
+    runtimeBytes: codeBytesOf(collectorModule("copying")),
+    compileMs: compileMs(native),
+    checksum,
+    calibrationNs: calibrate(),
+    lowered: Buffer.from(lowered).toString("base64"),
+  };
+}
+
+function runOf(module: object): Run {
+  return (new Instance(module).exports as { readonly run: Run }).run;
+}
+
+/** All in turn, first with small arguments, so that also a function that is called once a run is called often. */
+function warmUp(program: Program, candidates: readonly (() => Run)[]): void {
+  for (const candidate of candidates) {
+    const run = candidate();
+    for (let i = 0; i < WARM_CALLS; i++) run(program.testSize);
+  }
+  const start = performance.now();
+  while (performance.now() - start < WARM_MS * candidates.length) {
+    for (const candidate of candidates) candidate()(program.size);
+  }
+}
+
+/** The times of each candidate by round. Throws when a checksum is not the native one. */
+function interleave(
+  program: Program,
+  checksum: number,
+  rounds: number,
+  candidates: readonly (() => Run)[],
+): number[][] {
+  const times: number[][] = candidates.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < candidates.length; turn++) {
+      const which = (round + turn) % candidates.length;
+      const run = candidates[which]!();
+      const start = performance.now();
+      const result = run(program.size);
+      times[which]!.push(performance.now() - start);
+      if (result !== checksum) throw new Error(`${program.name}: ${result} where natively ${checksum}`);
+    }
+  }
+  return times;
+}
+
+/** Compile time with warm code. */
+function compileMs(native: Uint8Array): number {
+  const times: number[] = [];
+  for (let i = 0; i < COMPILES * 2; i++) {
+    const start = performance.now();
+    compile(native);
+    if (i >= COMPILES) times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+/** Bytes of functions, local declarations included. */
+function codeBytes(bytes: Uint8Array): number {
+  return codeBytesOf(decodeModule(bytes, DEFAULT_FEATURES));
+}
+
+function codeBytesOf({ code }: Module): number {
+  let sum = 0;
+  for (let i = 0; i < code.starts.length; i++) sum += code.ends.get(i) - code.starts.get(i);
+  return sum;
+}
+
+/** The compiled module with its memory and the runtime's statistics exported: the runtime's globals are its last. */
+function withStatistics(compiled: Uint8Array, collector: CollectorName): Uint8Array {
+  const module = decodeModule(compiled, DEFAULT_FEATURES);
+  const runtime = collectorModule(collector);
+  const base = module.globals.length - runtime.globals.length;
+  const statistics = runtime.exports
+    .filter(({ kind, name }) => kind === "global" && /^(collections|bytes)/.test(name))
+    .map(({ name, kind, index }): Export => ({ name, kind, index: base + index, offset: 0 }));
+  const memory: Export = { name: "memory", kind: "memory", index: 0, offset: 0 };
+  return encodeModule({ ...module, exports: [...module.exports, memory, ...statistics] });
+}
+
+interface Counts {
+  readonly collections: number;
+  readonly bytesAllocated: number;
+  readonly bytesCopied: number;
+}
+
+function statisticsOf({ collections, bytesAllocated, bytesCopied }: Statistics): Counts {
+  return {
+    collections: collections.value,
+    bytesAllocated: Number(bytesAllocated.value),
+    bytesCopied: Number(bytesCopied.value),
+  };
+}
