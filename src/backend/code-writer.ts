@@ -7,7 +7,7 @@ import { InputError } from "../base/diagnostics.ts";
 import { type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
-import { opcodeName } from "../ir/opcodes.ts";
+import { isCall, opcodeName } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
 import { bitsOf, I32, I64, type Type } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
@@ -196,7 +196,8 @@ export abstract class CodeWriter {
       case Op.Iconst:
         return true;
       default:
-        return dfg.valueIndex(value) === 1;
+        // A carry or a high half; what a call gives is as its callee left it.
+        return dfg.valueIndex(value) === 1 && !isCall(dfg.opcode(dfg.valueInst(value)));
     }
   }
 

@@ -1,7 +1,7 @@
 /** Loads, stores and atomics. Addresses of 64 bits are taken modulo 2^32; a stack slot's address folds into the access. */
 
 import { ATOMIC_OPS } from "../ir/conditions.ts";
-import type { Inst, Value } from "../ir/entities.ts";
+import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import { endianness, isAligned } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { bitsOf, bytesOf, F32, F64, I64, isVector, type Type } from "../ir/types.ts";
@@ -70,14 +70,17 @@ function opcodeFor(op: number, type: Type, find: (op: number, type: Type) => num
   return opcode;
 }
 
-/** Pushes the address of an access and returns the offset for its immediate. */
-function pushBase(w: CodeWriter, address: Value, offset: number): number {
+/**
+ * Pushes the address of an access and returns the offset for its immediate. A large offset is checked by the access itself
+ * only where nothing is evaluated between the two (`nothingBetween`): an effect there would come before the trap.
+ */
+function pushBase(w: CodeWriter, address: Value, offset: number, nothingBetween: boolean): number {
   const slotOffset = w.frameOffsetOf(address);
   if (slotOffset >= 0 && slotOffset + offset >= 0) {
     w.pushFrameAddress(0);
     return slotOffset + offset;
   }
-  const large = offset === 0 ? w.pushLargeOffset(address) : -1;
+  const large = offset === 0 && nothingBetween ? w.pushLargeOffset(address) : -1;
   if (large >= 0) return large;
   w.pushAddress(address);
   if (offset >= 0) return offset;
@@ -95,14 +98,14 @@ function access(w: CodeWriter, inst: Inst, opcode: number, offset: number): void
 export function lowerLoad(w: CodeWriter, inst: Inst): void {
   const { dfg } = w.func;
   const type = dfg.valueType(dfg.firstResult(inst));
-  const offset = pushBase(w, w.arg(inst, 0), dfg.offset(inst));
+  const offset = pushBase(w, w.arg(inst, 0), dfg.offset(inst), true);
   access(w, inst, opcodeFor(dfg.opcode(inst), type, loadOpcode), offset);
 }
 
 export function lowerStore(w: CodeWriter, inst: Inst): void {
   const { dfg } = w.func;
   const value = w.arg(inst, 0);
-  const offset = pushBase(w, w.arg(inst, 1), dfg.offset(inst));
+  const offset = pushBase(w, w.arg(inst, 1), dfg.offset(inst), w.inlinedInst(value) === NONE);
   w.push(value);
   access(w, inst, opcodeFor(dfg.opcode(inst), dfg.valueType(value), storeOpcode), offset);
 }

@@ -1,6 +1,6 @@
 /**
  * The order in which Wasm takes an instruction's operands, where it is not CLIF's: addresses come before what is stored,
- * conditions after what is chosen from, the callee of an indirect call last.
+ * conditions after what is chosen from, the callee of an indirect call last, a high half before the low one.
  */
 import * as Op from "../ir/op.gen.ts";
 import { Format, type Opcode, opcodeFormat } from "../ir/opcodes.ts";
@@ -19,6 +19,6 @@ export function operandAt(op: Opcode, place: number, count: number): number {
         ? (place + 1) % 3
         : place;
     default:
-      return place;
+      return op === Op.Iconcat ? 1 - place : place;
   }
 }

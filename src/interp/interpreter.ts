@@ -89,6 +89,13 @@ export class Interpreter implements Linker {
     return this.outcome(program.func as Function);
   }
 
+  /** What the last call left in memory, `count` bytes from an address below 2^32 on. */
+  memoryBytes(address: number, count: number): Uint8Array {
+    const bytes = new Uint8Array(count);
+    this.machine.memory.read(0, address, count, bytes, 0);
+    return bytes;
+  }
+
   private outcome(func: Function): Outcome {
     const m = this.machine;
     switch (m.stop) {
