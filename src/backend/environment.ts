@@ -10,8 +10,8 @@ export interface ModuleIndices {
   typeIndex(func: Function, signature: SigRef): number;
   /** Index in the function table, for `func_addr`. */
   tableSlot(func: Function, callee: FuncRef): number;
-  /** The table of `call_indirect`. */
-  readonly functionTable: number;
+  /** The table of an indirect call: CLIF has one kind of code pointer, so the signature says which table it indexes. */
+  tableIndex(func: Function, signature: SigRef): number;
   /** The mutable i32 global that holds the shadow stack's pointer. */
   readonly stackPointer: number;
   /** The memory that loads, stores and the shadow stack are in. */

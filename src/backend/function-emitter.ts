@@ -409,7 +409,7 @@ export class FunctionEmitter extends CodeWriter {
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
         this.indices!.typeIndex(this.func, dfg.sigRef(inst)),
       );
-      this.out.u32(this.indices!.functionTable);
+      this.out.u32(this.indices!.tableIndex(this.func, dfg.sigRef(inst)));
     } else {
       this.opIndex(
         tail ? WasmOp.ReturnCall : WasmOp.Call,

@@ -98,7 +98,7 @@ function indicesOf(plan: OutputPlan, translator: FunctionTranslator, staticData:
     tableSlot: () => {
       throw new Error("a translated function has no func_addr");
     },
-    functionTable: 0,
+    tableIndex: (_, signature) => translator.tableOf(signature),
     stackPointer: plan.stackPointer,
     memory: 0,
     stackMapAddress: (frameBytes, offsets) => staticData.stackMap(frameBytes, offsets),

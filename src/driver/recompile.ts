@@ -65,7 +65,7 @@ function indicesOf(translator: FunctionTranslator): ModuleIndices {
     tableSlot: () => {
       throw new Error("a translated function has no func_addr");
     },
-    functionTable: 0,
+    tableIndex: (_, signature) => translator.tableOf(signature),
     get stackPointer(): number {
       throw new Error("a function without references has no frame");
     },

@@ -28,6 +28,7 @@ import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
+import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
 import { clifType } from "./value-types.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
@@ -69,9 +70,11 @@ export class FunctionTranslator {
   /** Operands that pending `else` arms start with, by depth of their frame. */
   private readonly elseOperands: Map<number, readonly Value[]>;
   private readonly callees: Map<number, FuncRef>;
+  /** By `table * types + type`. A direct call has those of table 0. */
   private readonly signatures: Map<number, SigRef>;
-  /** The module's type that a signature stands for; equal shapes may be different types. */
+  /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
   private readonly signatureTypes: number[];
+  private readonly signatureTables: number[];
   private reachable: boolean;
   /** Constructs opened in unreachable code. */
   private skipped: number;
@@ -101,6 +104,7 @@ export class FunctionTranslator {
     this.callees = new Map();
     this.signatures = new Map();
     this.signatureTypes = [];
+    this.signatureTables = [];
     this.reachable = true;
     this.skipped = 0;
   }
@@ -177,6 +181,11 @@ export class FunctionTranslator {
   /** The index in the module of the type that a signature of the translated function stands for. */
   typeIndexOf(signature: SigRef): number {
     return this.signatureTypes[signature]!;
+  }
+
+  /** The table that an indirect call by a signature of the translated function goes through. */
+  tableOf(signature: SigRef): number {
+    return this.signatureTables[signature]!;
   }
 
   private clifSignatureOf(type: number): Signature {
@@ -285,7 +294,7 @@ export class FunctionTranslator {
   }
 
   private irregular(op: number): void {
-    const vector = VECTOR_OPERATORS.get(op);
+    const vector = VECTOR_OPERATORS.get(op) ?? RELAXED_OPERATORS.get(op);
     if (vector !== undefined) {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
@@ -321,6 +330,13 @@ export class FunctionTranslator {
     const y = this.pop();
     const x = this.pop();
     this.stack.push(this.builder.ins.select(condition, x, y));
+  }
+
+  selectTyped(): void {
+    const type = this.reader.list[0]!;
+    this.typeOf(type);
+    this.select();
+    this.watch(this.stack.at(-1)!, type);
   }
 
   localGet(): void {
@@ -400,6 +416,12 @@ export class FunctionTranslator {
     }
   }
 
+  /** Refuses a table with 64-bit indices. */
+  requireTable(table: number): void {
+    if (!this.module.tables[table]!.type.is64) return;
+    throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
+  }
+
   /** Pops the address of the access that was read. */
   address(): { readonly base: Value; readonly offset: number } {
     const { ins } = this.builder;
@@ -442,9 +464,8 @@ export class FunctionTranslator {
   }
 
   callIndirect(): void {
-    if (this.reader.index2 !== 0)
-      throw new InputError(unsupportedOperator("a second table", this.reader.opStart));
-    const signature = this.signature(this.reader.index);
+    this.requireTable(this.reader.index2);
+    const signature = this.signature(this.reader.index, this.reader.index2);
     const callee = this.pop();
     const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
     this.pushResults(inst, this.reader.index);
@@ -457,9 +478,8 @@ export class FunctionTranslator {
   }
 
   returnCallIndirect(): void {
-    if (this.reader.index2 !== 0)
-      throw new InputError(unsupportedOperator("a second table", this.reader.opStart));
-    const signature = this.signature(this.reader.index);
+    this.requireTable(this.reader.index2);
+    const signature = this.signature(this.reader.index, this.reader.index2);
     const callee = this.pop();
     this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
     this.becomeUnreachable();
@@ -469,12 +489,14 @@ export class FunctionTranslator {
     return this.popMany(this.module.types.paramCount(type));
   }
 
-  private signature(type: number): SigRef {
-    const found = this.signatures.get(type);
+  private signature(type: number, table = 0): SigRef {
+    const key = table * this.module.types.length + type;
+    const found = this.signatures.get(key);
     if (found !== undefined) return found;
     const signature = this.builder.importSignature(this.clifSignatureOf(type));
-    this.signatures.set(type, signature);
+    this.signatures.set(key, signature);
     this.signatureTypes[signature] = type;
+    this.signatureTables[signature] = table;
     return signature;
   }
 
@@ -671,6 +693,7 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.ReturnCallIndirect, (t) => t.returnCallIndirect()],
   [WasmOp.Drop, (t) => t.drop()],
   [WasmOp.Select, (t) => t.select()],
+  [WasmOp.SelectT, (t) => t.selectTyped()],
   [WasmOp.LocalGet, (t) => t.localGet()],
   [WasmOp.LocalSet, (t) => t.localSet()],
   [WasmOp.LocalTee, (t) => t.localTee()],
@@ -687,15 +710,23 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.MemoryInit, withTwo(3, 0)],
   [WasmOp.DataDrop, withOne(0, 0)],
   [WasmOp.ElemDrop, withOne(0, 0)],
-  [WasmOp.TableSize, withOne(0, 1)],
-  [WasmOp.TableInit, withTwo(3, 0)],
-  [WasmOp.TableCopy, withTwo(3, 0)],
+  [WasmOp.TableSize, onTables(withOne(0, 1), (first) => [first])],
+  [WasmOp.TableInit, onTables(withTwo(3, 0), (_, second) => [second])],
+  [WasmOp.TableCopy, onTables(withTwo(3, 0), (first, second) => [first, second])],
 ]);
 
 function onMemory(args: number, results: number): Handler {
   return (t, op) => {
     t.requireMemory(t.indices[0]);
     t.plainOperator(op, [t.indices[0]], args, results);
+  };
+}
+
+/** `tables` picks the tables among the immediates. */
+function onTables(handler: Handler, tables: (first: number, second: number) => readonly number[]): Handler {
+  return (t, op) => {
+    for (const table of tables(...t.indices)) t.requireTable(table);
+    handler(t, op);
   };
 }
 

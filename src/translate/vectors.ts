@@ -228,6 +228,16 @@ convert("f64x2.convert_low_i32x4_u", I32X4, (ins, x) => ins.fcvtFromUint(F64X2, 
 convert("f32x4.demote_f64x2_zero", F64X2, (ins, x) => ins.fvdemote(x));
 convert("f64x2.promote_low_f32x4", F32X4, (ins, x) => ins.fvpromoteLow(x));
 
+/** The two doubles of a vector to the low lanes of four integers, by lanes: CLIF converts vectors to lanes of one width only. */
+function truncateZero(name: string, convertLane: One): void {
+  convert(name, F64X2, (ins, x) => {
+    const low = ins.scalarToVector(I32X4, convertLane(ins, ins.extractlane(x, 0)));
+    return ins.insertlane(low, convertLane(ins, ins.extractlane(x, 1)), 1);
+  });
+}
+truncateZero("i32x4.trunc_sat_f64x2_s_zero", (ins, x) => ins.fcvtToSintSat(I32, x));
+truncateZero("i32x4.trunc_sat_f64x2_u_zero", (ins, x) => ins.fcvtToUintSat(I32, x));
+
 const SPLATS: readonly (readonly [string, Type, (ins: InstBuilder, x: Value) => Value])[] = [
   ["i8x16", I8X16, (ins, x) => ins.ireduce(I8, x)],
   ["i16x8", I16X8, (ins, x) => ins.ireduce(I16, x)],

@@ -78,7 +78,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     functionIndex: indexOf,
     typeIndex: (func, signature) => types.index(func.dfg.signatures[signature]!),
     tableSlot: indexOf,
-    functionTable: 0,
+    tableIndex: () => 0,
     stackPointer: 0,
     memory: 0,
     stackMapAddress: null,

@@ -58,7 +58,7 @@ async function run(engine: NativeEngine, file: string): Promise<ScriptReport> {
 }
 
 /** Files with little but modules that have references would only repeat the native run. */
-const LEFT_OUT = /gc|exceptions|memory64|relaxed|multi-memory|names|ref_|binary|utf8|comments|custom/;
+const LEFT_OUT = /gc|exceptions|memory64|multi-memory|names|ref_|binary|utf8|comments|custom/;
 
 test("recompiled modules of the spec suite behave as they do natively", async (t) => {
   const folder = sharedData("conformance/spec/core");
