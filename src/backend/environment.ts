@@ -21,6 +21,11 @@ export interface ModuleIndices {
    * frame then has no word for it.
    */
   readonly stackMapAddress: ((frameBytes: number, offsets: readonly number[]) => number) | null;
+  /**
+   * Whether a frame gets an empty map as soon as it is entered, because a trap may leave it behind for a later collection to
+   * walk over. Without it a frame has a map from its first safepoint on.
+   */
+  readonly mapOnEntry: boolean;
   /** The function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapFunction(code: TrapCode): number;
 }

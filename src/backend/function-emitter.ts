@@ -461,6 +461,11 @@ export class FunctionEmitter extends CodeWriter {
     this.op(WasmOp.I32Sub);
     this.localTee(this.framePointer);
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+    const { stackMapAddress, mapOnEntry } = this.indices!;
+    if (!mapOnEntry || stackMapAddress === null) return;
+    this.pushFrameAddress(0);
+    this.i32Const(stackMapAddress(this.frame.sizeBytes, []));
+    this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
   /** Gives the frame back; what is on the operand stack stays there. */

@@ -102,6 +102,7 @@ function indicesOf(plan: OutputPlan, translator: FunctionTranslator, staticData:
     stackPointer: plan.stackPointer,
     memory: 0,
     stackMapAddress: (frameBytes, offsets) => staticData.stackMap(frameBytes, offsets),
+    mapOnEntry: !plan.isClosed,
     trapFunction: () => -1,
   };
 }

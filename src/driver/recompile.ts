@@ -71,6 +71,7 @@ function indicesOf(translator: FunctionTranslator): ModuleIndices {
     },
     memory: 0,
     stackMapAddress: null,
+    mapOnEntry: false,
     trapFunction: () => -1,
   };
 }

@@ -9,6 +9,7 @@ import { I32List } from "../base/column.ts";
 import { encodeModule } from "../wasm/encode.ts";
 import type { ByteRange, CustomSection, Global, Import, Module } from "../wasm/module.ts";
 import { I32 } from "../wasm/types.ts";
+import { type ExportWrappers, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import type { OutputPlan } from "./plan.ts";
 
@@ -43,7 +44,9 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
   const runtimeBodies = relocateBodies(runtime, { typeBase, functionBase, globalBase, memory: 0 });
   const code = { starts: new I32List(), ends: new I32List() };
   const initializer = parts.rootInitializer === null ? [] : [parts.rootInitializer];
-  for (const body of [...parts.bodies, ...runtimeBodies, startBody(parts, heapBase), ...initializer]) {
+  const wrappers = wrapExports(module, plan, stackBytes, plan.startFunction + 1 + initializer.length);
+  const start = startBody(parts, heapBase);
+  for (const body of [...parts.bodies, ...runtimeBodies, start, ...initializer, ...wrappers.bodies]) {
     const { start, end } = out.append(body);
     code.starts.push(start);
     code.ends.push(end);
@@ -55,9 +58,10 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
     ...module,
     types: plan.types,
     imports: module.imports.map((imported) => lowerImport(imported, plan)),
-    functionTypes: functionTypes(parts),
+    functionTypes: functionTypes(parts, wrappers),
     memories: [{ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 }],
     globals,
+    exports: wrappers.exports,
     start: plan.startFunction,
     dataCount: module.dataCount,
     code,
@@ -72,8 +76,11 @@ function lowerImport(imported: Import, plan: OutputPlan): Import {
   return { ...imported, type: { kind: "func", type: plan.typeIndex(imported.type.type) } };
 }
 
-/** The input's functions, the runtime's, the start function, the initialiser of roots. */
-function functionTypes({ module, runtime, plan, rootInitializer }: StandaloneParts): I32List {
+/** The input's functions, the runtime's, the start function, the initialiser of roots, the wrappers. */
+function functionTypes(
+  { module, runtime, plan, rootInitializer }: StandaloneParts,
+  wrappers: ExportWrappers,
+): I32List {
   const types = new I32List();
   for (let i = 0; i < module.functionTypes.length; i++)
     types.push(plan.typeIndex(module.functionTypes.get(i)));
@@ -82,6 +89,7 @@ function functionTypes({ module, runtime, plan, rootInitializer }: StandalonePar
   }
   types.push(plan.startType);
   if (rootInitializer !== null) types.push(plan.startType);
+  for (const type of wrappers.types) types.push(type);
   return types;
 }
 

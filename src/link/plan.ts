@@ -3,7 +3,8 @@
  * indices and nothing is relocated.
  *
  *     types       the input's function types, references lowered; the runtime's
- *     functions   the input's; the runtime's; the start function; what initialises the globals that hold references, if any
+ *     functions   the input's; the runtime's; the start function; what initialises the globals that hold references, if any;
+ *                 wrappers of exported functions
  *     globals     the input's; the runtime's
  *     memory 0    shadow stack, static data (the roots first), heap
  *
@@ -26,6 +27,8 @@ export interface OutputPlan {
   readonly startFunction: number;
   readonly rootInitializer: number;
   readonly startType: number;
+  /** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
+  readonly isClosed: boolean;
   /** How many globals hold references: one word of the root area each. */
   readonly rootCount: number;
   readonly allocPtr: number;
@@ -65,6 +68,7 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
     startFunction,
     rootInitializer: startFunction + 1,
     startType,
+    isClosed: isClosed(module),
     rootCount: roots.size,
     allocPtr: exported("global", "allocPtr"),
     allocEnd: exported("global", "allocEnd"),
@@ -77,6 +81,12 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
     rootOfGlobal: (global) => roots.get(global) ?? -1,
     runtimeFunction: (name) => exported("func", name),
   };
+}
+
+/** Whatever is in a table that others see may be theirs. */
+function isClosed({ importedFunctionCount, importedTableCount, exports }: Module): boolean {
+  const seen = importedTableCount > 0 || exports.some(({ kind }) => kind === "table");
+  return importedFunctionCount === 0 && !seen;
 }
 
 /** The words of the root area, by global. */

@@ -79,6 +79,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     typeIndex: (func, signature) => types.index(func.dfg.signatures[signature]!),
     tableSlot: indexOf,
     tableIndex: () => 0,
+    mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
     stackMapAddress: null,
