@@ -50,10 +50,11 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   validateModule(module, features);
   const runtime = collectorModule(options.collector ?? "copying");
   const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
-  const plan = planOutput(module, runtime);
-  const staticData = new StaticData(stackBytes, module.types, new TypeStore(), plan.rootCount);
-  const { allocPtr, allocEnd, rootOfGlobal } = plan;
-  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal };
+  const store = new TypeStore();
+  const plan = planOutput(module, runtime, store);
+  const staticData = new StaticData(stackBytes, module.types, store, plan.rootCount);
+  const { allocPtr, allocEnd, rootOfGlobal, isConfusable } = plan;
+  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal, isConfusable };
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();

@@ -48,6 +48,8 @@ export interface HeapPlan {
   readonly staticData: StaticData;
   /** Which word of the root area a global that holds a reference lives in. */
   rootOfGlobal(global: number): number;
+  /** Whether an indirect call of the function type could reach one of another type. */
+  isConfusable(type: number): boolean;
   /** Indices of the runtime's globals. */
   readonly allocPtr: number;
   readonly allocEnd: number;

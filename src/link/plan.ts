@@ -13,8 +13,10 @@
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { Module } from "../wasm/module.ts";
+import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
+import { IndirectTypes } from "./indirect-types.ts";
 import { notLinkedYet } from "./messages.ts";
 
 export interface OutputPlan {
@@ -38,13 +40,16 @@ export interface OutputPlan {
   typeIndex(type: number): number;
   /** Which word of the root area a global that holds a reference lives in; -1 for one that stays a global. */
   rootOfGlobal(global: number): number;
+  /** Whether an indirect call of the type could reach a function of another; see `indirect-types.ts`. */
+  isConfusable(type: number): boolean;
   /** The output's index of a function that the runtime exports. */
   runtimeFunction(name: string): number;
 }
 
 /** `runtime` imports a memory and nothing else. Throws `InputError` for what the linker does not do yet. */
-export function planOutput(module: Module, runtime: Module): OutputPlan {
+export function planOutput(module: Module, runtime: Module, store: TypeStore): OutputPlan {
   refuse(module);
+  const indirect = new IndirectTypes(module, store);
   const types = new TypeTable();
   const indices = lowerTypes(module, types);
   const typeBase = types.length;
@@ -78,6 +83,7 @@ export function planOutput(module: Module, runtime: Module): OutputPlan {
       if (index === undefined) throw new InputError(notLinkedYet(module.types.describe(type), 0));
       return index;
     },
+    isConfusable: (type) => indirect.isConfusable(type),
     rootOfGlobal: (global) => roots.get(global) ?? -1,
     runtimeFunction: (name) => exported("func", name),
   };

@@ -464,8 +464,7 @@ export class FunctionTranslator {
   }
 
   callIndirect(): void {
-    this.requireTable(this.reader.index2);
-    const signature = this.signature(this.reader.index, this.reader.index2);
+    const signature = this.indirectSignature();
     const callee = this.pop();
     const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
     this.pushResults(inst, this.reader.index);
@@ -478,11 +477,20 @@ export class FunctionTranslator {
   }
 
   returnCallIndirect(): void {
-    this.requireTable(this.reader.index2);
-    const signature = this.signature(this.reader.index, this.reader.index2);
+    const signature = this.indirectSignature();
     const callee = this.pop();
     this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
     this.becomeUnreachable();
+  }
+
+  private indirectSignature(): SigRef {
+    const { index, index2, opStart } = this.reader;
+    this.requireTable(index2);
+    if (this.heapOperations?.plan.isConfusable(index) === true) {
+      const call = `an indirect call of type ${this.module.types.describe(index)}, which the output cannot tell from another,`;
+      throw new InputError(unsupportedOperator(call, opStart));
+    }
+    return this.signature(index, index2);
   }
 
   private takeArgs(type: number): Value[] {

@@ -197,6 +197,15 @@ test("what is not compiled yet is refused by name", async () => {
     ["(module (global externref (ref.null extern)))", /a global of type externref/],
     [`(module (global (export "g") anyref (ref.null any)))`, /an exported global of type anyref/],
     [`(module (import "a" "b" (global anyref)))`, /an imported global of type anyref/],
+    [
+      `(module (table funcref (elem $f)) (type $s (struct)) (func $f (param (ref $s)))
+        (func (export "run") (call_indirect (param i32) (i32.const 1) (i32.const 0))))`,
+      /an indirect call of type \(func \(param i32\)\), which the output cannot tell from another/,
+    ],
+    [
+      `(module (table (export "t") funcref (elem $f)) (type $s (struct)) (func $f (param (ref $s))))`,
+      /a function with references in a module whose tables others see/,
+    ],
     ["(module (elem i31ref (ref.null i31)))", /an element segment of i31ref/],
     ["(module (table 1 externref))", /a table of externref/],
     ["(module (tag))", /an exception tag/],

@@ -31,7 +31,7 @@ agreesWithNative({
   wat: `(module
     (type $box (struct (field i32)))
     (type $made (func (param i32) (result (ref null $box))))
-    (type $plain (func (param i32) (result i32)))
+    (type $plain (func (param i64) (result i32)))
     (table $makers 3 funcref)
     (table $plains 4 funcref)
     (elem (table $makers) (i32.const 0) func $one $two)
@@ -39,10 +39,10 @@ agreesWithNative({
     (elem $late func $inc $dec)
     (func $one (param i32) (result (ref null $box)) (struct.new $box (local.get 0)))
     (func $two (param i32) (result (ref null $box)) (struct.new $box (i32.mul (local.get 0) (i32.const 2))))
-    (func $inc (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
-    (func $dec (param i32) (result i32) (i32.sub (local.get 0) (i32.const 1)))
+    (func $inc (param i64) (result i32) (i32.add (i32.wrap_i64 (local.get 0)) (i32.const 1)))
+    (func $dec (param i64) (result i32) (i32.sub (i32.wrap_i64 (local.get 0)) (i32.const 1)))
     (func $tail (param i32) (result i32)
-      (return_call_indirect $plains (type $plain) (i32.const 40) (local.get 0)))
+      (return_call_indirect $plains (type $plain) (i64.const 40) (local.get 0)))
     (func (export "run") (param i32) (result i32) (local $kept (ref null $box))
       (if (i32.gt_u (local.get 0) (i32.const 5))
         (then (return (call $tail (i32.sub (local.get 0) (i32.const 6))))))
@@ -56,7 +56,7 @@ agreesWithNative({
           (local.set $kept (call_indirect $makers (type $made) (i32.const 50) (local.get 0)))
           (drop (call_indirect $makers (type $made) (i32.const 60) (i32.const 0)))
           (return (struct.get $box 0 (local.get $kept)))))
-      (call_indirect $plains (type $plain) (i32.const 100) (i32.sub (local.get 0) (i32.const 3)))))`,
+      (call_indirect $plains (type $plain) (i64.const 100) (i32.sub (local.get 0) (i32.const 3)))))`,
 });
 
 /** Bits of a vector in one number, so that lanes cannot make up for each other. */

@@ -31,6 +31,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
     allocPtr: 0,
     allocEnd: 1,
     rootOfGlobal: (global: number) => global,
+    isConfusable: () => false,
   };
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
