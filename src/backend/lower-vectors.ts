@@ -5,6 +5,7 @@ import {
   bitsOf,
   F64X2,
   I64,
+  I64X2,
   isFloat,
   isInt,
   isVector,
@@ -13,6 +14,7 @@ import {
   type Type,
   typeName,
 } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { findOpcode } from "../wasm/opcode-names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
@@ -168,16 +170,32 @@ function lowerVectorConversion(w: CodeWriter, inst: Inst, op: number, result: Ty
   w.op(opcode!);
 }
 
-/** The low two integers to floats of twice the width: widened in CLIF, one instruction in Wasm. */
+/** Of two 64-bit lanes the low halves, side by side. */
+const LOW_HALVES = [0, 1, 2, 3, 8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11];
+
+/**
+ * The low two integers to floats of twice the width: widened in CLIF, one instruction in Wasm. Where the widened lanes are in a
+ * local, as below a tree that is too deep, their low halves are the integers again.
+ */
 function lowerConvertLow(w: CodeWriter, inst: Inst, op: number, result: Type): boolean {
   if (result !== F64X2) return false;
-  const widening = w.inlinedInst(w.arg(inst, 0));
-  if (widening === NONE) return false;
-  const widen = w.func.dfg.opcode(widening);
+  const { dfg } = w.func;
+  const widened = w.arg(inst, 0);
+  if (dfg.valueKind(widened) !== ValueKind.Result) return false;
+  const widening = dfg.valueInst(widened);
+  const widen = dfg.opcode(widening);
   const signed = op === Op.FcvtFromSint && widen === Op.SwidenLow;
   const unsigned = op === Op.FcvtFromUint && widen === Op.UwidenLow;
   if (!signed && !unsigned) return false;
-  w.pushArg(widening, 0);
+  if (dfg.valueType(widened) !== I64X2) return false;
+  if (w.inlinedInst(widened) !== NONE) {
+    w.pushArg(widening, 0);
+  } else {
+    w.push(widened);
+    w.push(widened);
+    w.op(WasmOp.I8x16Shuffle);
+    for (const lane of LOW_HALVES) w.rawByte(lane);
+  }
   w.op(signed ? WasmOp.F64x2ConvertLowI32x4S : WasmOp.F64x2ConvertLowI32x4U);
   return true;
 }
