@@ -3,7 +3,7 @@
  * they trap, or in the memory that both can see.
  */
 
-import { type DataValue, Interpreter, type Outcome } from "../../src/interp/index.ts";
+import { type DataValue, Interpreter, nameKey, type Outcome } from "../../src/interp/index.ts";
 import type { Function } from "../../src/ir/function.ts";
 import { bytesOf, F32, F64, isVector, type Type } from "../../src/ir/types.ts";
 import { Random } from "../../src/lab/fuzz/random.ts";
@@ -52,7 +52,7 @@ export class Comparison {
     return this.compareFunctions(randomModule(seed), seed);
   }
 
-  /** Named `u0:0` …; compiling may change them. */
+  /** Compiling may change them. */
   compareFunctions(functions: readonly Function[], seed: number): string | null {
     for (const func of functions) {
       const [error] = this.verifier.verify(func, { pointerType: func.pointerType });
@@ -70,7 +70,8 @@ export class Comparison {
     for (const call of calls) {
       this.calls++;
       const difference = this.compareCall(instance, call);
-      if (difference !== null) return `u0:${call.index}(${call.args.map(hex).join(", ")}): ${difference}`;
+      if (difference !== null)
+        return `function ${call.index}(${call.args.map(hex).join(", ")}): ${difference}`;
     }
     return null;
   }
@@ -113,7 +114,7 @@ function interpret(functions: readonly Function[], random: Random): Call[] {
   functions.forEach((func, index) => {
     for (let i = 0; i < INPUTS; i++) {
       const args = func.signature.params.map(({ type }) => randomValue(random, type));
-      const outcome = interpreter.call(`u0:${index}`, args, INTERPRETER_FUEL);
+      const outcome = interpreter.call(nameKey(func.name), args, INTERPRETER_FUEL);
       calls.push({ index, args, outcome, memory: interpreter.memoryBytes(REGION, REGION_BYTES) });
     }
   });

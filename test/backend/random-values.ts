@@ -85,7 +85,7 @@ export class ValueMaker {
     this.callees = callees;
     this.slots = slots;
     this.aside = [];
-    this.callsLeft = 6;
+    this.callsLeft = 8;
   }
 
   private get ins(): InstBuilder {
@@ -106,7 +106,8 @@ export class ValueMaker {
   statement(): void {
     const { random } = this;
     const draw = random.below(100);
-    if (draw < 35) this.aside.push(this.value(this.anyType(), random.between(1, 3)));
+    if (draw < 20) this.aside.push(this.load(this.anyType()));
+    else if (draw < 35) this.aside.push(this.value(this.anyType(), random.between(1, 3)));
     else if (draw < 60) this.scope.define(this.value(this.anyType(), random.between(1, 3)));
     else if (draw < 75) this.store();
     else if (draw < 82) this.multiCall();
@@ -119,12 +120,12 @@ export class ValueMaker {
   /** A value of that type; its tree is at most so deep. */
   value(type: Type, depth: number): Value {
     const { random } = this;
-    if (random.chance(25)) {
+    if (random.chance(60)) {
       const found = this.takeAside(type);
       if (found !== null) return found;
     }
     if (depth <= 0 || random.chance(15)) return random.chance(25) ? this.load(type) : this.scope.pick(type);
-    if (random.chance(6)) {
+    if (random.chance(12)) {
       const called = this.call(type);
       if (called !== null) return called;
     }
@@ -463,13 +464,14 @@ export class ValueMaker {
   private address(): readonly [Value, number] {
     const { random, ins, pointer } = this;
     if (this.slots.length > 0 && random.chance(30)) {
-      const at = random.below(SLOT_BYTES - 15);
+      const at = random.pick([0, 1, SLOT_BYTES - 16]);
       const split = random.below(at + 1);
       return [ins.stackAddr(pointer, random.pick(this.slots), at - split), split];
     }
-    const offset = random.below(32);
-    if (random.chance(40)) return [ins.iconst(pointer, REGION + 8), random.between(-8, 40)];
-    const index = ins.band(this.value(pointer, 1), ins.iconst(pointer, 63));
+    // Few places, so that stores meet loads.
+    const offset = random.below(4);
+    if (random.chance(40)) return [ins.iconst(pointer, REGION + 8), random.pick([-8, -4, 0, 1, 8])];
+    const index = ins.band(this.value(pointer, 1), ins.iconst(pointer, random.pick([0, 3, 15])));
     if (pointer === I32 && random.chance(40)) {
       return [ins.uaddOverflowTrap(index, ins.iconst(I32, REGION + offset), HEAP_OUT_OF_BOUNDS), 0];
     }
