@@ -140,7 +140,7 @@ function selected(spec: CaseSpec, options: Options): boolean {
 function measureAll(cases: readonly CaseSpec[]): Result[] {
   const idle = (child({ stage: "idle" }) as MeasuredIdle | null)?.peakBytes ?? 0;
   const results: Result[] = [];
-  const progress = ora({ isEnabled: process.stderr.isTTY === true }).start();
+  const progress = ora({ isEnabled: process.stderr.isTTY === true && process.stderr.columns > 0 }).start();
   cases.forEach((spec, i) => {
     progress.text = `${i + 1} of ${cases.length}: ${caseName(spec)}`;
     progress.render();
