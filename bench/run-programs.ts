@@ -16,7 +16,7 @@ import type { ProgramResult, RoundsSpec } from "./program-rounds.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 import { geometricMean, median } from "./statistics.ts";
 
-const ROUNDS = 45;
+const ROUNDS = 21;
 const MB = 1e6;
 
 /** What runs on Node 20: warm-up, then rounds; prints their times and the last checksum. */
@@ -26,13 +26,16 @@ const SCRIPT = `
   for (let i = 0; i < 300; i++) run(testSize);
   const times = [];
   let result = 0;
-  const start = performance.now();
-  while (performance.now() - start < 1500 || times.length < 15) {
-    const before = performance.now();
-    result = run(size);
-    times.push([before - start, performance.now() - before]);
+  const cpuMs = () => process.resourceUsage().userCPUTime / 1000 + process.resourceUsage().systemCPUTime / 1000;
+  const warm = performance.now();
+  while (performance.now() - warm < 700) result = run(size);
+  while (times.length < 9) {
+    const before = cpuMs();
+    let runs = 0;
+    while (runs < 3 || cpuMs() - before < 40) runs++, (result = run(size));
+    times.push((cpuMs() - before) / runs);
   }
-  console.log(JSON.stringify([times.filter(([at], i) => at > 700 || i > 9).map(([, ms]) => ms), result]));`;
+  console.log(JSON.stringify([times, result]));`;
 
 interface Options {
   readonly program?: string[];
