@@ -2,7 +2,10 @@
  * Which local each value lives in.
  *
  * Live ranges are intervals over the instructions in reverse post-order: from the definition (of a block parameter: from
- * the first branch that passes it) to the last use, and to the end of every loop that holds a use but not the definition.
+ * the first branch that passes it) to the last use, and to the end of every loop that begins after the definition and is not
+ * over at the use. That need not hold the use: a block that a loop leaves to may stand among the loop's own, and what it
+ * uses is live in all of the loop. From header to last block, loops nest or are disjoint, related or not, since each lies in
+ * the part of the order that a depth-first search makes below its header; so the outermost such loop is all there is to find.
  * An interval covers every point where its value is live, whatever order blocks are emitted in, so values with disjoint
  * intervals may share a local: linear scan, one free list for each Wasm type (Poletto and Sarkar, "Linear Scan Register
  * Allocation", 1999). A parameter takes the local of an argument that ends at the branch where it can, and the move goes.
@@ -27,9 +30,14 @@ export class Locals {
   private locals: Int32Array;
   /** The argument first passed to a parameter. */
   private hints: Int32Array;
-  /** Place of the last instruction, by block and by loop. */
-  private blockEnds: Int32Array;
+  /** Place of the first instruction, by block. */
+  private blockStarts: Int32Array;
+  /** The innermost loop, by block, among whose blocks it stands, whether it is one of them or not. */
+  private blockLoops: Int32Array;
+  /** Where a loop's first and last blocks begin and end, and the loop around it in the order. */
+  private loopStarts: Int32Array;
   private loopEnds: Int32Array;
+  private loopsAround: Int32Array;
   /** Values whose interval begins, or ends, at a place: linked lists. */
   private startHeads: Int32Array;
   private startNexts: Int32Array;
@@ -49,8 +57,11 @@ export class Locals {
     this.ends = empty;
     this.locals = empty;
     this.hints = empty;
-    this.blockEnds = empty;
+    this.blockStarts = empty;
+    this.blockLoops = empty;
+    this.loopStarts = empty;
     this.loopEnds = empty;
+    this.loopsAround = empty;
     this.startHeads = empty;
     this.startNexts = empty;
     this.endHeads = empty;
@@ -107,29 +118,56 @@ export class Locals {
     this.ends.fill(NONE, 0, values);
     this.locals.fill(NONE, 0, values);
     this.hints.fill(NONE, 0, values);
-    if (this.blockEnds.length < blocks)
-      this.blockEnds = new Int32Array(grownCapacity(this.blockEnds.length, blocks));
+    if (this.blockStarts.length < blocks) {
+      const capacity = grownCapacity(this.blockStarts.length, blocks);
+      this.blockStarts = new Int32Array(capacity);
+      this.blockLoops = new Int32Array(capacity);
+    }
     for (const list of this.free) list.clear();
     this.types.clear();
     this.paramCount = 0;
   }
 
-  /** Finds the last place of each block and loop; returns the count of places. */
+  /** Finds where blocks and loops begin and end; returns the count of places. */
   private numberBlocks(func: Function, control: ControlTree): number {
     const { layout } = func;
-    const loops = this.loops.loopCount;
-    if (this.loopEnds.length < loops)
-      this.loopEnds = new Int32Array(grownCapacity(this.loopEnds.length, loops));
+    this.reserveLoops(this.loops.loopCount);
     let place = 0;
     for (let i = 0; i < control.blockCount; i++) {
       const block = control.blockAt(i);
+      this.blockStarts[block] = place;
       for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) place += 2;
-      this.blockEnds[block] = place;
       for (let loop = this.loops.innermost(block); loop !== NONE; loop = this.loops.parent(loop)) {
         this.loopEnds[loop] = place;
       }
     }
+    this.nestLoops(control);
     return place + 2;
+  }
+
+  private reserveLoops(loops: number): void {
+    if (this.loopEnds.length >= loops) return;
+    const capacity = grownCapacity(this.loopEnds.length, loops);
+    this.loopStarts = new Int32Array(capacity);
+    this.loopEnds = new Int32Array(capacity);
+    this.loopsAround = new Int32Array(capacity);
+  }
+
+  /** Finds which loop each block and loop stands in, in the order. */
+  private nestLoops(control: ControlTree): void {
+    let open: number = NONE;
+    for (let i = 0; i < control.blockCount; i++) {
+      const block = control.blockAt(i);
+      const start = this.blockStarts[block]!;
+      while (open !== NONE && this.loopEnds[open]! <= start) open = this.loopsAround[open]!;
+      const own = this.loops.innermost(block);
+      if (own !== NONE && this.loops.header(own) === block) {
+        this.loopStarts[own] = start;
+        this.loopsAround[own] = open;
+        open = own;
+      }
+      this.blockLoops[block] = open;
+    }
   }
 
   private findIntervals(
@@ -187,8 +225,9 @@ export class Locals {
         ? dfg.valueBlock(value)
         : (layout.blockOf(dfg.valueInst(value)) as Block);
     let last = end;
-    for (let loop = this.loops.innermost(block); loop !== NONE; loop = this.loops.parent(loop)) {
-      if (this.loops.contains(loop, def)) break;
+    const start = this.blockStarts[def]!;
+    for (let loop = this.blockLoops[block]!; loop !== NONE; loop = this.loopsAround[loop]!) {
+      if (this.loopStarts[loop]! <= start) break;
       last = Math.max(last, this.loopEnds[loop]!);
     }
     if (last > this.ends[value]!) this.ends[value] = last;
