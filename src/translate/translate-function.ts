@@ -6,108 +6,40 @@
  * the others have a function each. The input is validated.
  */
 import { InputError } from "../base/diagnostics.ts";
-import { type FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
-import type { FunctionBuilderContext } from "../frontend/context.ts";
+import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
 import { isTraced } from "../gc/layout.ts";
-import { OperatorCalls } from "../gc/operator-calls.ts";
 import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
-import type { Function } from "../ir/function.ts";
-import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
-import { type Signature, signatureOf } from "../ir/signature.ts";
-import { HEAP_OUT_OF_BOUNDS, userTrap } from "../ir/trap-codes.ts";
+import { signatureOf } from "../ir/signature.ts";
+import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Global, Module } from "../wasm/module.ts";
+import type { Global } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
-import { EMPTY_BLOCK, OperatorReader } from "../wasm/operators.ts";
-import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
+import { isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
+import { FrameKind } from "./control.ts";
+import { ControlTranslator } from "./control-translator.ts";
+import { paramsOf, resultsOf } from "./function-state.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
-import { clifType } from "./value-types.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
 
-/** The trap of `unreachable`. */
-const UNREACHABLE = userTrap(1);
 const MAX_OFFSET = 0x7fff_ffff;
 
-/** The CLIF signature of a function type of the module. */
-export function clifSignature(
-  types: TypeTable,
-  type: number,
-  offset: number,
-  references: TypeTable | null,
-): Signature {
-  const toClif = (value: ValType): Type => clifType(value, offset, references);
-  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif));
-}
-
-function paramsOf(types: TypeTable, type: number): ValType[] {
-  return Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
-}
-
-function resultsOf(types: TypeTable, type: number): ValType[] {
-  return Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
-}
-
-export class FunctionTranslator {
-  readonly module: Module;
-  private readonly builder: FunctionBuilder;
-  readonly reader: OperatorReader;
-  private readonly operators: OperatorCalls;
-  /** The module's types when references are compiled, else null. */
-  private readonly references: TypeTable | null;
-  private readonly heapOperations: HeapOperations | null;
-  private readonly locals: Variable[];
-  private readonly stack: Value[];
-  private readonly frames: ControlFrame[];
-  /** Operands that pending `else` arms start with, by depth of their frame. */
-  private readonly elseOperands: Map<number, readonly Value[]>;
-  private readonly callees: Map<number, FuncRef>;
+export class FunctionTranslator extends ControlTranslator {
+  private readonly locals: Variable[] = [];
+  private readonly callees: Map<number, FuncRef> = new Map();
   /** By `table * types + type`. A direct call has those of table 0. */
-  private readonly signatures: Map<number, SigRef>;
+  private readonly signatures: Map<number, SigRef> = new Map();
   /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
-  private readonly signatureTypes: number[];
-  private readonly signatureTables: number[];
-  private reachable: boolean;
+  private readonly signatureTypes: number[] = [];
+  private readonly signatureTables: number[] = [];
   /** Constructs opened in unreachable code. */
-  private skipped: number;
-
-  /**
-   * A translator for one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is
-   * refused.
-   */
-  constructor(
-    module: Module,
-    featureMask: number,
-    func: Function,
-    context: FunctionBuilderContext,
-    plan: HeapPlan | null = null,
-  ) {
-    this.module = module;
-    this.builder = new FunctionBuilder(func, context);
-    this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
-    this.reader.typeLimit = module.types.length;
-    this.operators = new OperatorCalls(this.builder);
-    this.references = plan === null ? null : module.types;
-    this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
-    this.locals = [];
-    this.stack = [];
-    this.frames = [];
-    this.elseOperands = new Map();
-    this.callees = new Map();
-    this.signatures = new Map();
-    this.signatureTypes = [];
-    this.signatureTables = [];
-    this.reachable = true;
-    this.skipped = 0;
-  }
+  private skipped = 0;
 
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
@@ -188,19 +120,6 @@ export class FunctionTranslator {
     return this.signatureTables[signature]!;
   }
 
-  private clifSignatureOf(type: number): Signature {
-    return clifSignature(this.module.types, type, this.reader.opStart, this.references);
-  }
-
-  private typeOf(type: ValType): Type {
-    return clifType(type, this.reader.opStart, this.references);
-  }
-
-  /** Declares a value that may be an object. */
-  private watch(value: Value, type: ValType): Value {
-    return this.heapOperations === null ? value : this.heapOperations.declareReference(value, type);
-  }
-
   private declareLocals(entry: Block, type: number): void {
     const { builder, reader } = this;
     const { dfg } = builder.func;
@@ -228,29 +147,6 @@ export class FunctionTranslator {
     if (type === F64) return ins.f64const(0n);
     if (type === I32 || type === I64) return ins.iconst(type, 0);
     return ins.vconst(type, func.dfg.constants.insert(new Uint8Array(16)));
-  }
-
-  /** Builds at the end of the current block. */
-  get ins(): InstBuilder {
-    return this.builder.ins;
-  }
-
-  // The stack.
-
-  push(value: Value): void {
-    this.stack.push(value);
-  }
-
-  pop(): Value {
-    return this.stack.pop()!;
-  }
-
-  popMany(count: number): Value[] {
-    return count === 0 ? [] : this.stack.splice(this.stack.length - count, count);
-  }
-
-  private peekMany(count: number): Value[] {
-    return count === 0 ? [] : this.stack.slice(this.stack.length - count);
   }
 
   // Operators.
@@ -390,25 +286,6 @@ export class FunctionTranslator {
     return [this.reader.index, this.reader.index2];
   }
 
-  /** The operations on the heap; refuses the operator at hand where there is none. */
-  get heap(): HeapOperations {
-    if (this.heapOperations !== null) return this.heapOperations;
-    throw new InputError(unsupportedOperator("an operator on references", this.reader.opStart));
-  }
-
-  /** Branches to a label with what stands on the stack, and `extra` behind it, when the condition holds. */
-  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void {
-    const frame = this.frameAt(label);
-    const next = this.builder.createBlock();
-    const args = [...this.peekMany(labelTypes(frame).length - extra.length), ...extra];
-    const taken = this.builder.blockCall(this.branchTarget(frame), args);
-    const other = this.builder.blockCall(next);
-    if (whenTaken) this.builder.ins.brif(condition, taken, other);
-    else this.builder.ins.brif(condition, other, taken);
-    this.builder.sealBlock(next);
-    this.builder.switchToBlock(next);
-  }
-
   /** Refuses a memory other than the first, and 64-bit ones. */
   requireMemory(memory: number): void {
     if (memory !== 0 || this.module.memories[memory]!.type.is64) {
@@ -520,164 +397,6 @@ export class FunctionTranslator {
     });
     this.callees.set(index, callee);
     return callee;
-  }
-
-  // Control.
-
-  private blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
-    const { blockType } = this.reader;
-    if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
-    if (blockType < 0) return { params: [], results: [~blockType] };
-    const { types } = this.module;
-    return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
-  }
-
-  private blockOf(types: readonly ValType[]): Block {
-    const block = this.builder.createBlock();
-    for (const type of types) this.watch(this.builder.appendBlockParam(block, this.typeOf(type)), type);
-    return block;
-  }
-
-  private jump(block: Block, args: readonly Value[]): void {
-    this.builder.ins.jump(this.builder.blockCall(block, args));
-  }
-
-  /** Continues in a block whose parameters become operands. */
-  private enter(block: Block): void {
-    const { dfg } = this.builder.func;
-    this.builder.switchToBlock(block);
-    for (let i = 0; i < dfg.blockParamCount(block); i++) this.stack.push(dfg.blockParam(block, i));
-  }
-
-  block(): void {
-    const { params, results } = this.blockTypes();
-    const next = this.blockOf(results);
-    this.open(FrameKind.Block, next, next, NONE, params, results);
-  }
-
-  loop(): void {
-    const { params, results } = this.blockTypes();
-    const header = this.blockOf(params);
-    const next = this.blockOf(results);
-    this.jump(header, this.popMany(params.length));
-    this.enter(header);
-    this.open(FrameKind.Loop, header, next, NONE, params, results);
-  }
-
-  conditional(): void {
-    const { params, results } = this.blockTypes();
-    const condition = this.pop();
-    const then = this.builder.createBlock();
-    const otherwise = this.builder.createBlock();
-    const next = this.blockOf(results);
-    this.builder.ins.brif(condition, this.builder.blockCall(then), this.builder.blockCall(otherwise));
-    this.builder.sealBlock(then);
-    this.builder.sealBlock(otherwise);
-    this.open(FrameKind.If, next, next, otherwise, params, results);
-    this.builder.switchToBlock(then);
-  }
-
-  private open(
-    kind: number,
-    target: Block,
-    next: Block,
-    elseBlock: Block | typeof NONE,
-    params: readonly ValType[],
-    results: readonly ValType[],
-  ): void {
-    const height = this.stack.length - params.length;
-    // The operands that an `else` arm starts with are those that stand there now.
-    const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
-    this.frames.push({ kind, target, next, elseBlock, params, results, height, nextIsReached: false });
-    if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
-  }
-
-  otherwise(): void {
-    const frame = this.frames.at(-1)!;
-    if (this.reachable) this.leaveTo(frame);
-    this.stack.length = frame.height;
-    this.builder.switchToBlock(frame.elseBlock as Block);
-    for (const operand of this.elseOperands.get(this.frames.length) ?? []) this.stack.push(operand);
-    frame.kind = FrameKind.Else;
-    this.reachable = true;
-  }
-
-  /** Jumps to what follows the frame, with its results. */
-  private leaveTo(frame: ControlFrame): void {
-    frame.nextIsReached = true;
-    this.jump(frame.next, this.popMany(frame.results.length));
-  }
-
-  end(): void {
-    const frame = this.frames.at(-1)!;
-    if (this.reachable) this.leaveTo(frame);
-    if (frame.kind === FrameKind.If) this.missingElse(frame);
-    this.frames.pop();
-    this.stack.length = frame.height;
-    if (frame.kind === FrameKind.Loop) this.builder.sealBlock(frame.target);
-    this.builder.sealBlock(frame.next);
-    this.reachable = frame.nextIsReached;
-    if (!frame.nextIsReached) return;
-    this.enter(frame.next);
-    if (frame.kind !== FrameKind.Function) return;
-    this.builder.ins.return_(this.popMany(frame.results.length));
-  }
-
-  /** An `if` without `else` passes its parameters on. */
-  private missingElse(frame: ControlFrame): void {
-    this.builder.switchToBlock(frame.elseBlock as Block);
-    frame.nextIsReached = true;
-    this.jump(frame.next, this.elseOperands.get(this.frames.length) ?? []);
-  }
-
-  private becomeUnreachable(): void {
-    this.reachable = false;
-    this.stack.length = this.frames.at(-1)!.height;
-  }
-
-  private frameAt(label: number): ControlFrame {
-    return this.frames[this.frames.length - 1 - label]!;
-  }
-
-  /** Where a branch to the label goes, noting that something does. */
-  private branchTarget(frame: ControlFrame): Block {
-    if (frame.kind !== FrameKind.Loop) frame.nextIsReached = true;
-    return frame.target;
-  }
-
-  branch(): void {
-    const frame = this.frameAt(this.reader.index);
-    this.jump(this.branchTarget(frame), this.popMany(labelTypes(frame).length));
-    this.becomeUnreachable();
-  }
-
-  branchIf(): void {
-    const condition = this.pop();
-    this.branchWhen(condition, this.reader.index, true, []);
-  }
-
-  branchTable(): void {
-    const { reader, builder } = this;
-    const index = this.pop();
-    const last = reader.listLength - 1;
-    const count = labelTypes(this.frameAt(reader.list[last]!)).length;
-    const args = this.popMany(count);
-    const callTo = (label: number) => builder.blockCall(this.branchTarget(this.frameAt(label)), args);
-    const calls = [callTo(reader.list[last]!)];
-    for (let i = 0; i < last; i++) calls.push(callTo(reader.list[i]!));
-    builder.ins.brTable(index, calls);
-    this.becomeUnreachable();
-  }
-
-  returns(): void {
-    const [frame] = this.frames;
-    this.jump(this.branchTarget(frame!), this.popMany(frame!.results.length));
-    this.becomeUnreachable();
-  }
-
-  trap(): void {
-    this.builder.ins.trap(UNREACHABLE);
-    this.becomeUnreachable();
   }
 }
 

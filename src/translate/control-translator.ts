@@ -1,0 +1,190 @@
+/**
+ * Structured control of a function under translation, as blocks with parameters: a construct's results, and a loop's
+ * parameters, are parameters of the block that follows or begins it.
+ */
+import { type Block, NONE, type Value } from "../ir/entities.ts";
+import { userTrap } from "../ir/trap-codes.ts";
+import { EMPTY_BLOCK } from "../wasm/operators.ts";
+import type { ValType } from "../wasm/types.ts";
+import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
+import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
+
+/** The trap of `unreachable`. */
+const UNREACHABLE = userTrap(1);
+
+export class ControlTranslator extends FunctionState {
+  protected readonly frames: ControlFrame[] = [];
+  /** Operands that pending `else` arms start with, by depth of their frame. */
+  private readonly elseOperands: Map<number, readonly Value[]> = new Map();
+  /** Whether the operator at hand can be reached. */
+  protected reachable = true;
+
+  private blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
+    const { blockType } = this.reader;
+    if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
+    if (blockType < 0) return { params: [], results: [~blockType] };
+    const { types } = this.module;
+    return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
+  }
+
+  private blockOf(types: readonly ValType[]): Block {
+    const block = this.builder.createBlock();
+    for (const type of types) this.watch(this.builder.appendBlockParam(block, this.typeOf(type)), type);
+    return block;
+  }
+
+  private jump(block: Block, args: readonly Value[]): void {
+    this.builder.ins.jump(this.builder.blockCall(block, args));
+  }
+
+  /** Continues in a block whose parameters become operands. */
+  private enter(block: Block): void {
+    const { dfg } = this.builder.func;
+    this.builder.switchToBlock(block);
+    for (let i = 0; i < dfg.blockParamCount(block); i++) this.stack.push(dfg.blockParam(block, i));
+  }
+
+  block(): void {
+    const { params, results } = this.blockTypes();
+    const next = this.blockOf(results);
+    this.open(FrameKind.Block, next, next, NONE, params, results);
+  }
+
+  loop(): void {
+    const { params, results } = this.blockTypes();
+    const header = this.blockOf(params);
+    const next = this.blockOf(results);
+    this.jump(header, this.popMany(params.length));
+    this.enter(header);
+    this.open(FrameKind.Loop, header, next, NONE, params, results);
+  }
+
+  conditional(): void {
+    const { params, results } = this.blockTypes();
+    const condition = this.pop();
+    const then = this.builder.createBlock();
+    const otherwise = this.builder.createBlock();
+    const next = this.blockOf(results);
+    this.builder.ins.brif(condition, this.builder.blockCall(then), this.builder.blockCall(otherwise));
+    this.builder.sealBlock(then);
+    this.builder.sealBlock(otherwise);
+    this.open(FrameKind.If, next, next, otherwise, params, results);
+    this.builder.switchToBlock(then);
+  }
+
+  private open(
+    kind: number,
+    target: Block,
+    next: Block,
+    elseBlock: Block | typeof NONE,
+    params: readonly ValType[],
+    results: readonly ValType[],
+  ): void {
+    const height = this.stack.length - params.length;
+    // The operands that an `else` arm starts with are those that stand there now.
+    const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
+    this.frames.push({ kind, target, next, elseBlock, params, results, height, nextIsReached: false });
+    if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
+  }
+
+  otherwise(): void {
+    const frame = this.frames.at(-1)!;
+    if (this.reachable) this.leaveTo(frame);
+    this.stack.length = frame.height;
+    this.builder.switchToBlock(frame.elseBlock as Block);
+    for (const operand of this.elseOperands.get(this.frames.length) ?? []) this.stack.push(operand);
+    frame.kind = FrameKind.Else;
+    this.reachable = true;
+  }
+
+  /** Jumps to what follows the frame, with its results. */
+  private leaveTo(frame: ControlFrame): void {
+    frame.nextIsReached = true;
+    this.jump(frame.next, this.popMany(frame.results.length));
+  }
+
+  end(): void {
+    const frame = this.frames.at(-1)!;
+    if (this.reachable) this.leaveTo(frame);
+    if (frame.kind === FrameKind.If) this.missingElse(frame);
+    this.frames.pop();
+    this.stack.length = frame.height;
+    if (frame.kind === FrameKind.Loop) this.builder.sealBlock(frame.target);
+    this.builder.sealBlock(frame.next);
+    this.reachable = frame.nextIsReached;
+    if (!frame.nextIsReached) return;
+    this.enter(frame.next);
+    if (frame.kind !== FrameKind.Function) return;
+    this.builder.ins.return_(this.popMany(frame.results.length));
+  }
+
+  /** An `if` without `else` passes its parameters on. */
+  private missingElse(frame: ControlFrame): void {
+    this.builder.switchToBlock(frame.elseBlock as Block);
+    frame.nextIsReached = true;
+    this.jump(frame.next, this.elseOperands.get(this.frames.length) ?? []);
+  }
+
+  protected becomeUnreachable(): void {
+    this.reachable = false;
+    this.stack.length = this.frames.at(-1)!.height;
+  }
+
+  private frameAt(label: number): ControlFrame {
+    return this.frames[this.frames.length - 1 - label]!;
+  }
+
+  /** Where a branch to the label goes, noting that something does. */
+  private branchTarget(frame: ControlFrame): Block {
+    if (frame.kind !== FrameKind.Loop) frame.nextIsReached = true;
+    return frame.target;
+  }
+
+  branch(): void {
+    const frame = this.frameAt(this.reader.index);
+    this.jump(this.branchTarget(frame), this.popMany(labelTypes(frame).length));
+    this.becomeUnreachable();
+  }
+
+  branchIf(): void {
+    const condition = this.pop();
+    this.branchWhen(condition, this.reader.index, true, []);
+  }
+
+  branchTable(): void {
+    const { reader, builder } = this;
+    const index = this.pop();
+    const last = reader.listLength - 1;
+    const count = labelTypes(this.frameAt(reader.list[last]!)).length;
+    const args = this.popMany(count);
+    const callTo = (label: number) => builder.blockCall(this.branchTarget(this.frameAt(label)), args);
+    const calls = [callTo(reader.list[last]!)];
+    for (let i = 0; i < last; i++) calls.push(callTo(reader.list[i]!));
+    builder.ins.brTable(index, calls);
+    this.becomeUnreachable();
+  }
+
+  returns(): void {
+    const [frame] = this.frames;
+    this.jump(this.branchTarget(frame!), this.popMany(frame!.results.length));
+    this.becomeUnreachable();
+  }
+
+  trap(): void {
+    this.builder.ins.trap(UNREACHABLE);
+    this.becomeUnreachable();
+  }
+
+  /** Branches to a label with what stands on the stack, and `extra` behind it, when the condition holds. */
+  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void {
+    const frame = this.frameAt(label);
+    const next = this.builder.createBlock();
+    const args = [...this.peekMany(labelTypes(frame).length - extra.length), ...extra];
+    const taken = this.builder.blockCall(this.branchTarget(frame), args);
+    const other = this.builder.blockCall(next);
+    if (whenTaken) this.builder.ins.brif(condition, taken, other);
+    else this.builder.ins.brif(condition, other, taken);
+    this.builder.sealBlock(next);
+    this.builder.switchToBlock(next);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What every part of a function's translation works on: the module, the builder, the reader of operators, and the operand
+ * stack of values.
+ */
+import { InputError } from "../base/diagnostics.ts";
+import { FunctionBuilder } from "../frontend/builder.ts";
+import type { FunctionBuilderContext } from "../frontend/context.ts";
+import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
+import { OperatorCalls } from "../gc/operator-calls.ts";
+import type { Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import type { InstBuilder } from "../ir/inst-builder.gen.ts";
+import { type Signature, signatureOf } from "../ir/signature.ts";
+import type { Type } from "../ir/types.ts";
+import type { Module } from "../wasm/module.ts";
+import { OperatorReader } from "../wasm/operators.ts";
+import type { TypeTable, ValType } from "../wasm/types.ts";
+import { unsupportedOperator } from "./messages.ts";
+import { clifType } from "./value-types.ts";
+
+/** The CLIF signature of a function type of the module. */
+export function clifSignature(
+  types: TypeTable,
+  type: number,
+  offset: number,
+  references: TypeTable | null,
+): Signature {
+  const toClif = (value: ValType): Type => clifType(value, offset, references);
+  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif));
+}
+
+export function paramsOf(types: TypeTable, type: number): ValType[] {
+  return Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+}
+
+export function resultsOf(types: TypeTable, type: number): ValType[] {
+  return Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+}
+
+export class FunctionState {
+  readonly module: Module;
+  readonly reader: OperatorReader;
+  protected readonly builder: FunctionBuilder;
+  protected readonly operators: OperatorCalls;
+  /** The module's types when references are compiled, else null. */
+  protected readonly references: TypeTable | null;
+  protected readonly stack: Value[];
+  protected readonly heapOperations: HeapOperations | null;
+
+  /** For one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is refused. */
+  constructor(
+    module: Module,
+    featureMask: number,
+    func: Function,
+    context: FunctionBuilderContext,
+    plan: HeapPlan | null = null,
+  ) {
+    this.module = module;
+    this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
+    this.reader.typeLimit = module.types.length;
+    this.builder = new FunctionBuilder(func, context);
+    this.operators = new OperatorCalls(this.builder);
+    this.references = plan === null ? null : module.types;
+    this.stack = [];
+    this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
+  }
+
+  protected clifSignatureOf(type: number): Signature {
+    return clifSignature(this.module.types, type, this.reader.opStart, this.references);
+  }
+
+  protected typeOf(type: ValType): Type {
+    return clifType(type, this.reader.opStart, this.references);
+  }
+
+  /** Declares a value that may be an object. */
+  protected watch(value: Value, type: ValType): Value {
+    return this.heapOperations === null ? value : this.heapOperations.declareReference(value, type);
+  }
+
+  /** The operations on the heap; refuses the operator at hand where there is none. */
+  get heap(): HeapOperations {
+    if (this.heapOperations !== null) return this.heapOperations;
+    throw new InputError(unsupportedOperator("an operator on references", this.reader.opStart));
+  }
+
+  /** Builds at the end of the current block. */
+  get ins(): InstBuilder {
+    return this.builder.ins;
+  }
+
+  // The stack.
+
+  push(value: Value): void {
+    this.stack.push(value);
+  }
+
+  pop(): Value {
+    return this.stack.pop()!;
+  }
+
+  popMany(count: number): Value[] {
+    return count === 0 ? [] : this.stack.splice(this.stack.length - count, count);
+  }
+
+  protected peekMany(count: number): Value[] {
+    return count === 0 ? [] : this.stack.slice(this.stack.length - count);
+  }
+}
