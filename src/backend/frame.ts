@@ -45,6 +45,8 @@ export class Frame {
         offset += sizeBytes;
       }
     }
-    this.size = Math.ceil(offset / FRAME_ALIGN) * FRAME_ALIGN;
+    // Slots of no bytes have addresses too.
+    const least = slots.length > 0 ? 1 : 0;
+    this.size = Math.ceil(Math.max(offset, least) / FRAME_ALIGN) * FRAME_ALIGN;
   }
 }

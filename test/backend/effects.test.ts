@@ -117,3 +117,15 @@ block1(v5: i8):
   return v5
 }${NOTE}`);
 });
+
+test("a slot of no bytes has an address", () => {
+  agree(`
+function u0:0() -> i8 {
+  ss0 = explicit_slot 0
+block0:
+  v0 = stack_addr.i32 ss0
+  v1 = iconst.i32 0
+  v2 = icmp uge v0, v1
+  return v2
+}`);
+});
