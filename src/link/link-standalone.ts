@@ -11,6 +11,7 @@ import type { ByteRange, CustomSection, Global, Import, Module } from "../wasm/m
 import { I32 } from "../wasm/types.ts";
 import { type ExportWrappers, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
+import { keptNames } from "./name-section.ts";
 import type { OutputPlan } from "./plan.ts";
 
 export interface StandaloneParts {
@@ -33,7 +34,7 @@ const I32_CONST = 0x41;
 const CALL = 0x10;
 const END = 0x0b;
 
-/** Custom sections that speak of positions in the code, which is other code now. */
+/** Custom sections that speak of positions in the code, which is other code here. */
 const POSITIONAL = new Set(["metadata.code.branch_hint"]);
 
 export function linkStandalone(parts: StandaloneParts): Uint8Array {
@@ -53,6 +54,7 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
   }
   const globals = [...inputGlobals(module, plan, out), ...runtimeGlobals(runtime, out)];
   const data = staticData.length === 0 ? [] : [staticSegment(out, stackBytes, staticData)];
+  const customs = keptCustoms(module, out);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
   return encodeModule({
     ...module,
@@ -66,9 +68,20 @@ export function linkStandalone(parts: StandaloneParts): Uint8Array {
     dataCount: module.dataCount,
     code,
     data: [...module.data, ...data],
-    customs: module.customs.filter((custom: CustomSection) => !POSITIONAL.has(custom.name)),
+    customs,
     bytes: out.bytes(),
   });
+}
+
+/** Custom sections that still fit; of the names, those of what keeps its index. */
+function keptCustoms(module: Module, out: Appender): CustomSection[] {
+  return module.customs
+    .filter((custom) => !POSITIONAL.has(custom.name))
+    .map((custom) => {
+      if (custom.name !== "name") return custom;
+      const { start, end } = custom.payload;
+      return { ...custom, payload: out.append(keptNames(module.bytes.subarray(start, end))) };
+    });
 }
 
 function lowerImport(imported: Import, plan: OutputPlan): Import {

@@ -8,7 +8,8 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { compile } from "../../src/driver/compile.ts";
-import { textToBinary } from "../../src/wast/index.ts";
+import { decodeModule, readNames } from "../../src/wasm/index.ts";
+import { binaryToText, textToBinary } from "../../src/wast/index.ts";
 import { agreesWithNative, type Program, results } from "./agreement.ts";
 
 const PROGRAMS: readonly Program[] = [
@@ -159,6 +160,19 @@ test("the mistakes of the spiller's history show when every allocation collects"
   }
   const wrong = compile(native, { policy: "wrong:freed-before-map", collector: "stress" });
   assert.notDeepEqual(results(wrong, [1, 2, 9]), expected);
+});
+
+test("functions keep their names; what has other numbers now has none", async () => {
+  const native = await textToBinary(`(module $app
+    (type $pair (struct (field $first i32)))
+    (func $helper (param $x i32) (result i32) (struct.get $pair $first (struct.new $pair (local.get $x))))
+    (func $run (export "run") (param i32) (result i32) (block $label (result i32) (call $helper (local.get 0)))))`);
+  const names = readNames(decodeModule(compile(native)));
+  assert.equal(names.module, "app");
+  assert.equal(names.functions.get(0), "helper");
+  assert.equal(names.functions.get(1), "run");
+  const text = await binaryToText(compile(native));
+  assert.doesNotMatch(text, /\$pair|\$x|\$label|\$first/);
 });
 
 test("compiling twice gives the same bytes", async () => {
