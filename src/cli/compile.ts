@@ -46,8 +46,8 @@ export function createCompileCommand(): Command {
     .addHelpText(
       "after",
       `
-So far: functions over numbers, vectors, structs, arrays and i31. What a module has besides (a memory of its own,
-references in globals, tables, imports and exports, exceptions) is refused by name.
+So far: functions over numbers, vectors, structs, arrays and i31, and globals of these. What a module has besides (a memory
+of its own, function references, references in tables, imports and exports, exceptions) is refused by name.
 
 Examples:
   spillway compile app.wasm -o app.core.wasm
