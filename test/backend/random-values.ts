@@ -8,9 +8,9 @@
  */
 import type { FunctionBuilder } from "../../src/frontend/builder.ts";
 import { FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
-import type { FuncRef, Immediate, SigRef, StackSlot, Value } from "../../src/ir/entities.ts";
+import type { FuncRef, SigRef, StackSlot, Value } from "../../src/ir/entities.ts";
 import type { InstBuilder } from "../../src/ir/inst-builder.gen.ts";
-import { DEFAULT_MEMFLAGS, type MemFlags, withEndianness, withTrapCode } from "../../src/ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, type MemFlags, withTrapCode } from "../../src/ir/memflags.ts";
 import { HEAP_OUT_OF_BOUNDS, NO_TRAP, userTrap } from "../../src/ir/trap-codes.ts";
 import {
   bitsOf,
@@ -36,6 +36,7 @@ import {
 } from "../../src/ir/types.ts";
 import type { Random } from "../../src/lab/fuzz/random.ts";
 import type { Scope } from "../../src/lab/fuzz/scope.ts";
+import { LaneMaker, LITTLE, VECTORS } from "./random-lanes.ts";
 
 /** The region of memory that functions read and write. */
 export const REGION = 16_384;
@@ -44,10 +45,8 @@ export const SLOT_BYTES = 32;
 
 export const INTS: readonly Type[] = [I8, I16, I32, I64];
 const FLOATS: readonly Type[] = [F32, F64];
-const VECTORS: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2];
 export const ALL_TYPES: readonly Type[] = [...INTS, ...FLOATS, ...VECTORS];
 
-const LITTLE = withEndianness(DEFAULT_MEMFLAGS, "little");
 const NO_TRAP_FLAGS = withTrapCode(DEFAULT_MEMFLAGS, NO_TRAP);
 
 /** What a function can call, by the types of its results. */
@@ -67,6 +66,7 @@ export class ValueMaker {
   readonly pointer: Type;
   /** Values of the current block that nothing uses yet, each to be used once. */
   private readonly aside: Value[];
+  private readonly lanes: LaneMaker;
   /** Calls that may still be made; what they call may loop. */
   private callsLeft: number;
 
@@ -85,10 +85,11 @@ export class ValueMaker {
     this.callees = callees;
     this.slots = slots;
     this.aside = [];
+    this.lanes = new LaneMaker(this);
     this.callsLeft = 8;
   }
 
-  private get ins(): InstBuilder {
+  get ins(): InstBuilder {
     return this.builder.ins;
   }
 
@@ -131,7 +132,7 @@ export class ValueMaker {
     }
     if (random.chance(12)) return this.load(type);
     if (random.chance(10)) return this.select(type, depth);
-    if (isVector(type)) return this.vector(type, depth - 1);
+    if (isVector(type)) return this.lanes.vector(type, depth - 1);
     return isFloat(type) ? this.float(type, depth - 1) : this.int(type, depth - 1);
   }
 
@@ -148,7 +149,7 @@ export class ValueMaker {
   }
 
   /** Two operands, made in either order. */
-  private two(first: Type, second: Type, depth: number): [Value, Value] {
+  two(first: Type, second: Type, depth: number): [Value, Value] {
     if (this.random.chance(50)) {
       const x = this.value(first, depth);
       return [x, this.value(second, depth)];
@@ -157,7 +158,7 @@ export class ValueMaker {
     return [this.value(first, depth), y];
   }
 
-  private three(types: readonly [Type, Type, Type], depth: number): [Value, Value, Value] {
+  three(types: readonly [Type, Type, Type], depth: number): [Value, Value, Value] {
     const order = this.random.shuffle([0, 1, 2]);
     const made: Value[] = [];
     for (const at of order) made[at] = this.value(types[at]!, depth);
@@ -334,7 +335,7 @@ export class ValueMaker {
     return result;
   }
 
-  private withoutNaN(value: Value, type: Type): Value {
+  withoutNaN(value: Value, type: Type): Value {
     const { ins } = this;
     if (!isVector(type)) {
       const zero = type === F32 ? ins.f32const(0) : ins.f64const(0n);
@@ -343,115 +344,6 @@ export class ValueMaker {
     const bits = type === F32X4 ? I32X4 : I64X2;
     const kept = ins.band(ins.bitcast(bits, LITTLE, value), ins.fcmp("eq", value, value));
     return ins.bitcast(type, LITTLE, kept);
-  }
-
-  // Vectors.
-
-  private vector(type: Type, depth: number): Value {
-    const { random, ins } = this;
-    const draw = random.below(100);
-    if (draw < 12) return ins.splat(type, this.value(laneType(type), depth));
-    if (draw < 26) {
-      const [x, lane] = this.two(type, laneType(type), depth);
-      return ins.insertlane(x, lane, random.below(laneCount(type)));
-    }
-    if (draw < 34) {
-      const from = random.pick(VECTORS.filter((each) => each !== type));
-      return ins.bitcast(type, LITTLE, this.value(from, depth));
-    }
-    if (draw < 40) return ins.scalarToVector(type, this.value(laneType(type), depth));
-    if (draw < 48 && isInt(laneType(type))) {
-      const [c, x, y] = this.three([type, type, type], depth);
-      return ins.bitselect(c, x, y);
-    }
-    return isFloat(laneType(type)) ? this.floatLanes(type, depth) : this.intLanes(type, depth);
-  }
-
-  private floatLanes(type: Type, depth: number): Value {
-    const { random, ins } = this;
-    if (type === F32X4 && random.chance(20)) {
-      const x = this.value(I32X4, depth);
-      return random.chance(50) ? ins.fcvtFromSint(type, x) : ins.fcvtFromUint(type, x);
-    }
-    if (random.chance(20))
-      return random.chance(50) ? ins.fneg(this.value(type, depth)) : ins.fabs(this.value(type, depth));
-    const [x, y] = this.two(type, type, depth);
-    const op = random.pick(["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax"] as const);
-    return this.withoutNaN(ins[op](x, y), type);
-  }
-
-  private intLanes(type: Type, depth: number): Value {
-    const { random, ins } = this;
-    const draw = random.below(100);
-    if (draw < 15) {
-      const [x, amount] = this.two(type, random.pick(INTS), depth);
-      return ins[random.pick(["ishl", "ushr", "sshr"] as const)](x, amount);
-    }
-    if (draw < 25) {
-      const [x, y] = this.two(type, type, depth);
-      const conditions =
-        type === I64X2 ? (["eq", "ne", "slt", "sge", "sgt", "sle"] as const) : INT_CONDITIONS;
-      return ins.icmp(random.pick(conditions), x, y);
-    }
-    if (draw < 40) return this.otherLanes(type, depth);
-    if (draw < 50) return ins[random.pick(["ineg", "iabs", "bnot"] as const)](this.value(type, depth));
-    const [x, y] = this.two(type, type, depth);
-    const ops = ["iadd", "isub", "band", "bor", "bxor"] as const;
-    const small = ["uadd_sat", "sadd_sat", "usub_sat", "ssub_sat", "avg_round"] as const;
-    if ((type === I8X16 || type === I16X8) && random.chance(40)) {
-      switch (random.pick(small)) {
-        case "uadd_sat":
-          return ins.uaddSat(x, y);
-        case "sadd_sat":
-          return ins.saddSat(x, y);
-        case "usub_sat":
-          return ins.usubSat(x, y);
-        case "ssub_sat":
-          return ins.ssubSat(x, y);
-        case "avg_round":
-          return ins.avgRound(x, y);
-      }
-    }
-    if (type !== I64X2 && random.chance(30)) {
-      return ins[random.pick(["smin", "smax", "umin", "umax"] as const)](x, y);
-    }
-    if (type !== I8X16 && random.chance(20)) return ins.imul(x, y);
-    return ins[random.pick(ops)](x, y);
-  }
-
-  /** Lanes of another width, and lanes in another order. */
-  private otherLanes(type: Type, depth: number): Value {
-    const { random, ins } = this;
-    const [x, y] = this.two(type, type, depth);
-    switch (type) {
-      case I8X16: {
-        if (random.chance(40)) return ins.swizzle(x, y);
-        const mask = Uint8Array.from({ length: 16 }, () => random.below(32));
-        if (random.chance(60)) return ins.shuffle(x, y, this.immediate(mask));
-        const [a, b] = this.two(I16X8, I16X8, depth);
-        return random.chance(50) ? ins.snarrow(a, b) : ins.unarrow(a, b);
-      }
-      case I16X8:
-        if (random.chance(30)) return ins.sqmulRoundSat(x, y);
-        if (random.chance(40)) return ins.iaddPairwise(x, y);
-        return this.widened(I8X16, depth);
-      case I32X4:
-        if (random.chance(30)) return ins.iaddPairwise(x, y);
-        if (random.chance(30)) return ins.fcvtToSintSat(type, this.value(F32X4, depth));
-        if (random.chance(30)) return ins.fcvtToUintSat(type, this.value(F32X4, depth));
-        return this.widened(I16X8, depth);
-      default:
-        return this.widened(I32X4, depth);
-    }
-  }
-
-  private immediate(bytes: Uint8Array): Immediate {
-    return (this.builder.func.dfg.immediates.push(bytes) - 1) as Immediate;
-  }
-
-  private widened(from: Type, depth: number): Value {
-    const ops = ["swidenLow", "swidenHigh", "uwidenLow", "uwidenHigh"] as const;
-    return this.ins[this.random.pick(ops)](this.value(from, depth));
   }
 
   // Memory.
