@@ -35,7 +35,7 @@ import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
 /** What is still to be emitted; each has one operand, a block or a block call. */
-const Todo = {
+const Pending = {
   /** A block and all that it dominates. */
   Tree: 0,
   /** The block inside the scopes of its merge blocks from the one above on the stack. */
@@ -54,9 +54,9 @@ const MOST_ENDS = 16;
 
 export class FunctionEmitter extends CodeWriter {
   private readonly control: ControlTree;
-  private readonly todoKinds: I32List;
-  private readonly todoItems: I32List;
-  private readonly todoFroms: I32List;
+  private readonly pendingKinds: I32List;
+  private readonly pendingItems: I32List;
+  private readonly pendingFroms: I32List;
   /** Scopes that are open now. */
   private openScopes: number;
   /** Which of them leads to a merge block, and which to a loop header, by block. */
@@ -69,9 +69,9 @@ export class FunctionEmitter extends CodeWriter {
   constructor() {
     super();
     this.control = new ControlTree();
-    this.todoKinds = new I32List();
-    this.todoItems = new I32List();
-    this.todoFroms = new I32List();
+    this.pendingKinds = new I32List();
+    this.pendingItems = new I32List();
+    this.pendingFroms = new I32List();
     this.openScopes = 0;
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
@@ -119,38 +119,38 @@ export class FunctionEmitter extends CodeWriter {
 
   // Control.
 
-  private todo(kind: number, item: number, from: number): void {
-    this.todoKinds.push(kind);
-    this.todoItems.push(item);
-    this.todoFroms.push(from);
+  private postpone(kind: number, item: number, from: number): void {
+    this.pendingKinds.push(kind);
+    this.pendingItems.push(item);
+    this.pendingFroms.push(from);
   }
 
   private emitTree(entry: Block): void {
     // What a refused function left behind goes first.
-    for (const list of [this.todoKinds, this.todoItems, this.todoFroms]) list.clear();
+    for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.clear();
     this.openScopes = 0;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
       this.loopScopes = new Int32Array(this.mergeScopes.length);
     }
-    this.todo(Todo.Tree, entry, NONE);
-    while (this.todoKinds.length > 0) {
-      const kind = this.todoKinds.pop();
-      const item = this.todoItems.pop();
-      const from = this.todoFroms.pop();
+    this.postpone(Pending.Tree, entry, NONE);
+    while (this.pendingKinds.length > 0) {
+      const kind = this.pendingKinds.pop();
+      const item = this.pendingItems.pop();
+      const from = this.pendingFroms.pop();
       switch (kind) {
-        case Todo.Tree:
+        case Pending.Tree:
           this.openTree(item as Block);
           break;
-        case Todo.Within:
+        case Pending.Within:
           this.openWithin(from as Block, item as Block);
           break;
-        case Todo.Close:
+        case Pending.Close:
           this.op(WasmOp.End);
           this.openScopes--;
           break;
-        case Todo.Else:
+        case Pending.Else:
           this.op(WasmOp.Else);
           break;
         default:
@@ -166,7 +166,7 @@ export class FunctionEmitter extends CodeWriter {
       (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
     this.openScopes++;
     // The end of a block leads to its merge block's code; that of a loop or an `if`, on to the next end.
-    this.todo(Todo.Close, opcode === WasmOp.Block ? NONE : PASSED_THROUGH, NONE);
+    this.postpone(Pending.Close, opcode === WasmOp.Block ? NONE : PASSED_THROUGH, NONE);
   }
 
   private openTree(block: Block): void {
@@ -177,7 +177,7 @@ export class FunctionEmitter extends CodeWriter {
   private openWithin(block: Block, merge: Block | typeof NONE): void {
     let next = merge;
     while (next !== NONE) {
-      this.todo(Todo.Tree, next, NONE);
+      this.postpone(Pending.Tree, next, NONE);
       this.openScope(WasmOp.Block, next);
       next = this.control.nextMerge(next as Block);
     }
@@ -259,9 +259,9 @@ export class FunctionEmitter extends CodeWriter {
       this.emitBranch(block, whenTrue);
     } else {
       this.openScope(WasmOp.If, NONE);
-      this.todo(Todo.Branch, whenFalse, block);
-      this.todo(Todo.Else, NONE, NONE);
-      this.todo(Todo.Branch, whenTrue, block);
+      this.postpone(Pending.Branch, whenFalse, block);
+      this.postpone(Pending.Else, NONE, NONE);
+      this.postpone(Pending.Branch, whenTrue, block);
     }
   }
 
@@ -295,7 +295,7 @@ export class FunctionEmitter extends CodeWriter {
   private emitBranch(block: Block, call: BlockCall): void {
     this.emitMoves(call);
     if (!this.hasLabel(block, call)) {
-      this.todo(Todo.Tree, this.func.dfg.blockCalls.block(call), NONE);
+      this.postpone(Pending.Tree, this.func.dfg.blockCalls.block(call), NONE);
     } else if (!this.fallsThrough(block, call)) {
       this.opIndex(WasmOp.Br, this.depthOf(block, call));
     }
@@ -306,12 +306,12 @@ export class FunctionEmitter extends CodeWriter {
     const target = this.func.dfg.blockCalls.block(call);
     if (this.control.isBackEdge(block, target)) return false;
     let scope = this.openScopes - 1;
-    let next = this.todoKinds.length - 1;
+    let next = this.pendingKinds.length - 1;
     for (let ends = 0; ends < MOST_ENDS && next >= 0; ends++) {
       // The other arm of an `if` is not on the way.
-      if (this.todoKinds.get(next) === Todo.Else) next -= 2;
-      if (next < 0 || this.todoKinds.get(next) !== Todo.Close) return false;
-      if (this.todoItems.get(next) === NONE) return this.mergeScopes[target] === scope;
+      if (this.pendingKinds.get(next) === Pending.Else) next -= 2;
+      if (next < 0 || this.pendingKinds.get(next) !== Pending.Close) return false;
+      if (this.pendingItems.get(next) === NONE) return this.mergeScopes[target] === scope;
       next--;
       scope--;
     }
