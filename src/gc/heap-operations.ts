@@ -11,7 +11,7 @@ import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { signatureOf } from "../ir/signature.ts";
 import { type TrapCode, userTrap } from "../ir/trap-codes.ts";
-import { F32, F64, I8, I8X16, I16, I32, I64, type Type } from "../ir/types.ts";
+import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -20,6 +20,7 @@ import {
   ELEMENTS_OFFSET,
   isTraced,
   LENGTH_OFFSET,
+  memoryType,
   OBJECT_ALIGN,
   storageLog2,
   structLayout,
@@ -57,26 +58,6 @@ export interface HeapPlan {
 
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
-
-/** How a storage type lies in memory. */
-function memoryType(type: ValType): Type {
-  switch (type) {
-    case wasm.I8:
-      return I8;
-    case wasm.I16:
-      return I16;
-    case wasm.I64:
-      return I64;
-    case wasm.F32:
-      return F32;
-    case wasm.F64:
-      return F64;
-    case wasm.V128:
-      return I8X16;
-    default:
-      return I32;
-  }
-}
 
 export class HeapOperations {
   private readonly builder: FunctionBuilder;

@@ -8,6 +8,7 @@
  * where its supertype's do.
  */
 
+import { F32, F64, I8, I8X16, I16, I32, I64, type Type } from "../ir/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
 
@@ -75,4 +76,24 @@ export function structLayout(types: TypeTable, type: number): StructLayout {
 export function arrayLayout(types: TypeTable, type: number): ArrayLayout {
   const element = types.field(type, 0);
   return { elementLog2: storageLog2(element), holdsReferences: isTraced(element) };
+}
+
+/** What a value of a storage type is in CLIF, in memory and elsewhere; references are addresses. */
+export function memoryType(type: ValType): Type {
+  switch (type) {
+    case wasm.I8:
+      return I8;
+    case wasm.I16:
+      return I16;
+    case wasm.I64:
+      return I64;
+    case wasm.F32:
+      return F32;
+    case wasm.F64:
+      return F64;
+    case wasm.V128:
+      return I8X16;
+    default:
+      return I32;
+  }
 }

@@ -170,17 +170,7 @@ function lowerTypes(module: Module, out: TypeTable): Map<number, number> {
 /** References to the heap are addresses; null for what has no lowering yet. */
 function lowered(types: TypeTable, type: ValType): ValType | null {
   if (!wasm.isRef(type)) return type;
-  const heap = wasm.heapOf(type);
-  if (wasm.isConcrete(heap)) return types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC ? null : wasm.I32;
-  const inHeap = [
-    wasm.HEAP_ANY,
-    wasm.HEAP_EQ,
-    wasm.HEAP_I31,
-    wasm.HEAP_STRUCT,
-    wasm.HEAP_ARRAY,
-    wasm.HEAP_NONE,
-  ];
-  return inHeap.includes(heap) ? wasm.I32 : null;
+  return wasm.isBelowAny(wasm.heapOf(type), types) ? wasm.I32 : null;
 }
 
 function addFunctionType(out: TypeTable, params: readonly ValType[], results: readonly ValType[]): number {

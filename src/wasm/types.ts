@@ -110,6 +110,22 @@ export function isPacked(type: ValType): boolean {
   return type === I8 || type === I16;
 }
 
+/** Whether a heap type is in the `any` hierarchy: structs, arrays, i31, and what is above and below them. */
+export function isBelowAny(heap: HeapType, types: TypeTable): boolean {
+  if (isConcrete(heap)) return types.kind(typeIndexOf(heap)) !== KIND_FUNC;
+  switch (heap) {
+    case HEAP_ANY:
+    case HEAP_EQ:
+    case HEAP_I31:
+    case HEAP_STRUCT:
+    case HEAP_ARRAY:
+    case HEAP_NONE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 export const FUNCREF: ValType = refType(HEAP_FUNC, true);
 export const EXTERNREF: ValType = refType(HEAP_EXTERN, true);
 export const EXNREF: ValType = refType(HEAP_EXN, true);

@@ -4,12 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { compile } from "../../src/driver/compile.ts";
 import { decodeModule, readNames } from "../../src/wasm/index.ts";
 import { binaryToText, textToBinary } from "../../src/wast/index.ts";
+import { systemNode } from "../support/project.ts";
 import { agreesWithNative, type Program, results } from "./agreement.ts";
 
 const PROGRAMS: readonly Program[] = [
@@ -181,7 +180,7 @@ test("compiling twice gives the same bytes", async () => {
 });
 
 test("an engine without garbage collection runs what it refuses uncompiled", async (t) => {
-  const node = nodeWithoutGc();
+  const node = systemNode(20);
   if (node === null) return t.skip("no Node 20 on the path");
   for (const { name, wat, args } of PROGRAMS) {
     const native = await textToBinary(wat);
@@ -195,15 +194,6 @@ test("an engine without garbage collection runs what it refuses uncompiled", asy
     assert.deepEqual(JSON.parse(printed), [false, results(native, args)], name);
   }
 });
-
-function nodeWithoutGc(): string | null {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, "node");
-    if (folder.includes("node_modules") || !existsSync(path)) continue;
-    if (execFileSync(path, ["--version"], { encoding: "utf8" }).startsWith("v20.")) return path;
-  }
-  return null;
-}
 
 test("what is not compiled yet is refused by name", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [

@@ -4,8 +4,6 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { I32List } from "../../src/base/column.ts";
@@ -16,6 +14,7 @@ import { encodeModule } from "../../src/wasm/encode.ts";
 import { bodyBytes, type Module } from "../../src/wasm/module.ts";
 import { I64 } from "../../src/wasm/types.ts";
 import { validateModule } from "../../src/wasm/validate.ts";
+import { systemNode } from "../support/project.ts";
 
 /** What stands before the runtime's. */
 const BASES = { typeBase: 3, functionBase: 2, globalBase: 2 };
@@ -145,15 +144,8 @@ test("a merged collector works in a second memory and leaves the first alone", a
 });
 
 test("a merged collector works on an engine without garbage collection", async (t: TestContext) => {
-  const node = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .filter((folder) => !folder.includes("node_modules"))
-    .map((folder) => join(folder, "node"))
-    .find(
-      (path) =>
-        existsSync(path) && execFileSync(path, ["--version"], { encoding: "utf8" }).startsWith("v20."),
-    );
-  if (node === undefined) return t.skip("no Node 20 on the path");
+  const node = systemNode(20);
+  if (node === null) return t.skip("no Node 20 on the path");
   for (const name of COLLECTOR_NAMES) await checkOn(node, name, 0);
 });
 

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { projectRoot } from "../support/project.ts";
+import { projectRoot, systemNode } from "../support/project.ts";
 
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly default: string } | string>>;
@@ -18,16 +18,6 @@ const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf
 const entryPoints = Object.entries(manifest.exports).flatMap(([name, target]) =>
   typeof target === "string" ? [] : [{ name, path: join(projectRoot, target.default) }],
 );
-
-/** A Node of that major version among those on the path, or null. */
-function systemNode(major: number): string | null {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(folder, "node");
-    if (folder.includes("node_modules") || !existsSync(path)) continue;
-    if (execFileSync(path, ["--version"], { encoding: "utf8" }).startsWith(`v${major}.`)) return path;
-  }
-  return null;
-}
 
 const SURFACE = join(import.meta.dirname, "api-surface.json");
 
