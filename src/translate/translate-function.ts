@@ -10,25 +10,25 @@ import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { isTraced } from "../gc/layout.ts";
 import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
-import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
+import type { MemFlags } from "../ir/memflags.ts";
 import { signatureOf } from "../ir/signature.ts";
-import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Global } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import { isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { FrameKind } from "./control.ts";
 import { ControlTranslator } from "./control-translator.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
+import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
-
-const MAX_OFFSET = 0x7fff_ffff;
+import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
 export class FunctionTranslator extends ControlTranslator {
   private readonly locals: Variable[] = [];
@@ -195,7 +195,7 @@ export class FunctionTranslator extends ControlTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op);
+    const handler = handlerOf(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -276,9 +276,9 @@ export class FunctionTranslator extends ControlTranslator {
     for (const result of this.builder.instResults(inst)) this.stack.push(result);
   }
 
-  /** An operator of i32 operands on memory 0 or on tables. */
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
-    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  /** An operator with what the reader holds as immediates, and at most one result. */
+  plainOperator(op: number, immediates: readonly number[], argCount: number, result: Type | null): void {
+    this.operator(op, immediates, this.popMany(argCount), result === null ? [] : [result]);
   }
 
   /** What the reader holds as immediates. */
@@ -286,33 +286,28 @@ export class FunctionTranslator extends ControlTranslator {
     return [this.reader.index, this.reader.index2];
   }
 
-  /** Refuses a memory other than the first, and 64-bit ones. */
-  requireMemory(memory: number): void {
-    if (memory !== 0 || this.module.memories[memory]!.type.is64) {
-      throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
-    }
+  memoryAddressType(memory: number): Type {
+    return this.memories.addressType(memory);
   }
 
-  /** Refuses a table with 64-bit indices. */
-  requireTable(table: number): void {
-    if (!this.module.tables[table]!.type.is64) return;
-    throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
+  tableAddressType(table: number): Type {
+    return this.module.tables[table]!.type.is64 ? I64 : I32;
   }
 
   /** Pops the address of the access that was read. */
-  address(): { readonly base: Value; readonly offset: number } {
-    const { ins } = this.builder;
-    this.requireMemory(this.reader.memory);
-    const base = this.pop();
-    const offset = this.reader.offsetLo >>> 0;
-    if (offset <= MAX_OFFSET) return { base, offset };
-    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset | 0), HEAP_OUT_OF_BOUNDS), offset: 0 };
+  address(): Address {
+    return this.memories.address(this.reader, this.pop());
+  }
+
+  exactAddress(): { readonly base: Value; readonly flags: MemFlags } {
+    const flags = this.memories.flagsOf(this.reader.memory);
+    return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
   }
 
   private load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
-    const { base, offset } = this.address();
-    const loaded = ins.load(inMemory, DEFAULT_MEMFLAGS, base, offset);
+    const { base, offset, flags } = this.address();
+    const loaded = ins.load(inMemory, flags, base, offset);
     if (inMemory === onStack) this.stack.push(loaded);
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
@@ -320,9 +315,9 @@ export class FunctionTranslator extends ControlTranslator {
   private store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
-    const { base, offset } = this.address();
+    const { base, offset, flags } = this.address();
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
-    ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
+    ins.store(flags, narrowed, base, offset);
   }
 
   // Calls.
@@ -362,7 +357,6 @@ export class FunctionTranslator extends ControlTranslator {
 
   private indirectSignature(): SigRef {
     const { index, index2, opStart } = this.reader;
-    this.requireTable(index2);
     if (this.heapOperations?.plan.isConfusable(index) === true) {
       const call = `an indirect call of type ${this.module.types.describe(index)}, which the output cannot tell from another,`;
       throw new InputError(unsupportedOperator(call, opStart));
@@ -430,37 +424,41 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.I64Const, (t) => t.constant(I64)],
   [WasmOp.F32Const, (t) => t.constant(F32)],
   [WasmOp.F64Const, (t) => t.constant(F64)],
-  [WasmOp.MemorySize, onMemory(0, 1)],
-  [WasmOp.MemoryGrow, onMemory(1, 1)],
-  [WasmOp.MemoryFill, onMemory(3, 0)],
-  [WasmOp.MemoryCopy, withTwo(3, 0)],
-  [WasmOp.MemoryInit, withTwo(3, 0)],
-  [WasmOp.DataDrop, withOne(0, 0)],
-  [WasmOp.ElemDrop, withOne(0, 0)],
-  [WasmOp.TableSize, onTables(withOne(0, 1), (first) => [first])],
-  [WasmOp.TableInit, onTables(withTwo(3, 0), (_, second) => [second])],
-  [WasmOp.TableCopy, onTables(withTwo(3, 0), (first, second) => [first, second])],
+  [WasmOp.MemorySize, onMemory(0, true)],
+  [WasmOp.MemoryGrow, onMemory(1, true)],
+  [WasmOp.MemoryFill, onMemory(3, false)],
+  [WasmOp.MemoryCopy, withTwo(3)],
+  [WasmOp.MemoryInit, withTwo(3)],
+  [WasmOp.DataDrop, withOne],
+  [WasmOp.ElemDrop, withOne],
+  [WasmOp.TableSize, (t, op) => t.plainOperator(op, [t.indices[0]], 0, t.tableAddressType(t.indices[0]))],
+  [WasmOp.TableInit, withTwo(3)],
+  [WasmOp.TableCopy, withTwo(3)],
 ]);
 
-function onMemory(args: number, results: number): Handler {
+/** By id; undefined for what is not compiled yet. */
+function handlerOf(op: number): Handler | undefined {
+  return (
+    IRREGULAR.get(op) ??
+    VECTOR_HANDLERS.get(op) ??
+    REFERENCE_HANDLERS.get(op) ??
+    ATOMIC_HANDLERS.get(op) ??
+    WIDE_HANDLERS.get(op)
+  );
+}
+
+/** A size in pages has the type of the memory's addresses. */
+function onMemory(args: number, givesSize: boolean): Handler {
   return (t, op) => {
-    t.requireMemory(t.indices[0]);
-    t.plainOperator(op, [t.indices[0]], args, results);
+    const [memory] = t.indices;
+    t.plainOperator(op, [memory], args, givesSize ? t.memoryAddressType(memory) : null);
   };
 }
 
-/** `tables` picks the tables among the immediates. */
-function onTables(handler: Handler, tables: (first: number, second: number) => readonly number[]): Handler {
-  return (t, op) => {
-    for (const table of tables(...t.indices)) t.requireTable(table);
-    handler(t, op);
-  };
+function withOne(t: FunctionTranslator, op: number): void {
+  t.plainOperator(op, [t.indices[0]], 0, null);
 }
 
-function withOne(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, [t.indices[0]], args, results);
-}
-
-function withTwo(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, t.indices, args, results);
+function withTwo(args: number): Handler {
+  return (t, op) => t.plainOperator(op, t.indices, args, null);
 }

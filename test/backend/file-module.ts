@@ -82,6 +82,9 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
+    memoryOf: () => 0,
+    isMemory64: () => false,
+    isTable64: () => false,
     stackMapAddress: null,
     trapFunction: () => -1,
   };

@@ -1,0 +1,74 @@
+/**
+ * Which memory an access is in, and where.
+ *
+ * CLIF has one address space. An access of the module's first memory is plain; one of another memory has an alias region
+ * in its flags, whose user id is the memory's index, and whatever compiles the function asks the region. That is also true to
+ * the word: memories do not overlap.
+ *
+ * An address has the memory's type, `i32` or `i64`. The offset goes into the access where CLIF has room for it; a larger one
+ * is added with a check that traps as the access itself would.
+ */
+import type { FunctionBuilder } from "../frontend/builder.ts";
+import type { Value } from "../ir/entities.ts";
+import { DEFAULT_MEMFLAGS, type MemFlags, withAliasRegion } from "../ir/memflags.ts";
+import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
+import { I32, I64, type Type } from "../ir/types.ts";
+import type { Module } from "../wasm/module.ts";
+import type { OperatorReader } from "../wasm/operators.ts";
+
+const MAX_OFFSET = 0x7fff_ffff;
+
+/** Where an access goes: `offset` is for the access itself to add. */
+export interface Address {
+  readonly base: Value;
+  readonly offset: number;
+  readonly flags: MemFlags;
+}
+
+export class Memories {
+  private readonly module: Module;
+  private readonly builder: FunctionBuilder;
+  /** By memory, as far as they were met. */
+  private readonly flags: Map<number, MemFlags>;
+
+  constructor(module: Module, builder: FunctionBuilder) {
+    this.module = module;
+    this.builder = builder;
+    this.flags = new Map([[0, DEFAULT_MEMFLAGS]]);
+  }
+
+  addressType(memory: number): Type {
+    return this.module.memories[memory]!.type.is64 ? I64 : I32;
+  }
+
+  /** The flags of an access that may trap. */
+  flagsOf(memory: number): MemFlags {
+    const known = this.flags.get(memory);
+    if (known !== undefined) return known;
+    const region = this.builder.func.createAliasRegion({ userId: memory, description: `memory ${memory}` });
+    const flags = withAliasRegion(DEFAULT_MEMFLAGS, region);
+    this.flags.set(memory, flags);
+    return flags;
+  }
+
+  /** Of the access that was read, with `index` as its operand. */
+  address(reader: OperatorReader, index: Value): Address {
+    const flags = this.flagsOf(reader.memory);
+    const isSmall = reader.offsetHi === 0 && reader.offsetLo >>> 0 <= MAX_OFFSET;
+    if (isSmall) return { base: index, offset: reader.offsetLo, flags };
+    return { base: this.offsetBy(reader, index), offset: 0, flags };
+  }
+
+  /** Of the access that was read, for an instruction that takes no offset. */
+  exactAddress(reader: OperatorReader, index: Value): Value {
+    return reader.offsetLo === 0 && reader.offsetHi === 0 ? index : this.offsetBy(reader, index);
+  }
+
+  private offsetBy({ memory, offsetLo, offsetHi }: OperatorReader, index: Value): Value {
+    const { ins } = this.builder;
+    const type = this.addressType(memory);
+    const offset = (BigInt(offsetHi >>> 0) << 32n) | BigInt(offsetLo >>> 0);
+    const signed = BigInt.asIntN(type === I64 ? 64 : 32, offset);
+    return ins.uaddOverflowTrap(index, ins.iconst(type, signed), HEAP_OUT_OF_BOUNDS);
+  }
+}
