@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { compileFile, REFUSED_FLAG, STACK_TOP, VALUE_BYTES } from "../../src/lab/compiled/file-module.ts";
 import { parseRunCommand, type RunCommand } from "../../src/lab/filetest/run-command.ts";
 import { parseFile } from "../../src/text/index.ts";
 import { noSharedData, sharedData } from "../support/project.ts";
 import { engine } from "./engine.ts";
-import { compileFile, REFUSED_FLAG, STACK_TOP, VALUE_BYTES } from "./file-module.ts";
 
 const RESULTS = 4096;
 
@@ -22,12 +22,13 @@ interface Tally {
 
 function runFile(path: string, name: string, tally: Tally): void {
   const file = parseFile(readFileSync(path));
+  const signatures = file.functions.map(({ func }) => func.signature);
   const { bytes, refusals } = compileFile(file.functions.map(({ func }) => func));
   const { memory, call } = engine(bytes);
-  file.functions.forEach(({ func, details }, i) => {
+  file.functions.forEach(({ details }, i) => {
     const types = {
-      params: func.signature.params.map((param) => param.type),
-      returns: func.signature.returns.map((param) => param.type),
+      params: signatures[i]!.params.map((param) => param.type),
+      returns: signatures[i]!.returns.map((param) => param.type),
     };
     for (const { text, line } of details.comments) {
       const command = parseRunCommand(text, () => types);

@@ -4,13 +4,17 @@
  */
 import type { Function } from "../../ir/function.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
+import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
 import { functionText } from "../../text/index.ts";
 import { annotatedText, verifyFunction } from "../../verify/index.ts";
 import { type FiletestCommand, FiletestFailure } from "./command.ts";
 import { OptionReader } from "./options.ts";
 import { fileRules } from "./verify-first.ts";
 
-const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map([["make-reducible", makeReducible]]);
+const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map<string, (func: Function) => void>([
+  ["make-reducible", makeReducible],
+  ["split-wide-integers", splitWideIntegers],
+]);
 
 const USAGE = [...PASSES.keys()].join(" | ");
 
