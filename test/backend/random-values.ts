@@ -27,6 +27,7 @@ import {
   I32X4,
   I64,
   I64X2,
+  I128,
   isFloat,
   isInt,
   isVector,
@@ -43,7 +44,9 @@ export const REGION = 16_384;
 export const REGION_BYTES = 128;
 export const SLOT_BYTES = 32;
 
-export const INTS: readonly Type[] = [I8, I16, I32, I64];
+/** What conversions from and to floats and lanes know. */
+const LANE_INTS: readonly Type[] = [I8, I16, I32, I64];
+export const INTS: readonly Type[] = [...LANE_INTS, I128];
 const FLOATS: readonly Type[] = [F32, F64];
 export const ALL_TYPES: readonly Type[] = [...INTS, ...FLOATS, ...VECTORS];
 
@@ -183,12 +186,12 @@ export class ValueMaker {
     if (draw < 72) return this.changedWidth(type, depth);
     if (draw < 78) return this.divide(type, depth);
     if (type === I8 && draw < 90) return this.comparison(depth);
-    if (draw < 84) return this.fromFloat(type, depth);
+    if (draw < 84) return type === I128 ? this.fromAnyVector(depth) : this.fromFloat(type, depth);
     if (draw < 88) {
       const [c, x, y] = this.three([type, type, type], depth);
       return ins.bitselect(c, x, y);
     }
-    if (draw < 92) return this.fromVector(type, depth);
+    if (draw < 92) return type === I128 ? this.fromAnyVector(depth) : this.fromVector(type, depth);
     if (draw < 95 && (type === I32 || type === I64)) {
       const [x, y] = this.two(type, type, depth);
       return ins.uaddOverflowTrap(ins.band(x, this.mask(type)), y, userTrap(7));
@@ -253,7 +256,7 @@ export class ValueMaker {
     const { random, ins } = this;
     let [x, y] = this.two(type, type, depth);
     // A divisor that is mostly not zero.
-    if (random.chance(80)) y = ins.bor(y, ins.iconst(type, 1));
+    if (random.chance(80)) y = ins.bor(y, smallConstant(ins, type, 1));
     return ins[random.pick(["sdiv", "udiv", "srem", "urem"] as const)](x, y);
   }
 
@@ -285,6 +288,10 @@ export class ValueMaker {
     return random.chance(50) ? ins.fcvtToSint(type, x) : ins.fcvtToUint(type, x);
   }
 
+  private fromAnyVector(depth: number): Value {
+    return this.ins.bitcast(I128, LITTLE, this.value(this.random.pick(VECTORS), depth));
+  }
+
   private fromVector(type: Type, depth: number): Value {
     const { random, ins } = this;
     const vector = VECTORS.find((each) => laneType(each) === type)!;
@@ -311,7 +318,7 @@ export class ValueMaker {
     }
     if (draw < 74) return ins.bitcast(type, LITTLE, this.value(type === F32 ? I32 : I64, depth));
     if (draw < 86) {
-      const x = this.value(random.pick(INTS), depth);
+      const x = this.value(random.pick(LANE_INTS), depth);
       return random.chance(50) ? ins.fcvtFromSint(type, x) : ins.fcvtFromUint(type, x);
     }
     if (draw < 92) {
@@ -409,7 +416,7 @@ export class ValueMaker {
     if (type === I64 && random.chance(20)) ins.istore32(this.flags(), value, address, offset);
     else if ((type === I32 || type === I64) && random.chance(20))
       ins.istore16(this.flags(), value, address, offset);
-    else if (isInt(type) && type !== I8 && random.chance(20))
+    else if (isInt(type) && type !== I8 && type !== I128 && random.chance(20))
       ins.istore8(this.flags(), value, address, offset);
     else ins.store(this.flags(), value, address, offset);
   }
@@ -458,7 +465,7 @@ export class ValueMaker {
     let pair: readonly [Value, Value];
     if (type !== I8 && random.chance(20)) pair = ins.isplit(x);
     else if (random.chance(40)) pair = ins[random.pick(carries)](x, y, this.value(I8, 1));
-    else pair = ins[random.pick(ops)](x, y);
+    else pair = ins[random.pick(type === I128 ? ops.slice(0, 4) : ops)](x, y);
     for (const value of pair) {
       if (random.chance(30)) this.aside.push(value);
       else scope.define(value);
@@ -469,9 +476,15 @@ export class ValueMaker {
     const { random, ins } = this;
     const value = this.value(random.pick(INTS), 2);
     // One that rarely traps: bits in common with a random mask.
-    if (random.chance(50)) ins.trapnz(ins.icmpImmS("eq", value, random.below(50)), userTrap(1));
-    else ins.trapz(ins.icmpImmS("ne", value, random.below(50)), userTrap(2));
+    const rare = smallConstant(ins, this.builder.func.dfg.valueType(value), random.below(50));
+    if (random.chance(50)) ins.trapnz(ins.icmp("eq", value, rare), userTrap(1));
+    else ins.trapz(ins.icmp("ne", value, rare), userTrap(2));
   }
+}
+
+/** There are no constants of 128 bits. */
+export function smallConstant(ins: InstBuilder, type: Type, value: number): Value {
+  return type === I128 ? ins.uextend(I128, ins.iconst(I64, value)) : ins.iconst(type, value);
 }
 
 function doubles(from: Type, to: Type): boolean {

@@ -37,21 +37,28 @@ export function compileFile(functions: readonly Function[]): FileModule {
   const types = new TypeSection();
   const indices = fileIndices(functions, types);
   const emitter = new FunctionEmitter();
-  const refusals: (string | null)[] = [];
-  const bodies = functions.map((func) => {
-    try {
-      splitWideIntegers(func);
+  // All of them before the first is emitted: a call needs the signature that its callee will have.
+  const refusals = functions.map((func) => refusalOf(() => splitWideIntegers(func)));
+  const bodies = functions.map((func, i) => {
+    let body: Uint8Array | null = null;
+    refusals[i] ??= refusalOf(() => {
       makeReducible(func);
-      const body = emitter.emit(func, indices).slice();
-      refusals.push(null);
-      return body;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      refusals.push(error.message);
-      return null;
-    }
+      body = emitter.emit(func, indices).slice();
+    });
+    return body;
   });
   return { bytes: moduleBytes(functions, signatures, bodies, types), refusals };
+}
+
+/** The message with which something is refused, or null. */
+function refusalOf(attempt: () => void): string | null {
+  try {
+    attempt();
+    return null;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message;
+  }
 }
 
 class TypeSection {
