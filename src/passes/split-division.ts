@@ -29,12 +29,11 @@ export function splitDivision(func: Function, inst: Inst, x: Halves, y: Halves):
   const ins = new FuncCursor(func).beforeInst(inst).withSourceLoc(func.sourceLoc(inst));
   ins.trapz(anyBits(ins, y), INTEGER_DIVISION_BY_ZERO);
   if (op === Op.Sdiv) trapOnOverflow(ins, x, y);
+  if (!signed) return divideMagnitudes(func, inst, x, y)[wantsQuotient ? 0 : 1];
   const [xNegative, yNegative] = [isNegative(ins, x), isNegative(ins, y)];
-  const dividend = signed ? select(ins, xNegative, negate(ins, x), x) : x;
-  const divisor = signed ? select(ins, yNegative, negate(ins, y), y) : y;
-  const [quotient, remainder] = divideMagnitudes(func, inst, dividend, divisor);
-  const result = wantsQuotient ? quotient : remainder;
-  if (!signed) return result;
+  const dividend = select(ins, xNegative, negate(ins, x), x);
+  const divisor = select(ins, yNegative, negate(ins, y), y);
+  const result = divideMagnitudes(func, inst, dividend, divisor)[wantsQuotient ? 0 : 1];
   const after = new FuncCursor(func).beforeInst(inst).withSourceLoc(func.sourceLoc(inst));
   const isNegated = wantsQuotient ? after.bxor(xNegative, yNegative) : xNegative;
   return select(after, isNegated, negate(after, result), result);
