@@ -7,14 +7,13 @@
  * signs and casts are exact. Addresses lie in one region that both sides can show afterwards, or in stack slots.
  */
 import type { FunctionBuilder } from "../../src/frontend/builder.ts";
-import { FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
+import { ATOMIC_OPS, FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
 import type { FuncRef, SigRef, StackSlot, Value } from "../../src/ir/entities.ts";
 import type { InstBuilder } from "../../src/ir/inst-builder.gen.ts";
-import { DEFAULT_MEMFLAGS, type MemFlags, withTrapCode } from "../../src/ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, type MemFlags, withEndianness, withTrapCode } from "../../src/ir/memflags.ts";
 import { HEAP_OUT_OF_BOUNDS, NO_TRAP, userTrap } from "../../src/ir/trap-codes.ts";
 import {
   bitsOf,
-  bytesOf,
   F32,
   F32X4,
   F64,
@@ -38,17 +37,12 @@ import {
 import type { Random } from "../../src/lab/fuzz/random.ts";
 import type { Scope } from "../../src/lab/fuzz/scope.ts";
 import { LaneMaker, LITTLE, VECTORS } from "./random-lanes.ts";
+import { doubles, FLOATS, INTS, LANE_INTS, smallConstant } from "./random-types.ts";
 
 /** The region of memory that functions read and write. */
 export const REGION = 16_384;
 export const REGION_BYTES = 128;
 export const SLOT_BYTES = 32;
-
-/** What conversions from and to floats and lanes know. */
-const LANE_INTS: readonly Type[] = [I8, I16, I32, I64];
-export const INTS: readonly Type[] = [...LANE_INTS, I128];
-const FLOATS: readonly Type[] = [F32, F64];
-export const ALL_TYPES: readonly Type[] = [...INTS, ...FLOATS, ...VECTORS];
 
 const NO_TRAP_FLAGS = withTrapCode(DEFAULT_MEMFLAGS, NO_TRAP);
 
@@ -113,7 +107,8 @@ export class ValueMaker {
     if (draw < 20) this.aside.push(this.load(this.anyType()));
     else if (draw < 35) this.aside.push(this.value(this.anyType(), random.between(1, 3)));
     else if (draw < 60) this.scope.define(this.value(this.anyType(), random.between(1, 3)));
-    else if (draw < 75) this.store();
+    else if (draw < 73) this.store();
+    else if (draw < 75) this.aside.push(this.atomic());
     else if (draw < 82) this.multiCall();
     else if (draw < 92) this.twoResults();
     else if (draw < 97) this.check();
@@ -316,6 +311,12 @@ export class ValueMaker {
         ? ins.fcopysign(x, y)
         : ins[random.pick(["band", "bor", "bxor"] as const)](x, y);
     }
+    if (draw < 70) {
+      const [x, y, z] = this.three([type, type, type], depth);
+      return type === F32 && random.chance(50)
+        ? this.withoutNaN(ins.fma(x, y, z), type)
+        : ins.bitselect(x, y, z);
+    }
     if (draw < 74) return ins.bitcast(type, LITTLE, this.value(type === F32 ? I32 : I64, depth));
     if (draw < 86) {
       const x = this.value(random.pick(LANE_INTS), depth);
@@ -355,8 +356,9 @@ export class ValueMaker {
 
   // Memory.
 
-  private flags(): MemFlags {
-    return this.random.chance(50) ? NO_TRAP_FLAGS : DEFAULT_MEMFLAGS;
+  private flags(type: Type): MemFlags {
+    const flags = this.random.chance(50) ? NO_TRAP_FLAGS : DEFAULT_MEMFLAGS;
+    return !isVector(type) && this.random.chance(10) ? withEndianness(flags, "big") : flags;
   }
 
   /** An address with room for 16 bytes behind `offset`. */
@@ -380,7 +382,7 @@ export class ValueMaker {
   load(type: Type): Value {
     const { random, ins } = this;
     const [address, offset] = this.address();
-    const flags = this.flags();
+    const flags = this.flags(type);
     if (isVector(type) && isInt(laneType(type)) && type !== I8X16 && random.chance(30)) {
       const ops =
         type === I16X8
@@ -406,6 +408,19 @@ export class ValueMaker {
     return ins.load(type, flags, address, offset);
   }
 
+  /** Atomic accesses are aligned, else Wasm's trap. */
+  private atomic(): Value {
+    const { random, ins, pointer } = this;
+    const type = random.pick(LANE_INTS);
+    const address = ins.iconst(pointer, REGION + 8 * random.below(4));
+    const flags = this.flags(type);
+    const [x, y] = this.two(type, type, 2);
+    if (random.chance(20)) ins.atomicStore(flags, x, address);
+    if (random.chance(20)) return ins.atomicLoad(type, flags, address);
+    if (random.chance(20)) return ins.atomicCas(flags, address, x, y);
+    return ins.atomicRmw(type, flags, random.pick(ATOMIC_OPS), address, y);
+  }
+
   private store(): void {
     const { random, ins } = this;
     const type = this.anyType();
@@ -413,12 +428,12 @@ export class ValueMaker {
     const early = random.chance(50) ? this.value(type, 2) : null;
     const [address, offset] = this.address();
     const value = early ?? this.value(type, 2);
-    if (type === I64 && random.chance(20)) ins.istore32(this.flags(), value, address, offset);
+    if (type === I64 && random.chance(20)) ins.istore32(this.flags(type), value, address, offset);
     else if ((type === I32 || type === I64) && random.chance(20))
-      ins.istore16(this.flags(), value, address, offset);
+      ins.istore16(this.flags(type), value, address, offset);
     else if (isInt(type) && type !== I8 && type !== I128 && random.chance(20))
-      ins.istore8(this.flags(), value, address, offset);
-    else ins.store(this.flags(), value, address, offset);
+      ins.istore8(this.flags(type), value, address, offset);
+    else ins.store(this.flags(type), value, address, offset);
   }
 
   // Calls, checks, pairs.
@@ -480,13 +495,4 @@ export class ValueMaker {
     if (random.chance(50)) ins.trapnz(ins.icmp("eq", value, rare), userTrap(1));
     else ins.trapz(ins.icmp("ne", value, rare), userTrap(2));
   }
-}
-
-/** There are no constants of 128 bits. */
-export function smallConstant(ins: InstBuilder, type: Type, value: number): Value {
-  return type === I128 ? ins.uextend(I128, ins.iconst(I64, value)) : ins.iconst(type, value);
-}
-
-function doubles(from: Type, to: Type): boolean {
-  return bytesOf(to) === 2 * bytesOf(from);
 }

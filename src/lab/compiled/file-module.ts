@@ -13,8 +13,8 @@ import type { FuncRef } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { type Signature, signatureOf } from "../../ir/signature.ts";
 import { F32, F64, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
+import { legalize } from "../../passes/legalize.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
-import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
 
 export const VALUE_BYTES = 16;
 /** Where the shadow stack begins, growing down; memory ends there. */
@@ -38,7 +38,7 @@ export function compileFile(functions: readonly Function[]): FileModule {
   const indices = fileIndices(functions, types);
   const emitter = new FunctionEmitter();
   // All of them before the first is emitted: a call needs the signature that its callee will have.
-  const refusals = functions.map((func) => refusalOf(() => splitWideIntegers(func)));
+  const refusals = functions.map((func) => refusalOf(() => legalize(func)));
   const bodies = functions.map((func, i) => {
     let body: Uint8Array | null = null;
     refusals[i] ??= refusalOf(() => {
