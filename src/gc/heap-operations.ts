@@ -47,7 +47,7 @@ export const GcTrap: GcTraps = {
 export interface HeapPlan {
   readonly types: TypeTable;
   readonly staticData: StaticData;
-  /** Which word of the root area a global that holds a reference lives in. */
+  /** Which word of the root region a global that holds a reference lives in. */
   rootOfGlobal(global: number): number;
   /** Whether an indirect call of the function type could reach one of another type. */
   isConfusable(type: number): boolean;

@@ -1,7 +1,8 @@
 /**
  * The static data of a compiled module: roots, type descriptors and stack maps, at fixed addresses from `base` on.
  *
- *     root area          a word for each global that holds a reference, null at first
+ *     root region        0, how many words, then a word for each global that holds a reference, null at first; absent if
+ *                        there is none
  *
  *     descriptor at d    d-4-4i  display[i]: the descriptor of the supertype at depth i, itself included
  *                        d+0     struct: bytes of an object; array: log2 of an element's bytes
@@ -25,6 +26,8 @@ export const KIND_OF_STRUCT = 0;
 const KIND_OF_PLAIN_ARRAY = 1;
 const KIND_OF_REFERENCE_ARRAY = 2;
 
+const ROOT_REGION_HEADER = 8;
+
 /** Where `display[depth]` stands, from the descriptor's address. */
 export function displayOffset(depth: number): number {
   return -4 - 4 * depth;
@@ -39,7 +42,7 @@ export class StaticData {
   private readonly descriptors: Map<number, number>;
   private readonly stackMaps: Map<string, number>;
 
-  /** The root area, of `rootCount` words, begins at `base`. */
+  /** The region of `rootCount` root words, if any, begins at `base`. */
   constructor(base: number, types: TypeTable, store: TypeStore, rootCount = 0) {
     this.base = base;
     this.types = types;
@@ -48,12 +51,13 @@ export class StaticData {
     this.out = new ByteWriter();
     this.descriptors = new Map();
     this.stackMaps = new Map();
+    if (rootCount > 0) for (const word of [0, rootCount]) this.word(word);
     for (let i = 0; i < rootCount; i++) this.word(0);
   }
 
-  /** The address of a word of the root area. */
+  /** The address of a word of the root region. */
   rootAddress(root: number): number {
-    return this.base + 4 * root;
+    return this.base + ROOT_REGION_HEADER + 4 * root;
   }
 
   /** The bytes so far, from `base` on. */

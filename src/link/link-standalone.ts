@@ -22,7 +22,7 @@ export interface StandaloneParts {
   readonly bodies: readonly Uint8Array[];
   /** Sets the roots to their first values; null when all begin as null. */
   readonly rootInitializer: Uint8Array | null;
-  /** Lies right above the stack; begins with the root area. */
+  /** Lies right above the stack; begins with the region of roots. */
   readonly staticData: Uint8Array;
   readonly stackBytes: number;
   readonly maxHeapBytes: number;
@@ -108,15 +108,18 @@ function functionTypes(
 
 function startBody(parts: StandaloneParts, heapBase: number): Uint8Array {
   const { module, plan, stackBytes, maxHeapBytes } = parts;
-  const rootsEnd = stackBytes + 4 * plan.rootCount;
   const body = new ByteWriter();
   body.u32(0);
-  for (const argument of [stackBytes, heapBase, stackBytes, rootsEnd, maxHeapBytes]) {
-    body.byte(I32_CONST);
-    body.s32(argument);
-  }
-  body.byte(CALL);
-  body.u32(plan.runtimeFunction("init"));
+  const call = (name: string, args: readonly number[]): void => {
+    for (const argument of args) {
+      body.byte(I32_CONST);
+      body.s32(argument);
+    }
+    body.byte(CALL);
+    body.u32(plan.runtimeFunction(name));
+  };
+  call("init", [stackBytes, heapBase, maxHeapBytes]);
+  if (plan.rootCount > 0) call("addRoots", [stackBytes]);
   if (parts.rootInitializer !== null) {
     body.byte(CALL);
     body.u32(plan.rootInitializer);

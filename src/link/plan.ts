@@ -8,7 +8,7 @@
  *     globals     the input's; the runtime's
  *     memory 0    shadow stack, static data (the roots first), heap
  *
- * A global that holds a reference lives in memory, as a word of the root area, where a collector finds and changes it. Its place
+ * A global that holds a reference lives in memory, as a word of the root region, where a collector finds and changes it. Its place
  * in the index space stays, as an i32 that nobody reads: the other indices need no change, in segments and initialisers too.
  */
 import { InputError } from "../base/diagnostics.ts";
@@ -31,14 +31,14 @@ export interface OutputPlan {
   readonly startType: number;
   /** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
   readonly isClosed: boolean;
-  /** How many globals hold references: one word of the root area each. */
+  /** How many globals hold references: one word of the root region each. */
   readonly rootCount: number;
   readonly allocPtr: number;
   readonly allocEnd: number;
   readonly stackPointer: number;
   /** The output's index of one of the input's function types. */
   typeIndex(type: number): number;
-  /** Which word of the root area a global that holds a reference lives in; -1 for one that stays a global. */
+  /** Which word of the root region a global that holds a reference lives in; -1 for one that stays a global. */
   rootOfGlobal(global: number): number;
   /** Whether an indirect call of the type could reach a function of another; see `indirect-types.ts`. */
   isConfusable(type: number): boolean;
@@ -95,7 +95,7 @@ function isClosed({ importedFunctionCount, importedTableCount, exports }: Module
   return importedFunctionCount === 0 && !seen;
 }
 
-/** The words of the root area, by global. */
+/** The words of the root region, by global. */
 function rootsOf(module: Module): Map<number, number> {
   const roots = new Map<number, number>();
   module.globals.forEach(({ type }, index) => {

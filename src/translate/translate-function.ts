@@ -76,7 +76,7 @@ export class FunctionTranslator extends ControlTranslator {
 
   /**
    * Makes a function without parameters of the initialisers of globals that hold references, in order. False, with nothing made,
-   * when all of them are null, which is what the root area begins as.
+   * when all of them are null, which is what the root region begins as.
    */
   runGlobalInitializers(options: FinalizeOptions = {}): boolean {
     const { module, builder } = this;
