@@ -14,7 +14,7 @@ import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
-import { type OutputMode, OutputPlan } from "../link/plan.ts";
+import { OutputPlan } from "../link/plan.ts";
 import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES, type Features } from "../wasm/features.ts";
@@ -43,9 +43,10 @@ export const DEFAULT_HEAP_BYTES: number = 1 << 30;
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8Array {
   const { policy = "spillway", gcStress = false } = options;
   const features = options.features ?? DEFAULT_FEATURES;
-  const module = decodeAndValidate(bytes, features, new TypeStore());
+  const store = new TypeStore();
+  const module = decodeAndValidate(bytes, features, store);
   const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
-  const plan = new OutputPlan(module, new TypeStore(), { mode: "standalone", collectsOnEntry: gcStress });
+  const plan = new OutputPlan(module, store, { mode: "standalone", collectsOnEntry: gcStress });
   placeRuntime(plan, runtime);
   const code = compileFunctions(plan, {
     features,
@@ -66,12 +67,12 @@ export interface CodeOptions {
   readonly gcStress: boolean;
 }
 
-/** Compiles for a store, whose types `store` has. Throws as `compile` does. */
-export function compileCode(bytes: Uint8Array, store: TypeStore, options: CodeOptions): CompiledCode {
+/** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
+export function compileCode(bytes: Uint8Array, options: CodeOptions): CompiledCode {
   const { features, policy, gcStress } = options;
+  const store = new TypeStore();
   const module = decodeAndValidate(bytes, features, store);
-  const mode: OutputMode = "store";
-  const plan = new OutputPlan(module, store, { mode, collectsOnEntry: gcStress });
+  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress });
   return compileFunctions(plan, {
     features,
     policy,

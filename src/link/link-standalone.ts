@@ -68,6 +68,7 @@ function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
     base,
     // A null reference is no function, and neither is index 0.
     firstFunction: 0,
+    canonicalIds: plan.canonicalIds,
     descriptors: new Map(),
     importedCell: () => {
       throw new Error("a module that stands alone imports no references");

@@ -21,6 +21,7 @@ import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
+import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
@@ -135,6 +136,12 @@ export class OutputPlan implements InitializerPlan {
   /** The functions of the memory module: one for each use, and one that copies active data. */
   get memoryFunctionCount(): number {
     return this.dataInitializer < 0 ? this.memoryUses.length : this.memoryUses.length + 1;
+  }
+
+  /** The type of a function of the memory module, in numbers. */
+  memoryFunctionType(number: number): NumberFunctionType {
+    const use = this.memoryUses[number];
+    return use === undefined ? { params: [], results: [] } : memoryFunctionType(this.module, use);
   }
 
   /** The output's index of a function of the input. */

@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly base: number;
   /** Where the module's functions go in the table of functions. */
   readonly firstFunction: number;
+  /** The canonical ids of the module's types, where the descriptors are known by them. */
+  readonly canonicalIds: Uint32Array;
   /** Descriptors by canonical type, or by `builtinKey`; those made here are added. */
   readonly descriptors: Map<number, number>;
   /** The address of an imported cell. */
@@ -67,6 +69,11 @@ export class StaticLayout {
     this.placeCells();
   }
 
+  /** Where the static memory begins. */
+  get base(): number {
+    return this.around.base;
+  }
+
   /** Whether the region begins with cells that a collector has to know. */
   get hasCells(): boolean {
     return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
@@ -75,6 +82,11 @@ export class StaticLayout {
   /** The bytes so far, from `base` on. */
   bytes(): Uint8Array {
     return this.out.bytes();
+  }
+
+  /** The record of a function, or -1 where nothing has asked for one. */
+  knownRecord(func: number): number {
+    return this.records.get(func) ?? -1;
   }
 
   /** The functions that records index, in order, by their index in the input. */
@@ -142,7 +154,8 @@ export class StaticLayout {
   // Descriptors.
 
   private descriptor(type: number): number {
-    const { types, canonicalIds } = this.plan;
+    const { types } = this.plan;
+    const { canonicalIds } = this.around;
     if (type >= types.length) return this.builtin(type - types.length);
     const known = this.around.descriptors.get(canonicalIds[type]!);
     if (known !== undefined) return known;

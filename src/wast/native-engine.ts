@@ -8,6 +8,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { InputError } from "../base/diagnostics.ts";
+import { type HostInstance, type HostModule, hostWebAssembly } from "../embed/host-webassembly.ts";
 import { DEFAULT_FEATURES, decodeAndValidate, decodeModule, type Features } from "../wasm/index.ts";
 import type {
   ActionOutcome,
@@ -18,7 +19,6 @@ import type {
   ReferenceKind,
   ResultValue,
 } from "./engine.ts";
-import { type HostInstance, type HostModule, hostWebAssembly } from "./host-webassembly.ts";
 import { type Adapter, buildAdapter, type Route, type Shape } from "./native-adapter.ts";
 import type { Action, ScriptValue } from "./script.ts";
 import { plainMessage, saysTrap } from "./trap-wording.ts";

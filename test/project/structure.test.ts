@@ -46,9 +46,10 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   backend: ["base", "ir", "analysis", "wasm", "object"],
   link: ["base", "wasm", "object", "gc", "runtime"],
   driver: COMPILER,
-  wast: ["base", "wasm", "driver"],
-  lab: [...COMPILER, "driver", "wast"],
-  cli: [...COMPILER, "driver", "wast", "lab"],
+  embed: ["base", "wasm", "gc", "runtime", "link", "driver"],
+  wast: ["base", "wasm", "driver", "embed"],
+  lab: [...COMPILER, "driver", "embed", "wast"],
+  cli: [...COMPILER, "driver", "embed", "wast", "lab"],
 };
 
 /** `src/runtime/assembly` is AssemblyScript, a program of its own that nothing imports. */
