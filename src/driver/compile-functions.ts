@@ -1,6 +1,7 @@
 /** The functions of a module, one after the other: translate → spill → make reducible → emit. */
 import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
+import type { FinalizeOptions } from "../frontend/builder.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
@@ -17,10 +18,14 @@ import { makeReducible } from "../passes/make-reducible.ts";
 import { Initializer } from "../translate/initializer.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
+import { functionLabel } from "../wasm/names.ts";
+import { proveSpilled } from "./prove.ts";
 
 export interface FunctionOptions {
   readonly features: Features;
   readonly policy: PolicyName;
+  /** Every function is proven; one that is not is an error. */
+  readonly prove: boolean;
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   /** The output's index of a function of the runtime. */
@@ -35,21 +40,38 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
-  const finalize = { policy: options.policy };
   const emit = (translated: FunctionTranslator): RelocatableCode => {
     makeReducible(func);
     return emitter.emit(func, indicesOf(plan, translated, symbols, options));
   };
+  const spilled = { policy: options.policy };
+  const prove = (label: string, translate: (into: Function, finalize: FinalizeOptions) => void): void => {
+    if (!options.prove) return;
+    const before = new Function();
+    translate(before, { spill: false });
+    proveSpilled(before, func, label);
+  };
   const bodies: RelocatableCode[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
-    func.clear();
-    const translator = new FunctionTranslator(module, mask, func, context, plan);
-    translator.run(i, finalize);
+    const translate = (into: Function, finalize: FinalizeOptions): FunctionTranslator => {
+      into.clear();
+      const translator = new FunctionTranslator(module, mask, into, context, plan);
+      translator.run(i, finalize);
+      return translator;
+    };
+    const translator = translate(func, spilled);
+    prove(functionLabel(module, module.importedFunctionCount + i), translate);
     bodies.push(emit(translator));
   }
-  func.clear();
-  const initializer = new Initializer(module, mask, func, context, plan);
-  const hasWork = initializer.runInitializer(plan, finalize);
+  let hasWork = false;
+  const translate = (into: Function, finalize: FinalizeOptions): Initializer => {
+    into.clear();
+    const initializer = new Initializer(module, mask, into, context, plan);
+    hasWork = initializer.runInitializer(plan, finalize);
+    return initializer;
+  };
+  const initializer = translate(func, spilled);
+  prove("the initializer", translate);
   return { plan, symbols, bodies, initializer: hasWork ? emit(initializer) : null };
 }
 

@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly maxHeapBytes?: number;
   /** Collect at every safepoint: when a function is entered, and at every allocation. */
   readonly gcStress?: boolean;
+  /** Prove every function with the safepoint checker; one that is not proven is an error. */
+  readonly prove?: boolean;
 }
 
 export const DEFAULT_STACK_BYTES: number = 1 << 20;
@@ -51,6 +53,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const code = compileFunctions(plan, {
     features,
     policy,
+    prove: options.prove ?? false,
     mapOnEntry: !isClosed(module),
     runtimeFunction: (name) => mergedFunctionIndex(plan, runtime, name),
   });
@@ -61,21 +64,19 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   });
 }
 
-export interface CodeOptions {
-  readonly features: Features;
-  readonly policy: PolicyName;
-  readonly gcStress: boolean;
-}
+/** Of a module for a store, which has the collector and the memory. */
+export type CodeOptions = Pick<CompileOptions, "features" | "policy" | "gcStress" | "prove">;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
-export function compileCode(bytes: Uint8Array, options: CodeOptions): CompiledCode {
-  const { features, policy, gcStress } = options;
+export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
+  const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
   const store = new TypeStore();
   const module = decodeAndValidate(bytes, features, store);
   const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress });
   return compileFunctions(plan, {
     features,
     policy,
+    prove,
     // The host restores the stack pointer behind a trap.
     mapOnEntry: false,
     runtimeFunction: (name) => plan.storeFunctionIndex(name),

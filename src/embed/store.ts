@@ -37,8 +37,13 @@ const DEFAULT_STACK_BYTES = 1 << 20;
 const DEFAULT_HEAP_BYTES = 1 << 30;
 const DEFAULT_STATIC_BYTES = 1 << 25;
 
-/** An instance's exports, by name. */
-export type StoreInstance = ReadonlyMap<string, Extern>;
+export interface StoreInstance {
+  /** By name. */
+  readonly exports: ReadonlyMap<string, Extern>;
+  /** What the engine runs, and its exports by `outputName`. */
+  readonly bytes: Uint8Array;
+  readonly hostExports: Readonly<Record<string, unknown>>;
+}
 
 export class Store {
   readonly types: TypeStore;
@@ -116,9 +121,10 @@ export class Store {
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
     this.noteRecords(code, linked, byKind);
-    const externs = this.externsOf(code, linked, { ...memories, ...exports }, byKind);
+    const hostExports = { ...memories, ...exports };
+    const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
-    return externs;
+    return { exports: externs, bytes: linked.bytes, hostExports };
   }
 
   /** Imported functions that this instance was the first to make references to. */
