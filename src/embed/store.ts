@@ -118,7 +118,6 @@ export class Store implements DescriptorMemory {
       const module = new hostWebAssembly.Module(linked.memoryModule);
       memories = new hostWebAssembly.Instance(module, { input }).exports;
     }
-    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
     const module = new hostWebAssembly.Module(linked.bytes);
     const given = {
       input,
@@ -126,6 +125,8 @@ export class Store implements DescriptorMemory {
       runtime: this.runtime.imports as Record<string, unknown>,
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
+    // Not before static memory is written, which instantiation does.
+    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
