@@ -25,7 +25,7 @@ import { I32, I64, TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues, type ImportedBits } from "./constant-value.ts";
 import { ACTIVE_DATA, type NumberFunctionType } from "./memory-functions.ts";
-import { notConstant } from "./messages.ts";
+import { memoryTooLarge, notConstant } from "./messages.ts";
 import type { MemoryUse } from "./module-usage.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
 
@@ -46,8 +46,11 @@ function hostType({ limits, shared, pageSizeLog2 }: MemoryType): MemoryType {
   return { limits: host, is64: false, shared, pageSizeLog2: PAGE_LOG2 };
 }
 
-/** The module of a memory of the input. */
+/** The module of a memory of the input. Throws `InputError` for one that is too large from the start. */
 export function linkMemoryModule(plan: OutputPlan, memory: number, importedBits: ImportedBits): Uint8Array {
+  const { type, offset } = plan.module.memories[memory]!;
+  if (type.limits.min << BigInt(type.pageSizeLog2) > MAX_PAGES << BigInt(PAGE_LOG2))
+    throw memoryTooLarge(offset);
   return new MemoryModule(plan, memory, importedBits).encode();
 }
 
