@@ -31,7 +31,7 @@ export function recompileModule(bytes: Uint8Array, features: Features = DEFAULT_
     const translator = new FunctionTranslator(module, featureMask(features), func, context);
     translator.run(i);
     makeReducible(func);
-    bodies.push(emitter.emit(func, indicesOf(module, translator)).slice());
+    bodies.push(emitter.emit(func, indicesOf(module, translator)).bytes);
   }
   return encodeModule(withBodies(module, bodies));
 }
@@ -73,8 +73,8 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     memoryOf: (func, region) => func.aliasRegions[region]!.userId,
     isMemory64: (memory) => module.memories[memory]!.type.is64,
     isTable64: (table) => module.tables[table]!.type.is64,
-    stackMapAddress: null,
+    symbols: null,
     mapOnEntry: false,
-    trapFunction: () => -1,
+    trapSymbol: () => -1,
   };
 }

@@ -49,10 +49,7 @@ export const LANE_OPERATIONS: ReadonlyMap<Opcode, LaneOperation> = new Map<Opcod
   [Op.Popcnt, { lanes: [I16, I32, I64], make: (ins, [x]) => ins.popcnt(x!) }],
   [Op.Fma, { lanes: [F32], make: (ins, [x, y, z]) => fusedMultiplyAdd(ins, x!, y!, z!) }],
   // The bits of both, less half of those that only one has.
-  [
-    Op.AvgRound,
-    binary(WIDE, (ins, x, y) => ins.isub(ins.bor(x, y), ins.ushrImmS(ins.bxor(x, y), 1))),
-  ],
+  [Op.AvgRound, binary(WIDE, (ins, x, y) => ins.isub(ins.bor(x, y), ins.ushrImmS(ins.bxor(x, y), 1)))],
   [Op.SqmulRoundSat, binary([I32], multiplyRounded)],
   [
     Op.UaddSat,

@@ -13,11 +13,13 @@ import type { MemFlags } from "../ir/memflags.ts";
 import { bitsOf, I8, I16, I32, I64, type Type } from "../ir/types.ts";
 import { findOpcode, opcodeNamed } from "../wasm/opcode-names.ts";
 import type { OperatorReader } from "../wasm/operators.ts";
+import type { Memories } from "./memories.ts";
 
 /** What these operators need of the function's translator. */
 export interface AtomicTranslator {
   readonly ins: InstBuilder;
   readonly reader: OperatorReader;
+  readonly memories: Memories;
   push(value: Value): void;
   pop(): Value;
   popMany(count: number): Value[];
@@ -84,7 +86,7 @@ function onWaiters(name: string, argCount: number): void {
   row(name, (t, op) => {
     const args = t.popMany(argCount);
     const { base } = t.exactAddress();
-    t.operator(op, [t.reader.memory], [base, ...args], [I32]);
+    t.operator(op, [t.memories.place(t.reader.memory)], [base, ...args], [I32]);
   });
 }
 

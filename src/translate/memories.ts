@@ -1,14 +1,15 @@
 /**
  * Which memory an access is in, and where.
  *
- * CLIF has one address space. An access of the module's first memory is plain; one of another memory has an alias region
+ * CLIF has one address space. An access of the output's first memory is plain; one of another memory has an alias region
  * in its flags, whose user id is the memory's index, and whatever compiles the function asks the region. That is also true to
- * the word: memories do not overlap.
+ * the word: memories do not overlap. Memories beside the output are not met here (`remote-memory.ts`).
  *
  * An address has the memory's type, `i32` or `i64`. The offset goes into the access where CLIF has room for it; a larger one
  * is added with a check that traps as the access itself would.
  */
 import type { FunctionBuilder } from "../frontend/builder.ts";
+import type { ModulePlan } from "../gc/module-plan.ts";
 import type { Value } from "../ir/entities.ts";
 import { DEFAULT_MEMFLAGS, type MemFlags, withAliasRegion } from "../ir/memflags.ts";
 import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
@@ -28,12 +29,15 @@ export interface Address {
 export class Memories {
   private readonly module: Module;
   private readonly builder: FunctionBuilder;
-  /** By memory, as far as they were met. */
+  private readonly plan: ModulePlan | null;
+  /** By the output's memory, as far as they were met. */
   private readonly flags: Map<number, MemFlags>;
 
-  constructor(module: Module, builder: FunctionBuilder) {
+  /** Without a plan the memories stay as they are. */
+  constructor(module: Module, builder: FunctionBuilder, plan: ModulePlan | null) {
     this.module = module;
     this.builder = builder;
+    this.plan = plan;
     this.flags = new Map([[0, DEFAULT_MEMFLAGS]]);
   }
 
@@ -41,13 +45,19 @@ export class Memories {
     return this.module.memories[memory]!.type.is64 ? I64 : I32;
   }
 
+  /** The output's index of a memory. */
+  place(memory: number): number {
+    return this.plan === null ? memory : this.plan.memoryIndex(memory);
+  }
+
   /** The flags of an access that may trap. */
   flagsOf(memory: number): MemFlags {
-    const known = this.flags.get(memory);
+    const place = this.place(memory);
+    const known = this.flags.get(place);
     if (known !== undefined) return known;
-    const region = this.builder.func.createAliasRegion({ userId: memory, description: `memory ${memory}` });
+    const region = this.builder.func.createAliasRegion({ userId: place, description: `memory ${place}` });
     const flags = withAliasRegion(DEFAULT_MEMFLAGS, region);
-    this.flags.set(memory, flags);
+    this.flags.set(place, flags);
     return flags;
   }
 
@@ -66,9 +76,10 @@ export class Memories {
 
   private offsetBy({ memory, offsetLo, offsetHi }: OperatorReader, index: Value): Value {
     const { ins } = this.builder;
-    const type = this.addressType(memory);
-    const offset = (BigInt(offsetHi >>> 0) << 32n) | BigInt(offsetLo >>> 0);
-    const signed = BigInt.asIntN(type === I64 ? 64 : 32, offset);
-    return ins.uaddOverflowTrap(index, ins.iconst(type, signed), HEAP_OUT_OF_BOUNDS);
+    const offset =
+      this.addressType(memory) === I32
+        ? ins.iconst(I32, offsetLo >>> 0)
+        : ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
+    return ins.uaddOverflowTrap(index, offset, HEAP_OUT_OF_BOUNDS);
   }
 }

@@ -18,7 +18,7 @@ parentPort?.on("message", async (order: ThreadOrder) => {
     features,
     checkMessages: false,
     hosts: await hostModules(engine, features),
-    instances: new Map([...shared].map(([name, exports]) => [name, NativeEngine.sharedInstance(exports)])),
+    instances: new Map([...shared].map(([name, exports]) => [name, engine.adopt(exports)])),
     startThread: (body, given) => runThread({ file, source, features, body, recompiles }, given),
   });
   const result: ThreadResult = { tallies, failures, skips, recompiled: counts.recompiled };

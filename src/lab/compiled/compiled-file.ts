@@ -5,12 +5,13 @@
  * What the backend does not do is refused by name, and so is a call that comes upon such a function. A module that is valid, but
  * that the host does not take, has something that this host does not know; that refuses all of it.
  */
+
+import { type HostInstance, hostWebAssembly } from "../../embed/host-webassembly.ts";
 import type { DataValue } from "../../interp/data-value.ts";
 import type { Function } from "../../ir/function.ts";
 import type { Signature } from "../../ir/signature.ts";
 import { bytesOf } from "../../ir/types.ts";
 import { decodeAndValidate } from "../../wasm/index.ts";
-import { type HostInstance, hostWebAssembly } from "../../wast/host-webassembly.ts";
 import { compileFile, REFUSED_FLAG, STACK_TOP, VALUE_BYTES } from "./file-module.ts";
 
 /** Arguments stand at 0, results here. */

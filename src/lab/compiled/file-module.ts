@@ -43,7 +43,7 @@ export function compileFile(functions: readonly Function[]): FileModule {
     let body: Uint8Array | null = null;
     refusals[i] ??= refusalOf(() => {
       makeReducible(func);
-      body = emitter.emit(func, indices).slice();
+      body = emitter.emit(func, indices).bytes;
     });
     return body;
   });
@@ -95,8 +95,8 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     memoryOf: () => 0,
     isMemory64: () => false,
     isTable64: () => false,
-    stackMapAddress: null,
-    trapFunction: () => -1,
+    symbols: null,
+    trapSymbol: () => -1,
   };
 }
 
