@@ -9,7 +9,7 @@ import { ATOMIC_OPS, FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/condi
 import { bytesOf, isFloat, laneBits, laneType, type Type, typeOfName } from "../../src/ir/types.ts";
 import { CompiledFile } from "../../src/lab/compiled/compiled-file.ts";
 import { Random } from "../../src/lab/fuzz/random.ts";
-import { parseFile } from "../../src/text/index.ts";
+import { functionText, parseFile } from "../../src/text/index.ts";
 import { verifyFunction } from "../../src/verify/index.ts";
 
 /** A function of one instruction. */
@@ -127,6 +127,7 @@ function agree(texts: readonly string[]): number {
   for (const { func } of before.functions) assert.deepEqual(verifyFunction(func, {}), [], source);
   const interpreter = new Interpreter(before.functions.map(({ func }) => func));
   const compiled = new CompiledFile(after.functions.map(({ func }) => func));
+  for (const { func } of after.functions) assert.deepEqual(verifyFunction(func, {}), [], functionText(func));
   const random = new Random(1);
   let returned = 0;
   before.functions.forEach(({ func }, index) => {
