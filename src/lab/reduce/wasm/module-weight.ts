@@ -4,17 +4,20 @@
  */
 import type { Module } from "../../../wasm/module.ts";
 import type { OperatorReader } from "../../../wasm/operators.ts";
+import { KIND_FUNC, type TypeTable } from "../../../wasm/types.ts";
 import * as WasmOp from "../../../wasm/wasm-op.gen.ts";
 
 const ITEM = 40;
-/** Of a declared local, a parameter, a field. */
+/** Of a declared local. */
 export const LOCAL_WEIGHT = 8;
+const FIELD = 8;
+/** Of a parameter or a result: it may become a local, and its function get a type of its own. */
+const PASSED_VALUE = 24;
 const OPERATION = 40;
 const BLOCK = 12;
 const DROP = 3;
 const CONSTANT = 4;
 const OTHER_CONSTANT = 6;
-const REFERENCE = 2;
 
 /** The weight of the instruction that the reader has just read. */
 export function operatorWeight(op: number, reader: OperatorReader): number {
@@ -43,6 +46,8 @@ export function operatorWeight(op: number, reader: OperatorReader): number {
     case WasmOp.Loop:
     case WasmOp.End:
       return BLOCK;
+    case WasmOp.BrTable:
+      return OPERATION + reader.listLength;
     default:
       return OPERATION;
   }
@@ -58,14 +63,20 @@ function constantWeight(lo: number, hi: number): number {
 /** The weight of all but instructions. */
 export function itemsWeight(module: Module): number {
   const { types, imports, functionTypes, tables, memories, tags, globals, exports } = module;
-  let weight = imports.length + functionTypes.length + tables.length + memories.length + tags.length;
-  weight += globals.length + exports.length + module.elements.length + module.data.length;
-  weight += types.length + module.customs.length;
-  if (module.start >= 0) weight++;
-  weight *= ITEM;
-  for (let type = 0; type < types.length; type++) {
-    weight += (types.isFinal(type) ? 0 : 1) + (types.supertype(type) < 0 ? 0 : REFERENCE);
-    for (let i = 0; i < types.valueCountOf(type); i++) weight += LOCAL_WEIGHT;
+  let items = imports.length + functionTypes.length + tables.length + memories.length + tags.length;
+  items += globals.length + exports.length + module.elements.length + module.data.length;
+  items += module.customs.length + (module.start < 0 ? 0 : 1);
+  let weight = items * ITEM;
+  // A signature counts for each function that has it: one that gets a simpler type of its own becomes lighter.
+  for (let func = 0; func < functionTypes.length; func++) {
+    weight += types.valueCountOf(functionTypes.get(func)) * PASSED_VALUE;
   }
+  for (let type = 0; type < types.length; type++) weight += typeWeight(types, type);
   return weight;
+}
+
+function typeWeight(types: TypeTable, type: number): number {
+  const declared = (types.isFinal(type) ? 0 : 1) + (types.supertype(type) < 0 ? 0 : 2);
+  const values = types.valueCountOf(type);
+  return types.kind(type) === KIND_FUNC ? 2 + declared + values : FIELD * (1 + values) + declared;
 }

@@ -69,6 +69,23 @@ function constants(name: string, smaller: (value: bigint) => bigint): ModulePass
   });
 }
 
+/** A `br_table` goes to its last label, whatever the number. */
+const tables = editPass("tables of labels", ({ module }, shape, from, to) => {
+  const reader = operatorReader(module);
+  const edits: CodeEdit[] = [];
+  for (let inst = from; inst < to; inst++) {
+    if (shape.ops[inst] !== WasmOp.BrTable) continue;
+    reader.seek(shape.starts[inst]!, shape.starts[inst + 1]!);
+    reader.next();
+    const w = new ByteWriter(8);
+    writeOpcode(w, WasmOp.BrTable);
+    w.u32(0);
+    w.u32(reader.list[reader.listLength - 1]!);
+    edits.push({ from: inst, to: inst + 1, bytes: w.bytes() });
+  }
+  return edits;
+});
+
 /** Every edit of code that may make it smaller, those that take most away first. */
 export const CODE_PASSES: readonly ModulePass[] = [
   traps,
@@ -76,6 +93,7 @@ export const CODE_PASSES: readonly ModulePass[] = [
   ends,
   trees,
   nothing,
+  tables,
   constants("constants", () => 0n),
   constants("halves of constants", (value) => value / 2n),
 ];

@@ -189,29 +189,45 @@ function editCalls(
   }
 }
 
-/** Gives the function a type of its own, without one of the values of its present one. */
+/** Gives the function another type, without one of the values of its present one. */
 function setFunctionType(draft: ModuleDraft, module: Module, func: number, without: number): void {
   const { types, functionTypes, imports } = module;
   const old = functionTypes.get(func);
-  const table = new TypeTable();
-  for (let group = 0; group < types.groupCount; group++) {
-    table.beginGroup(types.isExplicitGroup(group));
-    for (let type = types.groupStart(group); type < types.groupStart(group + 1); type++) {
-      copyType(table, types, type, (_, index) => index);
+  const values = Array.from({ length: types.valueCountOf(old) }, (_, i) => types.rawValue(old, i));
+  values.splice(without, 1);
+  const params = without < types.paramCount(old) ? types.paramCount(old) - 1 : types.paramCount(old);
+  let type = findType(types, values, params);
+  if (type < 0) {
+    const table = new TypeTable();
+    for (let group = 0; group < types.groupCount; group++) {
+      table.beginGroup(types.isExplicitGroup(group));
+      for (let i = types.groupStart(group); i < types.groupStart(group + 1); i++) {
+        copyType(table, types, i, (_, index) => index);
+      }
     }
+    table.beginGroup(false);
+    table.begin(KIND_FUNC, true, -1);
+    for (const value of values) table.addValue(value);
+    type = table.finish(params);
+    draft.types = table;
   }
-  table.beginGroup(false);
-  table.begin(KIND_FUNC, true, -1);
-  for (let i = 0; i < types.valueCountOf(old); i++) if (i !== without) table.addValue(types.rawValue(old, i));
-  const paramCount = types.paramCount(old);
-  const type = table.finish(without < paramCount ? paramCount - 1 : paramCount);
-  draft.types = table;
   draft.functionTypes[func] = type;
   if (func >= module.importedFunctionCount) return;
   let seen = 0;
   draft.imports = imports.map((one) =>
     one.type.kind === "func" && seen++ === func ? { ...one, type: { kind: "func", type } } : one,
   );
+}
+
+/** A plain function type with those values, or -1. */
+function findType(types: TypeTable, values: readonly number[], params: number): number {
+  for (let type = 0; type < types.length; type++) {
+    if (types.kind(type) !== KIND_FUNC || types.paramCount(type) !== params) continue;
+    if (!types.isFinal(type) || types.supertype(type) >= 0) continue;
+    if (types.valueCountOf(type) !== values.length) continue;
+    if (values.every((value, i) => types.rawValue(type, i) === value)) return type;
+  }
+  return -1;
 }
 
 export const LOCAL_PASSES: readonly ModulePass[] = [locals, params, results];
