@@ -8,6 +8,7 @@ import {
   ENGINE_NAMES,
   type EngineName,
   ExpectedFailures,
+  type RunOptions,
   runFile,
   type ScriptFailure,
   ScriptReport,
@@ -109,10 +110,20 @@ async function runAll(
   return report;
 }
 
+function runOptions({ engine, wasm: features, checkMessages }: WastOptions): RunOptions {
+  return { engine, features, checkMessages: checkMessages === true };
+}
+
+/** What the options of this command, as one would write them, say of how a script runs. */
+export function parseRunOptions(words: readonly string[]): RunOptions {
+  const command = createWastCommand().exitOverride();
+  command.action(() => undefined).parse([...words, "script.wast"], { from: "user" });
+  return runOptions(command.opts<WastOptions>());
+}
+
 async function runOne(file: string, options: WastOptions): Promise<ScriptReport> {
-  const { engine, wasm: features, checkMessages = false } = options;
   try {
-    return await runFile(await readInput(file), { engine, features, checkMessages });
+    return await runFile(await readInput(file), runOptions(options));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const report = new ScriptReport();

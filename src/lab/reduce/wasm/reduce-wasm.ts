@@ -6,6 +6,7 @@
  */
 import { InputError } from "../../../base/diagnostics.ts";
 import { binaryToText, textToBinary } from "../../../wast/index.ts";
+import { MALFORMED_UTF8 } from "../../../wast/messages.ts";
 import { CommandCondition, type CommandOptions } from "../command-condition.ts";
 import { conditionDoesNotHold, dependsOnForm } from "../messages.ts";
 import {
@@ -75,7 +76,7 @@ async function reduceModule(source: Uint8Array, options: ReduceWasmOptions): Pro
   const binary = form === "wat" ? await textToBinary(decodeText(source)) : source;
   const subject = openModule(binary);
   const print = async (bytes: Uint8Array): Promise<Uint8Array> =>
-    form === "wat" ? new TextEncoder().encode(await binaryToText(bytes)) : bytes;
+    form === "wat" ? new TextEncoder().encode(`${(await binaryToText(bytes)).trimEnd()}\n`) : bytes;
   const isCommand = asked.kind === "command";
   const condition = await openCondition(isCommand ? source : binary, options);
   try {
@@ -95,7 +96,7 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new InputError({ code: "wat-syntax", message: "malformed UTF-8 encoding" });
+    throw new InputError({ code: "wat-syntax", message: MALFORMED_UTF8 });
   }
 }
 

@@ -14,36 +14,41 @@ import { hostWebAssembly } from "../../../wast/host-webassembly.ts";
 import { parseScript, type RunOptions, runFile } from "../../../wast/index.ts";
 import { moduleBinary } from "./script-modules.ts";
 
+/** Options, and as a person wrote them. */
+export interface Setting<T> {
+  readonly options: T;
+  readonly words: string;
+}
+
 export type WasmConditionSpec =
   | {
       readonly kind: "script";
       /** The path of the script, on which some features depend. */
       readonly name: string;
-      readonly fails: RunOptions;
+      readonly fails: Setting<RunOptions>;
       /** Under these options nothing may fail. */
-      readonly passes?: RunOptions;
+      readonly passes?: Setting<RunOptions>;
       /** A text that the failure must hold: the first one that does counts. */
       readonly match?: string;
     }
   | {
       readonly kind: "compile";
       readonly form: "module" | "script";
-      readonly options: CompileOptions;
+      readonly fails: Setting<CompileOptions>;
       /** A text that the message must hold. */
       readonly match?: string;
     };
 
 /** Finishes "it is so that …". */
 export function describeWasmCondition(spec: WasmConditionSpec): string {
-  const match = spec.match === undefined ? "" : ` with \`${spec.match}\``;
-  if (spec.kind === "compile") return `compiling it fails${match}`;
-  const passes = spec.passes === undefined ? "" : `, and passes with ${optionsText(spec.passes)}`;
-  return `the script fails with ${optionsText(spec.fails)}${match}${passes}`;
+  const match = spec.match === undefined ? "" : `, saying \`${spec.match}\``;
+  if (spec.kind === "compile") return `compiling it${withWords(spec.fails.words)} fails${match}`;
+  const passes = spec.passes === undefined ? "" : `, and passes${withWords(spec.passes.words) || " without options"}`;
+  return `the script fails${withWords(spec.fails.words)}${match}${passes}`;
 }
 
-function optionsText(options: RunOptions): string {
-  const parts = Object.entries(options).map(([name, value]) => `${name} ${String(value) || "as they are"}`);
-  return parts.join(", ");
+function withWords(words: string): string {
+  return words.trim() === "" ? "" : ` with \`${words.trim()}\``;
 }
 
 /** The text without what may change while the failure stays the same. */
@@ -67,7 +72,7 @@ export class WasmSymptomFinder {
     const { spec } = this;
     try {
       if (spec.kind === "script") return await scriptSymptom(candidate, spec);
-      if (spec.form === "module") return compileSymptom(candidate, spec.options, spec.match);
+      if (spec.form === "module") return compileSymptom(candidate, spec.fails.options, spec.match);
       return await compileInScript(candidate, spec);
     } catch (error) {
       return internalError(error);
@@ -79,13 +84,13 @@ async function scriptSymptom(
   bytes: Uint8Array,
   { name, fails, passes, match }: WasmConditionSpec & { kind: "script" },
 ): Promise<string | null> {
-  const { failures } = await runFile({ name, bytes }, fails);
+  const { failures } = await runFile({ name, bytes }, fails.options);
   const failure = failures.find(
     ({ directive, expected, got }) =>
       match === undefined || `${directive}: expected ${expected}, got ${got}`.includes(match),
   );
   if (failure === undefined) return null;
-  if (passes !== undefined && (await runFile({ name, bytes }, passes)).failures.length > 0) return null;
+  if (passes !== undefined && (await runFile({ name, bytes }, passes.options)).failures.length > 0) return null;
   const { directive, expected, got } = failure;
   return loosely(`${directive}: expected ${expected}, got ${got}`);
 }
@@ -113,12 +118,12 @@ function compileMessage(bytes: Uint8Array, options: CompileOptions): string | nu
 
 async function compileInScript(
   bytes: Uint8Array,
-  { options, match }: WasmConditionSpec & { kind: "compile" },
+  { fails, match }: WasmConditionSpec & { kind: "compile" },
 ): Promise<string | null> {
   for (const { body } of parseScript(new TextDecoder().decode(bytes))) {
     if (body.kind !== "module" && body.kind !== "definition") continue;
     const module = await moduleBinary(body.module);
-    const symptom = module === null ? null : compileSymptom(module, options, match);
+    const symptom = module === null ? null : compileSymptom(module, fails.options, match);
     if (symptom !== null) return symptom;
   }
   return null;
