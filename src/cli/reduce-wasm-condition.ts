@@ -36,7 +36,8 @@ export function wasmConditionOf(
     const fails = { options: parseCompileOptions(words(compileFails)), words: compileFails };
     return { kind: "compile", form: form === "wast" ? "script" : "module", fails, ...matching };
   }
-  if (form !== "wast") command.error("error: --wast-fails is for scripts; a module has --check and --compile-fails");
+  if (form !== "wast")
+    command.error("error: --wast-fails is for scripts; a module has --check and --compile-fails");
   const setting = (text: string) => ({ options: parseRunOptions(words(text)), words: text });
   return {
     kind: "script",
@@ -49,5 +50,8 @@ export function wasmConditionOf(
 
 /** Splits at spaces; what stands in quotation marks stays together. */
 function words(text: string): string[] {
-  return Array.from(text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), ([, single, double, bare]) => single ?? double ?? bare!);
+  return Array.from(
+    text.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g),
+    ([, single, double, bare]) => single ?? double ?? bare!,
+  );
 }

@@ -18,7 +18,7 @@ import { type Input, readInput } from "./input.ts";
 import { cannotWrite } from "./messages.ts";
 import { openOutput } from "./output.ts";
 import { startSpinner } from "./progress.ts";
-import { wasmConditionOf, type WasmConditionOptions } from "./reduce-wasm-condition.ts";
+import { type WasmConditionOptions, wasmConditionOf } from "./reduce-wasm-condition.ts";
 import { note, reporting } from "./report.ts";
 
 const CONDITIONS = ["checker", "oracle", "verifier", "policies"] as const;
@@ -44,7 +44,10 @@ export function createReduceCommand(): Command {
     )
     .argument("<file>", "named .clif, .wasm, .wat or .wast; or - for standard input")
     .addOption(
-      new Option("--as <form>", "what the file is, whatever its name; by default CLIF for other names").choices(FORMS),
+      new Option(
+        "--as <form>",
+        "what the file is, whatever its name; by default CLIF for other names",
+      ).choices(FORMS),
     )
     .option(
       "--check <command>",
@@ -61,7 +64,10 @@ export function createReduceCommand(): Command {
     )
     .option("--match <text>", "a text that the output, the failure or the message must hold")
     .addOption(
-      new Option("--timeout <seconds>", "how long the command, the script or the compiler may take on the whole file")
+      new Option(
+        "--timeout <seconds>",
+        "how long the command, the script or the compiler may take on the whole file",
+      )
         .default(60)
         .argParser(positive),
     )

@@ -155,4 +155,3 @@ function afterwards(stack: Operand | null, lowest: number, watch: StackWatch): O
   }
   return top;
 }
-

@@ -82,7 +82,8 @@ function writeBalance(
   const taken = typesAbove(shape.stacks[from]!, low);
   const given = typesAbove(shape.stacks[to]!, low);
   let kept = 0;
-  while (kept < taken.length && kept < given.length && watch.store.matches(taken[kept]!, given[kept]!)) kept++;
+  while (kept < taken.length && kept < given.length && watch.store.matches(taken[kept]!, given[kept]!))
+    kept++;
   for (let i = kept; i < taken.length; i++) writeOpcode(w, WasmOp.Drop);
   for (let i = kept; i < given.length; i++) writeDefault(w, ownType(given[i]!, watch.ids), module.types);
 }

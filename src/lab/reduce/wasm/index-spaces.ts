@@ -4,12 +4,19 @@
  */
 import { ByteWriter } from "../../../base/byte-writer.ts";
 import { writeOperator } from "../../../wasm/encode-operators.ts";
-import type { ByteRange, ElementSegment, Global, ImportType, Module, TableType } from "../../../wasm/module.ts";
+import { writeValType } from "../../../wasm/encode-types.ts";
+import type {
+  ByteRange,
+  ElementSegment,
+  Global,
+  ImportType,
+  Module,
+  TableType,
+} from "../../../wasm/module.ts";
 import * as imm from "../../../wasm/opcode-tables.gen.ts";
 import { OP_IMMEDIATES } from "../../../wasm/opcodes.ts";
 import { CATCH_FIELDS, CATCH_REF, EMPTY_BLOCK, type OperatorReader } from "../../../wasm/operators.ts";
 import { FIRST_TYPE, heapOf, isConcrete, isRef, TypeTable, type ValType } from "../../../wasm/types.ts";
-import { writeValType } from "../../../wasm/encode-types.ts";
 import * as WasmOp from "../../../wasm/wasm-op.gen.ts";
 import { writeDefaultExpression } from "./defaults.ts";
 import { ModuleDraft } from "./module-draft.ts";
@@ -181,8 +188,14 @@ class Rebuilder {
     this.imports();
     const trap = draft.add(TRAP);
     const own = (i: number): ByteRange | null => (this.defined.functions?.has(i) === true ? trap : null);
-    const bodies = [...Array.from({ length: source.importedFunctionCount }, (_, i) => own(i)), ...draft.bodies];
-    draft.bodies = keep("functions", bodies).flatMap((range) => (range === null ? [] : [this.body(range)]));
+    const bodies = [
+      ...Array.from({ length: source.importedFunctionCount }, (_, i) => own(i)),
+      ...draft.bodies,
+    ];
+    draft.bodies = keep("functions", bodies).flatMap((range) => {
+      if (range === null) return [];
+      return [range === trap ? trap : this.body(range)];
+    });
     draft.functionTypes = keep("functions", draft.functionTypes).map((type) => this.visit("types", type));
     draft.tables = keep("tables", source.tables).map((table) => ({
       ...table,
@@ -191,8 +204,14 @@ class Rebuilder {
     }));
     draft.memories = keep("memories", source.memories);
     draft.tags = keep("tags", source.tags).map((tag) => ({ ...tag, type: this.visit("types", tag.type) }));
-    draft.globals = keep("globals", source.globals.map((global, i) => this.global(global, i)));
-    draft.exports = source.exports.map((one) => ({ ...one, index: this.visit(SPACE_OF[one.kind], one.index) }));
+    draft.globals = keep(
+      "globals",
+      source.globals.map((global, i) => this.global(global, i)),
+    );
+    draft.exports = source.exports.map((one) => ({
+      ...one,
+      index: this.visit(SPACE_OF[one.kind], one.index),
+    }));
     if (source.start >= 0) draft.start = this.visit("functions", source.start);
     draft.elements = keep("elements", source.elements).map((segment) => this.element(segment));
     draft.data = keep("data", source.data).map((segment) => {
@@ -348,11 +367,7 @@ export function groupOf(types: TypeTable, type: number): number {
 /** Appends a copy of the type, with what it names as the visitor says. */
 export function copyType(table: TypeTable, types: TypeTable, type: number, visit: IndexVisitor): void {
   const supertype = types.supertype(type);
-  table.begin(
-    types.kind(type),
-    types.isFinal(type),
-    supertype < 0 ? -1 : visit("types", supertype),
-  );
+  table.begin(types.kind(type), types.isFinal(type), supertype < 0 ? -1 : visit("types", supertype));
   for (let i = 0; i < types.valueCountOf(type); i++) {
     const value = types.field(type, i);
     table.addField(visitType(value, visit), types.isMutable(type, i));

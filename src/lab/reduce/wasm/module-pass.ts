@@ -29,6 +29,21 @@ export function itemPass<P>(
   };
 }
 
+/** Each edit makes a whole module, so a pass of many places takes them in small chunks only. */
+const MOST_AT_ONCE = 64;
+
+/** The edit of one place, at several of them; where it gives no valid module the place is left as it is. */
+export function oneByOne<P>(
+  edit: (subject: ModuleSubject, place: P) => ModuleSubject | null,
+): (subject: ModuleSubject, places: readonly P[]) => ModuleSubject | null {
+  return (subject, places) => {
+    if (places.length > MOST_AT_ONCE) return null;
+    let current = subject;
+    for (const place of places) current = edit(current, place) ?? current;
+    return current === subject ? null : current;
+  };
+}
+
 /** A pass over instructions. `edit` gives the new body for the places from `from` to before `to` of one body. */
 export function bodyPass(
   name: string,

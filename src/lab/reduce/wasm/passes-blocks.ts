@@ -93,8 +93,7 @@ function unwrapPass(name: string, accepts: (op: number) => boolean, keepThen: bo
   });
 }
 
-const isPlain = (op: number): boolean =>
-  op === WasmOp.Block || op === WasmOp.Loop || op === WasmOp.TryTable;
+const isPlain = (op: number): boolean => op === WasmOp.Block || op === WasmOp.Loop || op === WasmOp.TryTable;
 
 export const BLOCK_PASSES: readonly ModulePass[] = [
   unwrapPass("blocks", isPlain, true),

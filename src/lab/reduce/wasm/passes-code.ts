@@ -4,8 +4,8 @@ import { writeOpcode } from "../../../wasm/encode-operators.ts";
 import * as WasmOp from "../../../wasm/wasm-op.gen.ts";
 import { type CodeEdit, cut, neutral, operandsStart, removed, wholeRuns } from "./code-edits.ts";
 import { TRAP } from "./index-spaces.ts";
-import { editPass, itemPass, type ModulePass } from "./module-pass.ts";
 import { ModuleDraft } from "./module-draft.ts";
+import { editPass, itemPass, type ModulePass } from "./module-pass.ts";
 import { type ModuleSubject, operatorReader } from "./module-subject.ts";
 
 /** Bodies that do something. */
@@ -97,4 +97,3 @@ export const CODE_PASSES: readonly ModulePass[] = [
   constants("constants", () => 0n),
   constants("halves of constants", (value) => value / 2n),
 ];
-

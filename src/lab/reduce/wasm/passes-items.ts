@@ -42,9 +42,9 @@ const start = itemPass(
 );
 
 /** Things go with all that names them. */
-function removal(space: Space): ModulePass {
+function removal(space: Space, name: string = space): ModulePass {
   return itemPass(
-    space,
+    name,
     ({ module }) => numbers(sizeOf(module, space)),
     (subject, places) => removeItems(subject, { [space]: new Set(places) }),
   );
@@ -77,7 +77,9 @@ const imports = itemPass("imports", importPlaces, ({ module }, places) => {
   const defined: Partial<Record<Space, Set<number>>> = {};
   const order: Partial<Record<Space, number[]>> = {};
   for (const space of Object.values(SPACE_OF)) {
-    const own = new Set(places.filter(({ one }) => SPACE_OF[one.type.kind] === space).map(({ index }) => index));
+    const own = new Set(
+      places.filter(({ one }) => SPACE_OF[one.type.kind] === space).map(({ index }) => index),
+    );
     if (own.size === 0) continue;
     const all = numbers(sizeOf(module, space));
     const still = all.filter((i) => i < imported[space] && !own.has(i));
@@ -92,7 +94,9 @@ const imports = itemPass("imports", importPlaces, ({ module }, places) => {
 const items = itemPass(
   "items of segments",
   ({ module }) =>
-    module.elements.flatMap((segment, number) => numbers(segment.itemCount).map((item) => ({ number, item }))),
+    module.elements.flatMap((segment, number) =>
+      numbers(segment.itemCount).map((item) => ({ number, item })),
+    ),
   ({ module }, places) => {
     const draft = new ModuleDraft(module);
     module.elements.forEach((segment, number) => {
@@ -109,10 +113,11 @@ const items = itemPass(
 function data(name: string, length: (bytes: number) => number): ModulePass {
   return itemPass(
     name,
-    ({ module }) => numbers(module.data.length).filter((i) => {
-      const { data: range } = module.data[i]!;
-      return range.end > range.start;
-    }),
+    ({ module }) =>
+      numbers(module.data.length).filter((i) => {
+        const { data: range } = module.data[i]!;
+        return range.end > range.start;
+      }),
     ({ module }, places) => {
       const draft = new ModuleDraft(module);
       for (const i of places) {
@@ -131,8 +136,8 @@ export const ITEM_PASSES: readonly ModulePass[] = [
   exports,
   removal("functions"),
   start,
-  removal("elements"),
-  removal("data"),
+  removal("elements", "element segments"),
+  removal("data", "data segments"),
   removal("globals"),
   removal("tables"),
   removal("memories"),

@@ -15,7 +15,7 @@ import { type CodeEdit, disjoint, editedBody, operandRemoved } from "./code-edit
 import { writeDefault } from "./defaults.ts";
 import { copyType } from "./index-spaces.ts";
 import { ModuleDraft } from "./module-draft.ts";
-import { itemPass, type ModulePass } from "./module-pass.ts";
+import { itemPass, type ModulePass, oneByOne } from "./module-pass.ts";
 import { type ModuleSubject, operatorReader, seekCode, shapeOf } from "./module-subject.ts";
 import { declaredLocals, rewrittenBody } from "./rewrite-body.ts";
 
@@ -32,7 +32,9 @@ function paramCountOf({ module }: ModuleSubject, body: number): number {
 const locals = itemPass(
   "locals",
   (subject) =>
-    subject.counts.flatMap((_, body) => declaredLocals(subject.module, body).map((_type, local) => ({ body, local }))),
+    subject.counts.flatMap((_, body) =>
+      declaredLocals(subject.module, body).map((_type, local) => ({ body, local })),
+    ),
   (subject, places) => {
     const draft = new ModuleDraft(subject.module);
     for (const body of new Set(places.map((place) => place.body))) {
@@ -69,26 +71,16 @@ interface ValuePlace {
 }
 
 /** Values of functions, last first, so that several of one function keep their numbers. */
-function valuePlaces({ module }: Pick<ModuleSubject, "module">, count: (type: number) => number): ValuePlace[] {
+function valuePlaces(
+  { module }: Pick<ModuleSubject, "module">,
+  count: (type: number) => number,
+): ValuePlace[] {
   const places: ValuePlace[] = [];
   for (let func = 0; func < module.functionTypes.length; func++) {
-    for (let value = count(module.functionTypes.get(func)) - 1; value >= 0; value--) places.push({ func, value });
+    for (let value = count(module.functionTypes.get(func)) - 1; value >= 0; value--)
+      places.push({ func, value });
   }
   return places;
-}
-
-/** Applies an edit of one value to several. */
-function oneByOne(
-  edit: (subject: ModuleSubject, place: ValuePlace) => ModuleSubject | null,
-): (subject: ModuleSubject, places: readonly ValuePlace[]) => ModuleSubject | null {
-  return (subject, places) => {
-    let current: ModuleSubject | null = subject;
-    for (const place of places) {
-      if (current === null) return null;
-      current = edit(current, place);
-    }
-    return current;
-  };
 }
 
 const params = itemPass(

@@ -13,7 +13,7 @@ import type { BodyShape } from "./body-shape.ts";
 import { type CodeEdit, disjoint, editedBody, neutral, operandRemoved } from "./code-edits.ts";
 import { copyType, groupOf, visitNames } from "./index-spaces.ts";
 import { ModuleDraft } from "./module-draft.ts";
-import { itemPass, type ModulePass } from "./module-pass.ts";
+import { itemPass, type ModulePass, oneByOne } from "./module-pass.ts";
 import { type ModuleSubject, operatorReader, seekCode, shapeOf } from "./module-subject.ts";
 import { removeItems } from "./remove-items.ts";
 
@@ -111,8 +111,7 @@ const groups = itemPass(
   "rec groups",
   ({ module: { types } }) =>
     numbers(types.groupCount).filter(
-      (group) =>
-        types.isExplicitGroup(group) || types.groupStart(group + 1) - types.groupStart(group) > 1,
+      (group) => types.isExplicitGroup(group) || types.groupStart(group + 1) - types.groupStart(group) > 1,
     ),
   ({ module }, places) => {
     const chosen = new Set(places);
@@ -142,15 +141,6 @@ function fieldPlaces({ module: { types } }: ModuleSubject): FieldPlace[] {
   }
   return places;
 }
-
-const fields = itemPass("fields", fieldPlaces, (subject, places) => {
-  let current: ModuleSubject | null = subject;
-  for (const place of places) {
-    if (current === null) return null;
-    current = withoutField(current, place);
-  }
-  return current;
-});
 
 /** The type itself and all below it. */
 function family(types: TypeTable, top: number): Set<number> {
@@ -199,5 +189,7 @@ function fieldEdits(subject: ModuleSubject, shape: BodyShape, inst: number, fiel
   writeOperator(w, op, reader);
   return [{ from: inst, to: inst + 1, bytes: w.bytes() }];
 }
+
+const fields = itemPass("fields", fieldPlaces, oneByOne(withoutField));
 
 export const TYPE_PASSES: readonly ModulePass[] = [unused, supertypes, groups, openTypes, fields];

@@ -17,11 +17,11 @@ import {
   type ReductionProgress,
 } from "../reducer.ts";
 import { SymptomPool, TIMEOUT } from "../worker-pool.ts";
+import { ModuleDraft } from "./module-draft.ts";
 import { BINARY_MODULE } from "./module-passes.ts";
 import { closeModule, type ModuleSubject, openModule } from "./module-subject.ts";
 import { SCRIPT } from "./script-passes.ts";
 import { asWritten, openScript, type ScriptSubject, scriptBytes } from "./script-subject.ts";
-import { ModuleDraft } from "./module-draft.ts";
 import { describeWasmCondition, type WasmConditionSpec } from "./wasm-conditions.ts";
 
 export const WASM_FORMS = ["wasm", "wat", "wast"] as const;
@@ -145,7 +145,8 @@ async function startingScript(
   const bare = { ...subject, commands: subject.commands.map(withoutCustoms) };
   if (await condition.holds(await scriptBytes(bare))) return bare;
   const written = { ...subject, commands: subject.commands.map((_, i) => asWritten(source, subject, i)) };
-  if (!(await condition.holds(await scriptBytes(written)))) throw new InputError(dependsOnForm(condition.words));
+  if (!(await condition.holds(await scriptBytes(written))))
+    throw new InputError(dependsOnForm(condition.words));
   let start: ScriptSubject = written;
   for (const [i, command] of bare.commands.entries()) {
     if (command.module === null) continue;

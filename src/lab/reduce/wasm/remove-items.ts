@@ -3,13 +3,21 @@
  * items of element segments go, exports and the start function go. A segment goes with the table or memory that it fills.
  */
 import { ByteWriter } from "../../../base/byte-writer.ts";
+import { WasmOp } from "../../../wasm/index.ts";
 import type { ByteRange, ElementSegment, Module } from "../../../wasm/module.ts";
 import type { OperatorReader } from "../../../wasm/operators.ts";
 import { I32, I64, type ValType } from "../../../wasm/types.ts";
-import { WasmOp } from "../../../wasm/index.ts";
 import { type CodeEdit, disjoint, editedBody, neutral } from "./code-edits.ts";
 import { writeDefaultExpression } from "./defaults.ts";
-import { type IndexVisitor, type Kept, rebuild, SPACE_OF, type Space, sizeOf, visitOperator } from "./index-spaces.ts";
+import {
+  type IndexVisitor,
+  type Kept,
+  rebuild,
+  SPACE_OF,
+  type Space,
+  sizeOf,
+  visitOperator,
+} from "./index-spaces.ts";
 import { ModuleDraft } from "./module-draft.ts";
 import { closeModule, type ModuleSubject, operatorReader, seekCode, shapeOf } from "./module-subject.ts";
 

@@ -100,7 +100,12 @@ function plain(text: string): ScriptCommand {
   return { before: text, module: null, words: "", after: "", isModule: false };
 }
 
-async function openCommand(source: string, command: Command, start: number, end: number): Promise<ScriptCommand> {
+async function openCommand(
+  source: string,
+  command: Command,
+  start: number,
+  end: number,
+): Promise<ScriptCommand> {
   const { body } = command;
   const isModule = body.kind === "module" || body.kind === "definition" || body.kind === "instance";
   const whole = { ...plain(source.slice(start, end)), isModule };

@@ -43,7 +43,8 @@ export type WasmConditionSpec =
 export function describeWasmCondition(spec: WasmConditionSpec): string {
   const match = spec.match === undefined ? "" : `, saying \`${spec.match}\``;
   if (spec.kind === "compile") return `compiling it${withWords(spec.fails.words)} fails${match}`;
-  const passes = spec.passes === undefined ? "" : `, and passes${withWords(spec.passes.words) || " without options"}`;
+  const passes =
+    spec.passes === undefined ? "" : `, and passes${withWords(spec.passes.words) || " without options"}`;
   return `the script fails${withWords(spec.fails.words)}${match}${passes}`;
 }
 
@@ -90,12 +91,17 @@ async function scriptSymptom(
       match === undefined || `${directive}: expected ${expected}, got ${got}`.includes(match),
   );
   if (failure === undefined) return null;
-  if (passes !== undefined && (await runFile({ name, bytes }, passes.options)).failures.length > 0) return null;
+  if (passes !== undefined && (await runFile({ name, bytes }, passes.options)).failures.length > 0)
+    return null;
   const { directive, expected, got } = failure;
   return loosely(`${directive}: expected ${expected}, got ${got}`);
 }
 
-function compileSymptom(bytes: Uint8Array, options: CompileOptions, match: string | undefined): string | null {
+function compileSymptom(
+  bytes: Uint8Array,
+  options: CompileOptions,
+  match: string | undefined,
+): string | null {
   const message = compileMessage(bytes, options);
   return message === null || (match !== undefined && !message.includes(match)) ? null : loosely(message);
 }
