@@ -14,6 +14,7 @@
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -400,6 +401,11 @@ export class OutputPlan implements InitializerPlan {
       throw new InputError(notLinkedYet(what, offset));
     };
     for (const tag of module.tags) no("an exception tag", tag.offset);
+    module.tables.forEach(({ type, offset }, i) => {
+      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
+        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+      }
+    });
     if (mode === "store") return;
     if (this.usesHeap)
       for (const memory of module.memories)
