@@ -23,6 +23,7 @@ import { linkStandalone } from "../link/link-standalone.ts";
 import { type OutputPlan, planOutput } from "../link/plan.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
+import { collectingFunctions } from "../translate/collecting-functions.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
@@ -54,7 +55,9 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const plan = planOutput(module, runtime, store);
   const staticData = new StaticData(stackBytes, module.types, store, plan.rootCount);
   const { allocPtr, allocEnd, rootOfGlobal, isConfusable } = plan;
-  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal, isConfusable };
+  const collecting = collectingFunctions(module, featureMask(features));
+  const mayCollect = (index: number): boolean => collecting[index] !== 0;
+  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal, isConfusable, mayCollect };
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();

@@ -51,6 +51,8 @@ export interface HeapPlan {
   rootOfGlobal(global: number): number;
   /** Whether an indirect call of the function type could reach one of another type. */
   isConfusable(type: number): boolean;
+  /** Whether a call of the function may collect. */
+  mayCollect(func: number): boolean;
   /** Indices of the runtime's globals. */
   readonly allocPtr: number;
   readonly allocEnd: number;

@@ -393,7 +393,7 @@ export class FunctionTranslator extends ControlTranslator {
       signature: this.signature(this.module.functionTypes.get(index)),
       colocated: index >= this.module.importedFunctionCount,
       patchable: false,
-      noCollect: false,
+      noCollect: this.heapOperations !== null && !this.heapOperations.plan.mayCollect(index),
     });
     this.callees.set(index, callee);
     return callee;

@@ -32,6 +32,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
     allocEnd: 1,
     rootOfGlobal: (global: number) => global,
     isConfusable: () => false,
+    mayCollect: () => true,
   };
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
