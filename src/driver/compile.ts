@@ -14,6 +14,7 @@ import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { Allocators } from "../gc/allocators.ts";
 import { RUNTIME_EXPORTS } from "../gc/runtime-functions.ts";
 import { StaticData } from "../gc/static-data.ts";
 import type { FuncRef } from "../ir/entities.ts";
@@ -47,8 +48,10 @@ const DEFAULT_HEAP_BYTES = 1 << 30;
 /** Throws `InputError` for a module that is not valid, or that has what is not compiled yet. */
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8Array {
   const features = options.features ?? DEFAULT_FEATURES;
-  const module = decodeModule(bytes, features);
-  validateModule(module, features);
+  const input = decodeModule(bytes, features);
+  validateModule(input, features);
+  const allocators = new Allocators(input, featureMask(features));
+  const { module } = allocators;
   const runtime = collectorModule(options.collector ?? "copying");
   const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
   const store = new TypeStore();
@@ -57,7 +60,16 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const { allocPtr, allocEnd, rootOfGlobal, isConfusable } = plan;
   const collecting = collectingFunctions(module, featureMask(features));
   const mayCollect = (index: number): boolean => collecting[index] !== 0;
-  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal, isConfusable, mayCollect };
+  const heap = {
+    types: module.types,
+    staticData,
+    allocPtr,
+    allocEnd,
+    rootOfGlobal,
+    isConfusable,
+    mayCollect,
+    allocators,
+  };
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();

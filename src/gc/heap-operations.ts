@@ -15,6 +15,7 @@ import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import type { Allocators } from "./allocators.ts";
 import {
   arrayLayout,
   ELEMENTS_OFFSET,
@@ -53,6 +54,8 @@ export interface HeapPlan {
   isConfusable(type: number): boolean;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;
+  /** The functions that make structs. */
+  readonly allocators: Allocators | null;
   /** Indices of the runtime's globals. */
   readonly allocPtr: number;
   readonly allocEnd: number;
@@ -62,7 +65,7 @@ export interface HeapPlan {
 const MAX_ARRAY_BYTES = 1 << 30;
 
 export class HeapOperations {
-  private readonly builder: FunctionBuilder;
+  readonly builder: FunctionBuilder;
   readonly operators: OperatorCalls;
   readonly plan: HeapPlan;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
@@ -154,11 +157,11 @@ export class HeapOperations {
     return object;
   }
 
-  private globalGet(index: number): Value {
+  globalGet(index: number): Value {
     return this.builder.instResults(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]))[0]!;
   }
 
-  private runtimeFunction(name: RuntimeFunction): FuncRef {
+  runtimeFunction(name: RuntimeFunction): FuncRef {
     const found = this.runtime.get(name);
     if (found !== undefined) return found;
     const { builder } = this;
@@ -186,11 +189,10 @@ export class HeapOperations {
     return object;
   }
 
-  structNewDefault(type: number): Value {
+  /** The values that fields begin with when none are given. */
+  defaultFields(type: number): Value[] {
     const { types } = this.plan;
-    const fields: Value[] = [];
-    for (let i = 0; i < types.fieldCount(type); i++) fields.push(this.zero(types.field(type, i)));
-    return this.structNew(type, fields);
+    return Array.from({ length: types.fieldCount(type) }, (_, i) => this.zero(types.field(type, i)));
   }
 
   structGet(type: number, field: number, ref: Value, signed: boolean): Value {
@@ -224,7 +226,7 @@ export class HeapOperations {
     return this.declareReference(value, type);
   }
 
-  private storeAt(type: ValType, value: Value, base: Value, offset: number): void {
+  storeAt(type: ValType, value: Value, base: Value, offset: number): void {
     const stored = memoryType(type);
     const narrow = stored === I8 || stored === I16 ? this.ins.ireduce(stored, value) : value;
     this.ins.store(TRUSTED_MEMFLAGS, narrow, base, offset);

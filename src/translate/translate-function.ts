@@ -8,6 +8,8 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
+import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
+import type { AllocatorRole } from "../gc/allocators.ts";
 import { isTraced } from "../gc/layout.ts";
 import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
@@ -44,21 +46,28 @@ export class FunctionTranslator extends ControlTranslator {
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
-    const start = module.code.starts.get(index);
-    const end = module.code.ends.get(index);
-    const type = module.functionTypes.get(module.importedFunctionCount + index);
-    builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
+    const func = module.importedFunctionCount + index;
+    const type = module.functionTypes.get(func);
+    builder.func.name = { kind: "user", namespace: 0, index: func };
     builder.func.signature = this.clifSignatureOf(type);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();
-    const exit = builder.createBlock();
     builder.appendBlockParamsForFunctionParams(entry);
-    builder.appendBlockParamsForFunctionReturns(exit);
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
-    reader.seek(start, end);
+    reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
-    const results = resultsOf(module.types, type);
+    const role = this.heapOperations?.plan.allocators?.roleOf(func) ?? null;
+    if (role === null) this.translateBody(type);
+    else this.allocate(entry, func, role);
+    builder.finalize(options);
+  }
+
+  private translateBody(type: number): void {
+    const { builder } = this;
+    const exit = builder.createBlock();
+    builder.appendBlockParamsForFunctionReturns(exit);
+    const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
       kind: FrameKind.Function,
@@ -71,7 +80,25 @@ export class FunctionTranslator extends ControlTranslator {
       nextIsReached: false,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize(options);
+  }
+
+  /** The whole of a function that makes structs. */
+  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+    const { dfg } = this.builder.func;
+    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    if (isSlow) allocateSlowly(this.heap, type, fields);
+    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
+  }
+
+  /** By the type's allocator where it has one. */
+  newStruct(type: number, fields: readonly Value[]): Value {
+    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    if (allocator < 0) return this.heap.structNew(type, fields);
+    const inst = this.builder.ins.call(this.callee(allocator), fields);
+    return this.watch(
+      this.builder.instResults(inst)[0]!,
+      this.module.types.result(this.module.functionTypes.get(allocator), 0),
+    );
   }
 
   /**

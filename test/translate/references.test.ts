@@ -33,6 +33,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
     rootOfGlobal: (global: number) => global,
     isConfusable: () => false,
     mayCollect: () => true,
+    allocators: null,
   };
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
