@@ -4,7 +4,7 @@
  *
  *     decode, validate
  *     plan      what stands where in the output: index spaces, memory, static data
- *     functions translate → spill → make reducible → emit, one after the other
+ *     functions translate → optimize → spill → reuse reloads → make reducible → emit, one after the other
  *     link      bodies, runtime, static data and a start function into one module
  *
  * This first form does one thing whole: functions over structs, arrays, i31 and numbers. What else a module may have (its own
@@ -23,6 +23,7 @@ import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { linkStandalone } from "../link/link-standalone.ts";
 import { type OutputPlan, planOutput } from "../link/plan.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
+import { Optimizer } from "../passes/optimizer.ts";
 import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
 import { collectingFunctions } from "../translate/collecting-functions.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
@@ -73,23 +74,27 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
-  const finalize = { policy: options.policy ?? "spillway" };
+  const policy = options.policy ?? "spillway";
+  const optimizer = new Optimizer();
   const translator = (): FunctionTranslator => {
     func.clear();
     return new FunctionTranslator(module, featureMask(features), func, context, heap);
   };
   const emit = (translated: FunctionTranslator): Uint8Array => {
+    optimizer.beforeSpilling(func, translated.facts);
+    context.spiller.run(func, { policy });
+    optimizer.afterSpilling(func);
     makeReducible(func);
     return emitter.emit(func, indicesOf(plan, translated, staticData)).slice();
   };
   const bodies: Uint8Array[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
     const function_ = translator();
-    function_.run(i, finalize);
+    function_.run(i, { spill: false });
     bodies.push(emit(function_));
   }
   const initializer = translator();
-  const hasInitializer = initializer.runGlobalInitializers(finalize);
+  const hasInitializer = initializer.runGlobalInitializers({ spill: false });
   return linkStandalone({
     module,
     runtime,

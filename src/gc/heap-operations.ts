@@ -7,7 +7,7 @@
 import type { FunctionBuilder } from "../frontend/builder.ts";
 import type { Block, FuncRef, Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
-import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
+import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { signatureOf } from "../ir/signature.ts";
 import { type TrapCode, userTrap } from "../ir/trap-codes.ts";
@@ -64,16 +64,22 @@ export interface HeapPlan {
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
 
+/** Of what is never stored to once an object is made: lengths, immutable fields, descriptors. */
+const CONSTANT_MEMFLAGS = withReadonly(TRUSTED_MEMFLAGS);
+
 export class HeapOperations {
   readonly builder: FunctionBuilder;
   readonly operators: OperatorCalls;
   readonly plan: HeapPlan;
+  /** Values that their types say are not null. */
+  readonly nonNull: Value[];
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
 
   constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: HeapPlan) {
     this.builder = builder;
     this.operators = operators;
     this.plan = plan;
+    this.nonNull = [];
     this.runtime = new Map();
   }
 
@@ -81,9 +87,11 @@ export class HeapOperations {
     return this.builder.ins;
   }
 
-  /** Declares a value that may be an object. */
+  /** Declares a value that may be an object, and notes it if it cannot be null. */
   declareReference(value: Value, type: ValType): Value {
-    if (isTraced(type)) this.builder.declareValueNeedsStackMap(value);
+    if (!isTraced(type)) return value;
+    this.builder.declareValueNeedsStackMap(value);
+    if (!wasm.isNullable(type)) this.nonNull.push(value);
     return value;
   }
 
@@ -153,6 +161,7 @@ export class HeapOperations {
     builder.sealBlock(done);
     builder.switchToBlock(done);
     builder.declareValueNeedsStackMap(object);
+    this.nonNull.push(object);
     ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, descriptor), object, 0);
     return object;
   }
@@ -198,7 +207,14 @@ export class HeapOperations {
   structGet(type: number, field: number, ref: Value, signed: boolean): Value {
     this.trapIfNull(ref);
     const { types } = this.plan;
-    return this.loadAt(types.field(type, field), ref, structLayout(types, type).offsets[field]!, signed);
+    const flags = types.isMutable(type, field) ? TRUSTED_MEMFLAGS : CONSTANT_MEMFLAGS;
+    return this.loadAt(
+      types.field(type, field),
+      ref,
+      structLayout(types, type).offsets[field]!,
+      signed,
+      flags,
+    );
   }
 
   structSet(type: number, field: number, ref: Value, value: Value): void {
@@ -217,9 +233,15 @@ export class HeapOperations {
     return this.ins.iconst(stored === I64 ? I64 : I32, 0);
   }
 
-  private loadAt(type: ValType, base: Value, offset: number, signed: boolean): Value {
+  private loadAt(
+    type: ValType,
+    base: Value,
+    offset: number,
+    signed: boolean,
+    flags: MemFlags = TRUSTED_MEMFLAGS,
+  ): Value {
     const stored = memoryType(type);
-    const value = this.ins.load(stored, TRUSTED_MEMFLAGS, base, offset);
+    const value = this.ins.load(stored, flags, base, offset);
     if (stored === I8 || stored === I16) {
       return signed ? this.ins.sextend(I32, value) : this.ins.uextend(I32, value);
     }
@@ -286,7 +308,7 @@ export class HeapOperations {
 
   arrayLength(ref: Value): Value {
     this.trapIfNull(ref);
-    return this.ins.load(I32, TRUSTED_MEMFLAGS, ref, LENGTH_OFFSET);
+    return this.ins.load(I32, CONSTANT_MEMFLAGS, ref, LENGTH_OFFSET);
   }
 
   /** The address of an element, less `ELEMENTS_OFFSET`, with null and bounds checked. */
@@ -345,9 +367,9 @@ export class HeapOperations {
     ins.brif(isI31, builder.blockCall(done, [ins.iconst(I32, 0)]), builder.blockCall(object));
     builder.sealBlock(object);
     builder.switchToBlock(object);
-    const descriptor = ins.load(I32, TRUSTED_MEMFLAGS, ref, 0);
+    const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
     if (heap === wasm.HEAP_STRUCT || heap === wasm.HEAP_ARRAY) {
-      const kind = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Kind);
+      const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
       const condition = heap === wasm.HEAP_STRUCT ? "eq" : "ne";
       answer(ins.uextend(I32, ins.icmpImmS(condition, kind, KIND_OF_STRUCT)));
       return;
@@ -368,12 +390,12 @@ export class HeapOperations {
     }
     const depth = staticData.depth(type);
     const deep = builder.createBlock();
-    const own = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Depth);
+    const own = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth);
     const isDeep = ins.icmpImmU("uge", own, depth);
     ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
     builder.sealBlock(deep);
     builder.switchToBlock(deep);
-    answer(ins.load(I32, TRUSTED_MEMFLAGS, descriptor, displayOffset(depth)));
+    answer(ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)));
   }
 
   trapUnless(condition: Value, code: TrapCode): void {

@@ -10,12 +10,14 @@ import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
 import type { AllocatorRole } from "../gc/allocators.ts";
-import { isTraced } from "../gc/layout.ts";
+import { isTraced, structLayout } from "../gc/layout.ts";
 import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import { signatureOf } from "../ir/signature.ts";
 import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
+import type { Facts } from "../passes/facts.ts";
 import type { Global } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import { isRef, type ValType } from "../wasm/types.ts";
@@ -137,6 +139,21 @@ export class FunctionTranslator extends ControlTranslator {
     }
   }
 
+  /** What the passes may rely on. */
+  get facts(): Facts {
+    const nonNull = this.heapOperations?.nonNull ?? [];
+    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+  }
+
+  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+    const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
+    if (name.kind !== "user" || this.heapOperations === null) return null;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const { allocators, types } = this.heapOperations.plan;
+    const role = namespace === 0 ? (allocators?.roleOf(index) ?? null) : null;
+    return role === null ? null : structLayout(types, role.type).offsets;
+  }
+
   /** The index in the module of the type that a signature of the translated function stands for. */
   typeIndexOf(signature: SigRef): number {
     return this.signatureTypes[signature]!;
@@ -151,7 +168,9 @@ export class FunctionTranslator extends ControlTranslator {
     const { builder, reader } = this;
     const { dfg } = builder.func;
     const params = paramsOf(this.module.types, type);
-    for (let i = 0; i < params.length; i++) this.declareLocal(params[i]!, dfg.blockParam(entry, i));
+    for (let i = 0; i < params.length; i++) {
+      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
       const local = reader.readValType();

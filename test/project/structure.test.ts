@@ -41,7 +41,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   runtime: ["base", "wasm"],
   link: ["base", "wasm", "runtime"],
   gc: ["base", "ir", "frontend", "wasm"],
-  translate: ["base", "ir", "frontend", "wasm", "gc"],
+  translate: ["base", "ir", "frontend", "passes", "wasm", "gc"],
   backend: ["base", "ir", "analysis", "wasm"],
   driver: COMPILER,
   wast: ["base", "wasm", "driver"],
