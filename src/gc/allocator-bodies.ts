@@ -2,6 +2,7 @@
 import type { FuncRef, Value } from "../ir/entities.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
+import { DESCRIPTORS } from "../object/symbol-spaces.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { structLayout } from "./layout.ts";
@@ -42,7 +43,7 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
 function initialized(heap: HeapOperations, type: number, fields: readonly Value[], object: Value): Value {
   const { ins, plan } = heap;
   const { offsets } = structLayout(plan.types, type);
-  ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, plan.staticData.descriptor(type)), object, 0);
+  ins.store(TRUSTED_MEMFLAGS, heap.symbol(DESCRIPTORS, type), object, 0);
   fields.forEach((field, i) => {
     heap.storeAt(plan.types.field(type, i), field, object, offsets[i]!);
   });

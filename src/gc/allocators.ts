@@ -35,7 +35,6 @@ export class Allocators {
   private readonly types: readonly number[];
   private readonly functions: ReadonlyMap<number, number>;
 
-  /** Adds function types to those of `module`. */
   constructor(module: Module, featureMask: number) {
     this.first = module.functionTypes.length;
     this.types = structsMade(module, featureMask);
@@ -75,7 +74,7 @@ function structsMade(module: Module, featureMask: number): number[] {
 }
 
 function withFunctions(module: Module, structs: readonly number[]): Module {
-  const { types } = module;
+  const types = copiedTypes(module.types);
   const out = new ByteWriter(module.bytes.length + 64 * structs.length);
   out.append(module.bytes);
   const functionTypes = copied(module.functionTypes);
@@ -90,7 +89,7 @@ function withFunctions(module: Module, structs: readonly number[]): Module {
       code.ends.push(out.length);
     }
   }
-  return { ...module, bytes: out.bytes(), functionTypes, code };
+  return { ...module, bytes: out.bytes(), types, functionTypes, code };
 }
 
 function writeBody(out: ByteWriter, struct: number, fields: number): void {
@@ -113,6 +112,20 @@ function constructorType(types: wasm.TypeTable, struct: number): number {
   for (const field of fields) types.addValue(wasm.unpacked(field));
   types.addValue(wasm.refType((wasm.FIRST_TYPE + struct) as wasm.HeapType, false));
   return types.finish(fields.length);
+}
+
+/** A table of its own, so that what is known of the input's stays true. */
+function copiedTypes(from: wasm.TypeTable): wasm.TypeTable {
+  const to = new wasm.TypeTable();
+  for (let group = 0; group < from.groupCount; group++) {
+    to.beginGroup(from.isExplicitGroup(group));
+    for (let type = from.groupStart(group); type < from.groupStart(group + 1); type++) {
+      to.begin(from.kind(type), from.isFinal(type), from.supertype(type));
+      for (let i = 0; i < from.valueCountOf(type); i++) to.addValue(from.rawValue(type, i));
+      to.finish(from.paramCount(type));
+    }
+  }
+  return to;
 }
 
 function copied(list: I32List): I32List {
