@@ -42,7 +42,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   object: ["base"],
   runtime: ["base", "wasm"],
   gc: ["base", "ir", "frontend", "wasm", "object"],
-  translate: ["base", "ir", "frontend", "wasm", "object", "gc"],
+  translate: ["base", "ir", "frontend", "passes", "wasm", "object", "gc"],
   backend: ["base", "ir", "analysis", "wasm", "object"],
   link: ["base", "wasm", "object", "gc", "runtime"],
   driver: COMPILER,
