@@ -35,9 +35,10 @@ export class Allocators {
   private readonly types: readonly number[];
   private readonly functions: ReadonlyMap<number, number>;
 
-  constructor(module: Module, featureMask: number) {
+  /** With `isInline` there are none: every `struct.new` is code of its own, as in Wasmtime. */
+  constructor(module: Module, featureMask: number, isInline = false) {
     this.first = module.functionTypes.length;
-    this.types = structsMade(module, featureMask);
+    this.types = isInline ? [] : structsMade(module, featureMask);
     this.functions = new Map(this.types.map((type, i) => [type, this.first + 2 * i]));
     this.module = this.types.length === 0 ? module : withFunctions(module, this.types);
   }

@@ -377,7 +377,7 @@ export class ValueNumbering {
 
   private becomeConstant(inst: Inst, result: Value, constant: number): void {
     const { dfg } = this.func!;
-    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant);
+    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant >>> 0);
     this.growColumns(dfg.numValues);
     this.replace(inst, value);
   }
