@@ -214,6 +214,42 @@ test("lanes that Wasm has no instruction for", () => {
   assert.ok(agree(texts) > 15_000);
 });
 
+test("vectors of 64 bits", () => {
+  const ints = ["i8x8", "i16x4", "i32x2"];
+  const questions = ["vany_true", "vall_true"].flatMap((op) =>
+    ints.map((type) => single("q", [type], "i8", `    v9 = ${op} v0\n    return v9\n`)),
+  );
+  const highBits = ints.map((type) =>
+    single("h", [type], "i8", "    v9 = vhigh_bits.i8 v0\n    return v9\n"),
+  );
+  const casts = ["i64", "f64", "i16x4"].map((to) =>
+    single("b", ["i8x8"], to, `    v9 = bitcast.${to} little v0\n    return v9\n`),
+  );
+  const widenings = ["swiden_low", "swiden_high", "uwiden_low", "uwiden_high"].map((op) =>
+    single("w", ["i8x8"], "i16x4", `    v9 = ${op} v0\n    return v9\n`),
+  );
+  const memory = single(
+    "m",
+    ["i32x2", "f64"],
+    "i32x2, i64",
+    "    v7 = iconst.i64 0x4000\n    store v1, v7+8\n    store v0, v7\n    v8 = load.i32x2 v7\n    v9 = load.i64 v7+8\n    return v8, v9\n",
+  );
+  const constant = single(
+    "c",
+    ["i8x8"],
+    "i8x8",
+    "    v1 = vconst.i8x8 [1 2 3 4 5 6 7 8]\n    v9 = iadd v0, v1\n    return v9\n",
+  );
+  const texts = [
+    ...plain(["iadd", "isub", "band", "uadd_sat", "smin", "umax", "iadd_pairwise"], ints.slice(0, 2), 2),
+    ...plain(["fadd", "fmax"], ["f32x2"], 2),
+    ...plain(["iabs", "popcnt"], ints, 1),
+    ...comparisons("icmp", INT_CONDITIONS, "i32x2", "i32x2"),
+    ...[...questions, ...highBits, ...casts, ...widenings, memory, constant],
+  ];
+  assert.ok(agree(texts) > 3000);
+});
+
 /** `(1 + 2^-12)²` lies between two floats, and `2^-100` decides: a sum in f64 has forgotten it. */
 test("fma of f32 rounds once", () => {
   assert.ok(agree(plain(["fma"], ["f32", "f32x4"], 3)) > 6000);

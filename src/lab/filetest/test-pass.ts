@@ -8,6 +8,7 @@ import { expandLanes } from "../../passes/expand-lanes.ts";
 import { makeLittleEndian } from "../../passes/make-little-endian.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
 import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
+import { widenVectors } from "../../passes/widen-vectors.ts";
 import { functionText } from "../../text/index.ts";
 import { annotatedText, verifyFunction } from "../../verify/index.ts";
 import { type FiletestCommand, FiletestFailure } from "./command.ts";
@@ -20,6 +21,7 @@ const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map<string, (f
   ["make-little-endian", makeLittleEndian],
   ["make-reducible", makeReducible],
   ["split-wide-integers", splitWideIntegers],
+  ["widen-vectors", widenVectors],
 ]);
 
 const USAGE = [...PASSES.keys()].join(" | ");
