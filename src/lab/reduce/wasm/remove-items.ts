@@ -145,7 +145,9 @@ class Removal {
     if (this.named.length === 0) return range;
     const w = new ByteWriter(8);
     if (writeDefaultExpression(w, type, this.module.types)) return this.draft.add(w.bytes());
-    for (const [space, index] of this.named) (this.needed[space] ??= new Set()).add(index);
+    for (const [space, index] of this.named) {
+      this.needed[space] = new Set(this.needed[space]).add(index);
+    }
     return range;
   }
 
