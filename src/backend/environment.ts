@@ -1,7 +1,8 @@
 /** What a function body refers to outside itself: the index spaces of the module that it goes into. */
-import type { FuncRef, SigRef } from "../ir/entities.ts";
+import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
+import type { SymbolTable } from "../object/symbols.ts";
 
 export interface ModuleIndices {
   /** Index of a function that is called directly. */
@@ -14,18 +15,23 @@ export interface ModuleIndices {
   tableIndex(func: Function, signature: SigRef): number;
   /** The mutable i32 global that holds the shadow stack's pointer. */
   readonly stackPointer: number;
-  /** The memory that loads, stores and the shadow stack are in. */
+  /** The memory that the shadow stack is in, and every access whose flags name no alias region. Its addresses are i32. */
   readonly memory: number;
+  /** The memory that an alias region stands for. */
+  memoryOf(func: Function, region: AliasRegion): number;
+  /** Whether the addresses of a memory, the indices of a table, are i64. */
+  isMemory64(memory: number): boolean;
+  isTable64(table: number): boolean;
   /**
-   * The address of the stack map of a frame: its bytes, and where in it the references are. `null` where nothing collects; the
-   * frame then has no word for it.
+   * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
+   * nothing collects; a frame then has no word for its map.
    */
-  readonly stackMapAddress: ((frameBytes: number, offsets: readonly number[]) => number) | null;
+  readonly symbols: SymbolTable | null;
   /**
    * Whether a frame gets an empty map as soon as it is entered, because a trap may leave it behind for a later collection to
    * walk over. Without it a frame has a map from its first safepoint on.
    */
   readonly mapOnEntry: boolean;
-  /** The function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
-  trapFunction(code: TrapCode): number;
+  /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
+  trapSymbol(code: TrapCode): number;
 }

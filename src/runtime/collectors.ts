@@ -7,13 +7,23 @@
  *
  * Each imports a memory (`env.memory`), keeps all its state in globals, and exports the same names:
  *
- *     init(stackTop, heapBase, rootsStart, rootsEnd, maxBytes)   once, before any allocation; maxBytes 0: no bound
+ *     init(stackTop, heapBase, maxBytes)   once, before anything else; maxBytes 0: no bound
+ *     addRoots(region)                from now on the region's words are roots
+ *     setWeak(region)                 from now on the region's words, and no other region's, are weak references
  *     allocSlow(bytes) → address      when `allocPtr + bytes` exceeds `allocEnd`; `bytes` is a multiple of 8;
- *                                     contents are left to the caller; traps (`unreachable`) when out of memory
+ *                                     contents are left to the caller; traps when out of memory
  *     collect()
+ *     trapCode                                                   i32, mutable: why `unreachable` was reached
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
  *     collections, liveBytes                                     i32, mutable: statistics
  *     bytesAllocated, bytesCopied                                i64, mutable: statistics
+ *
+ * A region is `[next: u32][count: u32][words…]`, outside of the heap; the collector writes `next`, the words and their count
+ * may change at any time. A word is null, an i31, or the address of an object; objects outside of the heap are left alone. A
+ * collection gives a weak word its object's new address, or null if no root reaches the object. Between collections, an object
+ * that only weak words reach may still be taken up again.
+ *
+ * Before a runtime traps it sets `trapCode`, from `RuntimeTrap`; compiled code sets other codes in the same global.
  *
  * `bytesAllocated` is as of the last `allocSlow` that made room, or `collect`; `liveBytes` of the last collection. `maxBytes`
  * bounds the whole heap, both semispaces included.
@@ -22,6 +32,9 @@ import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 import { COLLECTORS } from "./collectors.gen.ts";
+
+/** What `trapCode` says of a trap in a runtime. */
+export const RuntimeTrap = { OutOfMemory: 1 } as const;
 
 export type CollectorName = keyof typeof COLLECTORS;
 

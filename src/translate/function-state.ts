@@ -5,7 +5,8 @@
 import { InputError } from "../base/diagnostics.ts";
 import { FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
-import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
+import { HeapOperations } from "../gc/heap-operations.ts";
+import type { ModulePlan } from "../gc/module-plan.ts";
 import { OperatorCalls } from "../gc/operator-calls.ts";
 import type { Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -15,6 +16,7 @@ import type { Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
+import { Memories } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { clifType } from "./value-types.ts";
 
@@ -26,7 +28,8 @@ export function clifSignature(
   references: TypeTable | null,
 ): Signature {
   const toClif = (value: ValType): Type => clifType(value, offset, references);
-  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif));
+  // The one convention with tail calls.
+  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif), "tail");
 }
 
 export function paramsOf(types: TypeTable, type: number): ValType[] {
@@ -42,10 +45,13 @@ export class FunctionState {
   readonly reader: OperatorReader;
   protected readonly builder: FunctionBuilder;
   protected readonly operators: OperatorCalls;
+  readonly memories: Memories;
   /** The module's types when references are compiled, else null. */
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
   protected readonly heapOperations: HeapOperations | null;
+  /** Where the module's parts live in the output; null where each stays what it is. */
+  readonly plan: ModulePlan | null;
 
   /** For one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is refused. */
   constructor(
@@ -53,15 +59,17 @@ export class FunctionState {
     featureMask: number,
     func: Function,
     context: FunctionBuilderContext,
-    plan: HeapPlan | null = null,
+    plan: ModulePlan | null = null,
   ) {
     this.module = module;
     this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     this.reader.typeLimit = module.types.length;
     this.builder = new FunctionBuilder(func, context);
     this.operators = new OperatorCalls(this.builder);
+    this.memories = new Memories(module, this.builder, plan);
     this.references = plan === null ? null : module.types;
     this.stack = [];
+    this.plan = plan;
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
   }
 

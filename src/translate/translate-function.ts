@@ -8,57 +8,63 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { isTraced } from "../gc/layout.ts";
-import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
-import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
-import { signatureOf } from "../ir/signature.ts";
-import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
+import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
+import type { AllocatorRole } from "../gc/allocators.ts";
+import { isTraced, structLayout } from "../gc/layout.ts";
+import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Global } from "../wasm/module.ts";
+import type { Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
-import { isRef, type ValType } from "../wasm/types.ts";
+import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ATOMIC_HANDLERS } from "./atomics.ts";
+import { CallTranslator } from "./call-translator.ts";
 import { FrameKind } from "./control.ts";
-import { ControlTranslator } from "./control-translator.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
+import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
+import { translateRemote } from "./remote-memory.ts";
+import { TABLE_HANDLERS } from "./tables.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
+import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
-const MAX_OFFSET = 0x7fff_ffff;
-
-export class FunctionTranslator extends ControlTranslator {
+export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
-  private readonly callees: Map<number, FuncRef> = new Map();
-  /** By `table * types + type`. A direct call has those of table 0. */
-  private readonly signatures: Map<number, SigRef> = new Map();
-  /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
-  private readonly signatureTypes: number[] = [];
-  private readonly signatureTables: number[] = [];
   /** Constructs opened in unreachable code. */
   private skipped = 0;
 
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
-    const start = module.code.starts.get(index);
-    const end = module.code.ends.get(index);
-    const type = module.functionTypes.get(module.importedFunctionCount + index);
-    builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
+    const func = module.importedFunctionCount + index;
+    const type = module.functionTypes.get(func);
+    builder.func.name = { kind: "user", namespace: 0, index: func };
     builder.func.signature = this.clifSignatureOf(type);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();
-    const exit = builder.createBlock();
     builder.appendBlockParamsForFunctionParams(entry);
-    builder.appendBlockParamsForFunctionReturns(exit);
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
-    reader.seek(start, end);
+    reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
-    const results = resultsOf(module.types, type);
+    const role = this.plan?.allocators?.roleOf(func) ?? null;
+    if (role === null) this.translateBody(type);
+    else this.allocate(entry, func, role);
+    builder.finalize(options);
+  }
+
+  private translateBody(type: number): void {
+    const { builder } = this;
+    const exit = builder.createBlock();
+    builder.appendBlockParamsForFunctionReturns(exit);
+    if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
+    const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
       kind: FrameKind.Function,
@@ -71,60 +77,46 @@ export class FunctionTranslator extends ControlTranslator {
       nextIsReached: false,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize(options);
   }
 
-  /**
-   * Makes a function without parameters of the initialisers of globals that hold references, in order. False, with nothing made,
-   * when all of them are null, which is what the root area begins as.
-   */
-  runGlobalInitializers(options: FinalizeOptions = {}): boolean {
-    const { module, builder } = this;
-    const globals = module.globals.flatMap((_, i) => (this.isRoot(i) && !this.beginsAsNull(i) ? [i] : []));
-    if (globals.length === 0) return false;
-    builder.func.signature = signatureOf([], []);
-    builder.func.pointerType = I32;
-    const entry = builder.createBlock();
-    builder.switchToBlock(entry);
-    builder.sealBlock(entry);
-    for (const global of globals) this.heap.rootSet(global, this.constantExpression(module.globals[global]!));
-    builder.ins.return_([]);
-    builder.finalize(options);
-    return true;
+  /** The whole of a function that makes structs. */
+  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+    const { dfg } = this.builder.func;
+    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    if (isSlow) allocateSlowly(this.heap, type, fields);
+    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
   }
 
-  private beginsAsNull(global: number): boolean {
-    const { reader } = this;
-    const { initStart, initEnd } = this.module.globals[global]!;
-    reader.seek(initStart, initEnd);
-    return reader.next() === WasmOp.RefNull && reader.next() === WasmOp.End;
+  /** What the passes may rely on. */
+  get facts(): Facts {
+    const nonNull = this.heapOperations?.nonNull ?? [];
+    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
   }
 
-  private constantExpression({ initStart, initEnd }: Global): Value {
-    const { reader } = this;
-    reader.seek(initStart, initEnd);
+  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+    const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
+    if (name.kind !== "user" || this.plan === null) return null;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
+    return role === null ? null : structLayout(this.plan.types, role.type).offsets;
+  }
+
+  /** The value of the constant expression that begins where the reader stands. */
+  protected constantExpression(): Value {
     for (;;) {
-      const op = reader.next();
+      const op = this.reader.next();
       if (op === WasmOp.End) return this.pop();
       this.translate(op);
     }
-  }
-
-  /** The index in the module of the type that a signature of the translated function stands for. */
-  typeIndexOf(signature: SigRef): number {
-    return this.signatureTypes[signature]!;
-  }
-
-  /** The table that an indirect call by a signature of the translated function goes through. */
-  tableOf(signature: SigRef): number {
-    return this.signatureTables[signature]!;
   }
 
   private declareLocals(entry: Block, type: number): void {
     const { builder, reader } = this;
     const { dfg } = builder.func;
     const params = paramsOf(this.module.types, type);
-    for (let i = 0; i < params.length; i++) this.declareLocal(params[i]!, dfg.blockParam(entry, i));
+    for (let i = 0; i < params.length; i++) {
+      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
       const local = reader.readValType();
@@ -136,12 +128,13 @@ export class FunctionTranslator extends ControlTranslator {
 
   private declareLocal(type: ValType, value: Value): void {
     const local = this.builder.declareVar(this.typeOf(type));
-    if (this.references !== null && isTraced(type)) this.builder.declareVarNeedsStackMap(local);
+    if (this.references !== null && isTraced(type, this.references))
+      this.builder.declareVarNeedsStackMap(local);
     this.builder.defVar(local, value);
     this.locals.push(local);
   }
 
-  private zero(type: Type): Value {
+  protected zero(type: Type): Value {
     const { ins, func } = this.builder;
     if (type === F32) return ins.f32const(0);
     if (type === F64) return ins.f64const(0n);
@@ -158,6 +151,7 @@ export class FunctionTranslator extends ControlTranslator {
   }
 
   private translate(op: number): void {
+    if (translateRemote(this, op)) return;
     const unary = UNARY_OPERATORS.get(op);
     const binary = BINARY_OPERATORS.get(op);
     const load = LOADS.get(op);
@@ -195,7 +189,7 @@ export class FunctionTranslator extends ControlTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op);
+    const handler = handlerOf(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -209,7 +203,7 @@ export class FunctionTranslator extends ControlTranslator {
   constant(type: Type): void {
     const { ins } = this.builder;
     const { lo, hi } = this.reader;
-    if (type === I32) this.stack.push(ins.iconst(I32, lo));
+    if (type === I32) this.stack.push(ins.iconst(I32, lo >>> 0));
     else if (type === F32) this.stack.push(ins.f32const(lo));
     else {
       const bits = (BigInt(hi | 0) << 32n) | BigInt(lo >>> 0);
@@ -249,70 +243,50 @@ export class FunctionTranslator extends ControlTranslator {
 
   globalGet(): void {
     const { index } = this.reader;
-    const type = this.typeOf(this.module.globals[index]!.type);
-    if (this.isRoot(index)) this.stack.push(this.heap.rootGet(index));
-    else this.operator(WasmOp.GlobalGet, [index], [], [type]);
-  }
-
-  private isRoot(global: number): boolean {
-    return isRef(this.module.globals[global]!.type);
+    const { type } = this.module.globals[index]!;
+    const clif = this.typeOf(type);
+    const place = this.globalPlace(index);
+    if (place < 0) this.stack.push(this.heap.cellGet(this.plan!.cellOfGlobal(index), type));
+    else this.operator(WasmOp.GlobalGet, [place], [], [clif]);
   }
 
   globalSet(): void {
     const { index } = this.reader;
     this.typeOf(this.module.globals[index]!.type);
-    if (this.isRoot(index)) this.heap.rootSet(index, this.pop());
-    else this.operator(WasmOp.GlobalSet, [index], [this.pop()], []);
+    this.setGlobal(index, this.pop());
   }
 
-  /** An operator without a CLIF opcode; pushes its results. */
-  operator(
-    op: number,
-    immediates: readonly number[],
-    args: readonly Value[],
-    results: readonly Type[],
-  ): void {
-    const inst = this.operators.emit(op, immediates, args, results);
-    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  protected setGlobal(global: number, value: Value): void {
+    const place = this.globalPlace(global);
+    if (place < 0) this.heap.cellSet(this.plan!.cellOfGlobal(global), value);
+    else this.operator(WasmOp.GlobalSet, [place], [value], []);
   }
 
-  /** An operator of i32 operands on memory 0 or on tables. */
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
-    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  private globalPlace(global: number): number {
+    return this.plan === null ? global : this.plan.globalIndex(global);
   }
 
-  /** What the reader holds as immediates. */
-  get indices(): readonly [number, number] {
-    return [this.reader.index, this.reader.index2];
-  }
-
-  /** Refuses a memory other than the first, and 64-bit ones. */
-  requireMemory(memory: number): void {
-    if (memory !== 0 || this.module.memories[memory]!.type.is64) {
-      throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
-    }
-  }
-
-  /** Refuses a table with 64-bit indices. */
-  requireTable(table: number): void {
-    if (!this.module.tables[table]!.type.is64) return;
-    throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
+  /** The offset of the access that was read. */
+  offsetConstant(is64: boolean): Value {
+    const { offsetLo, offsetHi } = this.reader;
+    if (!is64) return this.ins.iconst(I32, offsetLo >>> 0);
+    return this.ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
   }
 
   /** Pops the address of the access that was read. */
-  address(): { readonly base: Value; readonly offset: number } {
-    const { ins } = this.builder;
-    this.requireMemory(this.reader.memory);
-    const base = this.pop();
-    const offset = this.reader.offsetLo >>> 0;
-    if (offset <= MAX_OFFSET) return { base, offset };
-    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset | 0), HEAP_OUT_OF_BOUNDS), offset: 0 };
+  address(): Address {
+    return this.memories.address(this.reader, this.pop());
+  }
+
+  exactAddress(): { readonly base: Value; readonly flags: MemFlags } {
+    const flags = this.memories.flagsOf(this.reader.memory);
+    return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
   }
 
   private load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
-    const { base, offset } = this.address();
-    const loaded = ins.load(inMemory, DEFAULT_MEMFLAGS, base, offset);
+    const { base, offset, flags } = this.address();
+    const loaded = ins.load(inMemory, flags, base, offset);
     if (inMemory === onStack) this.stack.push(loaded);
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
@@ -320,83 +294,9 @@ export class FunctionTranslator extends ControlTranslator {
   private store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
-    const { base, offset } = this.address();
+    const { base, offset, flags } = this.address();
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
-    ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
-  }
-
-  // Calls.
-
-  call(): void {
-    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
-    const inst = this.builder.ins.call(this.callee(this.reader.index), args);
-    this.pushResults(inst, this.module.functionTypes.get(this.reader.index));
-  }
-
-  private pushResults(inst: Inst, type: number): void {
-    const results = this.builder.instResults(inst);
-    for (let i = 0; i < results.length; i++) {
-      this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
-    }
-  }
-
-  callIndirect(): void {
-    const signature = this.indirectSignature();
-    const callee = this.pop();
-    const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
-    this.pushResults(inst, this.reader.index);
-  }
-
-  returnCall(): void {
-    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
-    this.builder.ins.returnCall(this.callee(this.reader.index), args);
-    this.becomeUnreachable();
-  }
-
-  returnCallIndirect(): void {
-    const signature = this.indirectSignature();
-    const callee = this.pop();
-    this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
-    this.becomeUnreachable();
-  }
-
-  private indirectSignature(): SigRef {
-    const { index, index2, opStart } = this.reader;
-    this.requireTable(index2);
-    if (this.heapOperations?.plan.isConfusable(index) === true) {
-      const call = `an indirect call of type ${this.module.types.describe(index)}, which the output cannot tell from another,`;
-      throw new InputError(unsupportedOperator(call, opStart));
-    }
-    return this.signature(index, index2);
-  }
-
-  private takeArgs(type: number): Value[] {
-    return this.popMany(this.module.types.paramCount(type));
-  }
-
-  private signature(type: number, table = 0): SigRef {
-    const key = table * this.module.types.length + type;
-    const found = this.signatures.get(key);
-    if (found !== undefined) return found;
-    const signature = this.builder.importSignature(this.clifSignatureOf(type));
-    this.signatures.set(key, signature);
-    this.signatureTypes[signature] = type;
-    this.signatureTables[signature] = table;
-    return signature;
-  }
-
-  private callee(index: number): FuncRef {
-    const found = this.callees.get(index);
-    if (found !== undefined) return found;
-    const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
-      signature: this.signature(this.module.functionTypes.get(index)),
-      colocated: index >= this.module.importedFunctionCount,
-      patchable: false,
-      noCollect: false,
-    });
-    this.callees.set(index, callee);
-    return callee;
+    ins.store(flags, narrowed, base, offset);
   }
 }
 
@@ -418,6 +318,9 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.CallIndirect, (t) => t.callIndirect()],
   [WasmOp.ReturnCall, (t) => t.returnCall()],
   [WasmOp.ReturnCallIndirect, (t) => t.returnCallIndirect()],
+  [WasmOp.CallRef, (t) => t.callRef()],
+  [WasmOp.ReturnCallRef, (t) => t.returnCallRef()],
+  [WasmOp.RefFunc, (t) => t.refFunc()],
   [WasmOp.Drop, (t) => t.drop()],
   [WasmOp.Select, (t) => t.select()],
   [WasmOp.SelectT, (t) => t.selectTyped()],
@@ -430,37 +333,43 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.I64Const, (t) => t.constant(I64)],
   [WasmOp.F32Const, (t) => t.constant(F32)],
   [WasmOp.F64Const, (t) => t.constant(F64)],
-  [WasmOp.MemorySize, onMemory(0, 1)],
-  [WasmOp.MemoryGrow, onMemory(1, 1)],
-  [WasmOp.MemoryFill, onMemory(3, 0)],
-  [WasmOp.MemoryCopy, withTwo(3, 0)],
-  [WasmOp.MemoryInit, withTwo(3, 0)],
-  [WasmOp.DataDrop, withOne(0, 0)],
-  [WasmOp.ElemDrop, withOne(0, 0)],
-  [WasmOp.TableSize, onTables(withOne(0, 1), (first) => [first])],
-  [WasmOp.TableInit, onTables(withTwo(3, 0), (_, second) => [second])],
-  [WasmOp.TableCopy, onTables(withTwo(3, 0), (first, second) => [first, second])],
+  [WasmOp.MemorySize, onMemory(0, true)],
+  [WasmOp.MemoryGrow, onMemory(1, true)],
+  [WasmOp.MemoryFill, onMemory(3, false)],
+  [
+    WasmOp.MemoryCopy,
+    (t, op) => {
+      const [target, source] = t.indices;
+      t.plainOperator(op, [t.memories.place(target), t.memories.place(source)], 3, null);
+    },
+  ],
+  [
+    WasmOp.MemoryInit,
+    (t, op) => {
+      const [segment, memory] = t.indices;
+      t.plainOperator(op, [segment, t.memories.place(memory)], 3, null);
+    },
+  ],
+  [WasmOp.DataDrop, (t, op) => t.plainOperator(op, [t.indices[0]], 0, null)],
 ]);
 
-function onMemory(args: number, results: number): Handler {
+/** By id; undefined for what is not compiled yet. */
+function handlerOf(op: number): Handler | undefined {
+  return (
+    IRREGULAR.get(op) ??
+    VECTOR_HANDLERS.get(op) ??
+    REFERENCE_HANDLERS.get(op) ??
+    TABLE_HANDLERS.get(op) ??
+    ATOMIC_HANDLERS.get(op) ??
+    WIDE_HANDLERS.get(op)
+  );
+}
+
+/** A size in pages has the type of the memory's addresses. */
+function onMemory(args: number, givesSize: boolean): Handler {
   return (t, op) => {
-    t.requireMemory(t.indices[0]);
-    t.plainOperator(op, [t.indices[0]], args, results);
+    const [memory] = t.indices;
+    const result = givesSize ? t.memories.addressType(memory) : null;
+    t.plainOperator(op, [t.memories.place(memory)], args, result);
   };
-}
-
-/** `tables` picks the tables among the immediates. */
-function onTables(handler: Handler, tables: (first: number, second: number) => readonly number[]): Handler {
-  return (t, op) => {
-    for (const table of tables(...t.indices)) t.requireTable(table);
-    handler(t, op);
-  };
-}
-
-function withOne(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, [t.indices[0]], args, results);
-}
-
-function withTwo(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, t.indices, args, results);
 }

@@ -58,7 +58,7 @@ function program(runtime: Module, memory: number): string {
     (data (memory ${memory}) (i32.const 1048) "\\08\\00\\00\\00\\01\\00\\00\\00\\04\\00\\00\\00")
     (func (export "run") (param $n i32) (result i32)
       (local $frame i32) (local $made i32) (local $node i32) (local $sum i32)
-      (call $init (i32.const 1024) (i32.const 2048) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $init (i32.const 1024) (i32.const 2048) (i32.const 0))
       (global.set $stackPointer (local.tee $frame (i32.sub (global.get $stackPointer) (i32.const 8))))
       (i32.store ${memory} (local.get $frame) (i32.const 1048))
       (loop $more

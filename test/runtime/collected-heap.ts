@@ -3,14 +3,16 @@
  *
  *     0 … 16 KiB        shadow stack
  *     16 … 48 KiB       descriptors, maps, static objects, as they are asked for
- *     48 … 64 KiB       root area
+ *     48 … 64 KiB       the first region of roots
  *     64 KiB …          heap
  */
 import assert from "node:assert/strict";
 import { type CollectorName, collectorBytes } from "../../src/runtime/collectors.ts";
 
 export const STACK_TOP = 0x4000;
-export const ROOTS_START = 0xc000;
+const ROOT_REGION = 0xc000;
+/** The first word of the first region of roots. */
+export const ROOTS_START: number = ROOT_REGION + 8;
 export const HEAP_BASE = 0x10000;
 /** What the stress build leaves in memory without objects. */
 export const POISON = 0xdeadbee8;
@@ -31,9 +33,12 @@ const host = (globalThis as unknown as { readonly WebAssembly: HostEngine }).Web
 
 /** What a collector exports. */
 export interface CollectorExports {
-  init(stackTop: number, heapBase: number, rootsStart: number, rootsEnd: number, maxBytes: number): void;
+  init(stackTop: number, heapBase: number, maxBytes: number): void;
+  addRoots(region: number): void;
+  setWeak(region: number): void;
   allocSlow(bytes: number): number;
   collect(): void;
+  readonly trapCode: MutableGlobal<number>;
   readonly stackPointer: MutableGlobal<number>;
   readonly allocPtr: MutableGlobal<number>;
   readonly allocEnd: MutableGlobal<number>;
@@ -44,7 +49,7 @@ export interface CollectorExports {
 }
 
 export interface HeapOptions {
-  /** Words in the root area. */
+  /** Words in the first region of roots. */
   readonly roots?: number;
   readonly maxBytes?: number;
   readonly maxPages?: number;
@@ -63,7 +68,6 @@ export interface ObjectType {
 export class CollectedHeap {
   readonly memory: LinearMemory;
   readonly collector: CollectorExports;
-  readonly rootsEnd: number;
   private staticEnd: number;
   private words: Uint32Array;
 
@@ -73,10 +77,11 @@ export class CollectedHeap {
     const module = new host.Module(collectorBytes(name));
     const instance = new host.Instance(module, { env: { memory: this.memory } });
     this.collector = instance.exports as unknown as CollectorExports;
-    this.rootsEnd = ROOTS_START + 4 * (options.roots ?? 0);
     this.staticEnd = STACK_TOP;
     this.words = new Uint32Array(this.memory.buffer);
-    this.collector.init(STACK_TOP, HEAP_BASE, ROOTS_START, this.rootsEnd, options.maxBytes ?? 0);
+    this.collector.init(STACK_TOP, HEAP_BASE, options.maxBytes ?? 0);
+    this.store(ROOT_REGION + 4, options.roots ?? 0);
+    this.collector.addRoots(ROOT_REGION);
   }
 
   /** All of memory as words; until it grows. */
@@ -101,11 +106,19 @@ export class CollectedHeap {
   addStatic(words: readonly number[]): number {
     const address = this.staticEnd;
     this.staticEnd = (address + 4 * words.length + 7) & ~7;
-    assert.ok(this.staticEnd <= ROOTS_START);
+    assert.ok(this.staticEnd <= ROOT_REGION);
     words.forEach((word, i) => {
       this.store(address + 4 * i, word);
     });
     return address;
+  }
+
+  /** A region of null words. `kind` says what the collector takes it for. */
+  addRegion(kind: "roots" | "weak", count: number): number {
+    const region = this.addStatic([POISON, count, ...new Array<number>(count).fill(0)]);
+    if (kind === "roots") this.collector.addRoots(region);
+    else this.collector.setWeak(region);
+    return region;
   }
 
   structType(bytes: number, offsets: readonly number[]): ObjectType {

@@ -1,6 +1,7 @@
 /** The copying collector: what it keeps, what it moves, how it grows and how it gives up. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { RuntimeTrap } from "../../src/runtime/collectors.ts";
 import { CollectedHeap, HEAP_BASE, ROOTS_START, STACK_TOP } from "./collected-heap.ts";
 import { RandomProgram } from "./object-graph.ts";
 
@@ -13,13 +14,43 @@ test("random programs keep their graphs, and nothing else", () => {
     const program = new RandomProgram("copying", seed, 40_000);
     const { collector } = program.heap;
     for (let i = 0; i < 1500; i++) program.step();
-    program.check(false);
+    program.check();
     collector.collect();
-    const reachable = program.check(false);
+    const reachable = program.check({ exact: true });
     assert.equal(collector.liveBytes.value, reachable, `seed ${seed}`);
     moved += collector.bytesCopied.value;
   }
   assert.ok(moved > 10_000_000n, `only ${moved} bytes were moved`);
+});
+
+test("regions of roots and weak words: what moved, what died, what is no object", () => {
+  const heap = new CollectedHeap("copying", { roots: 1 });
+  const cell = heap.structType(8, [4]);
+  const constant = heap.addStatic([cell.descriptor, 0]);
+  const more = heap.addRegion("roots", 2);
+  heap.addRegion("roots", 0);
+  const weak = heap.addRegion("weak", 6);
+  const word = (i: number): number => weak + 8 + 4 * i;
+  const [kept, keptToo, dropped] = [heap.allocate(cell), heap.allocate(cell), heap.allocate(cell)];
+  heap.store(ROOTS_START, kept);
+  heap.store(more + 12, keptToo);
+  [kept, dropped, constant, 7, keptToo, 0].forEach((value, i) => {
+    heap.store(word(i), value);
+  });
+  heap.collector.collect();
+  assert.notEqual(heap.load(ROOTS_START), kept);
+  const expected = [heap.load(ROOTS_START), 0, constant, 7, heap.load(more + 12), 0];
+  assert.deepEqual(
+    expected.map((_, i) => heap.load(word(i))),
+    expected,
+  );
+  assert.equal(heap.collector.liveBytes.value, 16);
+  // The last region alone is the weak one: no other word is written.
+  const larger = heap.addRegion("weak", 1);
+  heap.store(larger + 8, heap.load(ROOTS_START));
+  heap.store(ROOTS_START, 0);
+  heap.collector.collect();
+  assert.deepEqual([heap.load(larger + 8), heap.load(word(0))], [0, expected[0]]);
 });
 
 test("shared and cyclic objects keep their identity", () => {
@@ -134,6 +165,7 @@ test("a heap at its limit still collects, and traps when what is alive does not 
     for (let i = 100; i < 128; i++) keep(i);
   }, OUT_OF_MEMORY);
   assert.ok(heap.memory.buffer.byteLength <= HEAP_BASE + limit);
+  assert.equal(heap.collector.trapCode.value, RuntimeTrap.OutOfMemory);
   // The heap is whole after the trap: dropping something makes room again.
   for (let i = 0; i < 128; i++) heap.store(ROOTS_START + 4 * i, 0);
   keep(0);

@@ -1,9 +1,10 @@
 /**
  * A random program on a collected heap, and the same program on JavaScript objects.
  *
- * The program has slots (words of the root area, and of the frames that it pushes and pops) and does what
+ * The program has slots (words of three regions of roots, and of the frames that it pushes and pops) and does what
  * compiled code does: allocates, reads and writes references, drops them. Beside the slots each frame has decoys,
  * words that no map names and that look like references. `check` walks both graphs from all slots at once.
+ * Weak words come and go as well; taking one up again keeps its object.
  */
 import assert from "node:assert/strict";
 import type { CollectorName } from "../../src/runtime/collectors.ts";
@@ -37,7 +38,8 @@ interface Slot {
   value: ModelValue;
 }
 
-const ROOTS = 12;
+/** Words in the first region of roots. */
+const ROOTS = 6;
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 export function randomNumbers(seed: number): () => number {
@@ -58,6 +60,9 @@ export class RandomProgram {
   private readonly maps: readonly { readonly map: number; readonly offsets: readonly number[] }[];
   private readonly frames: Frame[];
   private readonly roots: Slot[];
+  private weak: Slot[];
+  /** What becomes of the regions, in this order. */
+  private readonly growth: (() => void)[];
   private readonly longestArray: number;
   private nextMark: number;
 
@@ -87,7 +92,23 @@ export class RandomProgram {
     this.maps = shapes.map(({ bytes, offsets }) => ({ map: heap.stackMap(bytes, offsets), offsets }));
     this.frames = [];
     this.roots = Array.from({ length: ROOTS }, (_, i) => ({ address: ROOTS_START + 4 * i, value: 0 }));
+    this.weak = [];
+    this.setWeak(3);
+    this.growth = [() => this.addRoots(5), () => this.setWeak(9), () => this.addRoots(1)];
     this.nextMark = 1;
+  }
+
+  private addRoots(count: number): void {
+    const region = this.heap.addRegion("roots", count);
+    for (let i = 0; i < count; i++) this.roots.push({ address: region + 8 + 4 * i, value: 0 });
+  }
+
+  /** A new weak region, which takes over the words of the old one. */
+  private setWeak(count: number): void {
+    const region = this.heap.addRegion("weak", count);
+    const old = this.weak;
+    this.weak = Array.from({ length: count }, (_, i) => ({ address: region + 8 + 4 * i, value: 0 }));
+    for (let i = 0; i < Math.min(count, old.length); i++) this.copy(old[i]!, this.weak[i]!);
   }
 
   /** Does one random thing. */
@@ -96,10 +117,23 @@ export class RandomProgram {
     if (kind < 0.4) this.create();
     else if (kind < 0.6) this.write();
     else if (kind < 0.75) this.read();
+    else if (kind < 0.8) this.weaken();
     else if (kind < 0.85) this.set(this.slot(), this.pick(this.constants));
     else if (kind < 0.92 && this.frames.length < 40) this.push();
-    else if (kind < 0.98) this.pop();
+    else if (kind < 0.975) this.pop();
+    else if (kind < 0.98) this.growth.shift()?.();
     else this.heap.collector.collect();
+  }
+
+  /** Makes a word weak, or a slot of a weak word that may have lost its object. */
+  private weaken(): void {
+    const weak = this.pick(this.weak);
+    if (this.random() < 0.7) {
+      this.copy(this.slot(), weak);
+      return;
+    }
+    if (this.heap.load(weak.address) === 0) weak.value = 0;
+    this.copy(weak, this.slot());
   }
 
   private below(limit: number): number {
@@ -183,10 +217,11 @@ export class RandomProgram {
   }
 
   /**
-   * Both graphs are the same: contents, identity, constants; decoys are as they were. Returns how many bytes are
-   * reachable. With `poisoned`, all of the first megabyte that holds no object is.
+   * Both graphs are the same: contents, identity, constants; decoys are as they were; weak words that are null have
+   * no object. Returns how many bytes are reachable. With `exact`, which is right after a collection, no weak word
+   * names an object that is not reachable. With `poisoned`, all of the first megabyte that holds no object is.
    */
-  check(poisoned: boolean): number {
+  check({ poisoned = false, exact = false }: { poisoned?: boolean; exact?: boolean } = {}): number {
     const { heap } = this;
     const places = new Map<ModelObject, number>();
     const owners = new Map<number, ModelObject>();
@@ -210,6 +245,13 @@ export class RandomProgram {
       object.references.forEach((value, i) => {
         meet(value, heap.load(address + referenceOffset(object, i)));
       });
+    }
+    for (const weak of this.weak) {
+      const word = heap.load(weak.address);
+      if (typeof weak.value === "number") assert.equal(word, weak.value);
+      else if (places.has(weak.value))
+        assert.equal(word, places.get(weak.value), "a weak word of a live object");
+      else if (exact) assert.equal(word, 0, "a weak word of a dead object");
     }
     for (const { decoys } of this.frames) {
       for (const [address, word] of decoys)

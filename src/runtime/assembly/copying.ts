@@ -24,26 +24,33 @@ import {
   bump,
   countAllocated,
   countCollection,
+  firstRoots,
   heapLimit,
   heapStart,
   KIND_REFERENCES,
   KIND_STRUCT,
   objectBytes,
+  outOfMemory,
+  REGION_HEADER,
   reserve,
   setRoom,
   setRoomEnd,
   stackPointer,
   stackTop,
+  weakRegion,
 } from "./heap";
 
 export {
+  addRoots,
   allocEnd,
   allocPtr,
   bytesAllocated,
   bytesCopied,
   collections,
   liveBytes,
+  setWeak,
   stackPointer,
+  trapCode,
 } from "./heap";
 
 /** Bytes of a half to begin with: small enough for a cache, so that short-lived objects stay in it. */
@@ -53,8 +60,6 @@ const SMALL: u32 = 1 << 16;
 /** Even, so no i31; a multiple of 8 in the last gigabyte, so as an address it traps. */
 const POISON: u32 = 0xdeadbee8;
 
-let rootsBegin: u32 = 0;
-let rootsStop: u32 = 0;
 /** Bytes of each half, and the most that they may become. */
 let half: u32 = 0;
 let largestHalf: u32 = 0;
@@ -63,10 +68,8 @@ let space: u32 = 0;
 /** Where the next moved object goes. */
 let free: u32 = 0;
 
-export function init(stackTop: u32, heapBase: u32, rootsStart: u32, rootsEnd: u32, maxBytes: u32): void {
+export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   begin(stackTop, heapBase, maxBytes);
-  rootsBegin = rootsStart;
-  rootsStop = rootsEnd;
   space = heapStart;
   largestHalf = ((heapLimit - heapStart) >>> 1) & ~7;
   extend(FIRST_HALF, 0);
@@ -74,7 +77,7 @@ export function init(stackTop: u32, heapBase: u32, rootsStart: u32, rootsEnd: u3
 
 /** The address of `bytes` (a multiple of 8) for an object, whose contents are left to the caller. */
 export function allocSlow(bytes: u32): u32 {
-  if (bytes > largestHalf) unreachable();
+  if (bytes > largestHalf) outOfMemory();
   if (STRESS || !fits(bytes)) makeRoom(bytes);
   return bump(bytes);
 }
@@ -92,11 +95,11 @@ function fits(bytes: u32): bool {
 function makeRoom(bytes: u32): void {
   evacuate();
   const needed = allocPtr - space + bytes;
-  if (needed > largestHalf) unreachable();
+  if (needed > largestHalf) outOfMemory();
   if (needed > half >>> 1) {
     if (space !== heapStart && needed > half) evacuate();
     if (space === heapStart) extend(needed > u32.MAX_VALUE / 3 ? needed : needed * 3, needed);
-    if (!fits(bytes)) unreachable();
+    if (!fits(bytes)) outOfMemory();
   }
 }
 
@@ -125,14 +128,34 @@ function evacuate(): void {
   const oldEnd = allocPtr;
   const to = space === heapStart ? heapStart + half : heapStart;
   free = to;
-  for (let root = rootsBegin; root < rootsStop; root += 4) update(root);
+  updateRoots();
   updateFrames();
   for (let object = to; object < free; ) object = updateFields(object);
+  updateWeak();
   if (STRESS) poison(space, oldEnd);
   space = to;
   setRoom(free, 0);
   showRoom();
   countCollection(free - to);
+}
+
+function updateRoots(): void {
+  for (let region = firstRoots; region !== 0; region = load<u32>(region)) {
+    const end = region + (load<u32>(region, 4) << 2);
+    for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
+  }
+}
+
+/** Once everything alive has moved, what has not is dead. */
+function updateWeak(): void {
+  if (weakRegion === 0) return;
+  const end = weakRegion + (load<u32>(weakRegion, 4) << 2);
+  for (let weak = weakRegion; weak < end; weak += 4) {
+    const object = load<u32>(weak, REGION_HEADER);
+    if (!inSpace(object)) continue;
+    const header = load<u32>(object);
+    store<u32>(weak, (header & 1) !== 0 ? header - 1 : 0, REGION_HEADER);
+  }
 }
 
 function updateFrames(): void {
@@ -158,11 +181,15 @@ function updateFields(object: u32): u32 {
   return object + objectBytes(object, descriptor);
 }
 
+/** Not null, an i31 or what lies outside of the space (static objects). */
+function inSpace(reference: u32): bool {
+  return (reference & 1) === 0 && reference - space < half;
+}
+
 /** Makes the word at `address` name the place that its object moved to, moving it now if it has not been. */
 function update(address: u32): void {
   const object = load<u32>(address);
-  // Null, i31 and what lies outside of the space (static objects) stay.
-  if ((object & 1) !== 0 || object - space >= half) return;
+  if (!inSpace(object)) return;
   const header = load<u32>(object);
   if ((header & 1) !== 0) {
     store<u32>(address, header - 1);

@@ -6,24 +6,29 @@
  * can be merged into any module and lives beside that module's memory.
  *
  *     0 … stackTop         shadow stack, grows down
- *     stackTop … heapBase  descriptors, stack maps, root area, constant objects: never moved, never scanned
+ *     stackTop … heapBase  descriptors, stack maps, constant objects: never moved, never scanned
  *     heapBase …           the collector's
  *
  * An object begins with the address of its type descriptor and is a multiple of 8 bytes long; an array has its
  * length at +4 and elements from +8. A descriptor at d:
  *
  *     d+0   u32    struct: bytes of the object · array: log2 of an element's bytes
- *     d+4   u32    0 struct · 1 array without references · 2 array of references
+ *     d+4   u32    0 struct · 1 array without references · 2 array of references · 4 host object, of d+0 bytes
  *     d+12  u32    structs: how many reference fields
  *     d+16  u32[]  their offsets in the object
+ *
+ * A region of words is `[next: u32][count: u32][words…]`, in static memory or anywhere else outside of the heap. A
+ * word in it may be null, an i31, the address of a static object, or that of an object in the heap.
  *
  * A frame begins, at its lowest address, with the address of its safepoint's stack map (frame bytes, count,
  * offsets of the words that hold references).
  */
 
 export const KIND_STRUCT: u32 = 0;
+const KIND_ARRAY: u32 = 1;
 export const KIND_REFERENCES: u32 = 2;
 export const ARRAY_HEADER: u32 = 8;
+export const REGION_HEADER: u32 = 8;
 const PAGE_LOG2: u32 = 16;
 /** No heap ends above this, so that an address after any object is still a u32. */
 const LAST_END: u32 = 0xffff0000;
@@ -39,6 +44,15 @@ export let collections: u32 = 0;
 export let bytesAllocated: u64 = 0;
 export let bytesCopied: u64 = 0;
 export let liveBytes: u32 = 0;
+
+/** Why the last `unreachable` was reached; compiled code stores codes of its own here. */
+export let trapCode: u32 = 0;
+const TRAP_OUT_OF_MEMORY: u32 = 1;
+
+/** The regions of roots, linked by their first words; 0 ends the list. */
+export let firstRoots: u32 = 0;
+/** The region of weak words, or 0. */
+export let weakRegion: u32 = 0;
 
 /** Where the frames end. */
 export let stackTop: u32 = 0;
@@ -56,6 +70,23 @@ export function begin(top: u32, heapBase: u32, maxBytes: u32): void {
   heapLimit = LAST_END;
   if (maxBytes !== 0 && maxBytes < LAST_END - heapStart) heapLimit = heapStart + maxBytes;
   setRoom(heapStart, heapStart);
+}
+
+/** From now on the region's words are roots. */
+export function addRoots(region: u32): void {
+  store<u32>(region, firstRoots);
+  firstRoots = region;
+}
+
+/** From now on the region's words are the weak ones, instead of those of an earlier region. */
+export function setWeak(region: u32): void {
+  weakRegion = region;
+}
+
+/** Traps; what has been allocated so far stays as it is. */
+export function outOfMemory(): void {
+  trapCode = TRAP_OUT_OF_MEMORY;
+  unreachable();
 }
 
 /** Allocation goes on at `start`; nothing between `start` and `end` is in use. */
@@ -101,6 +132,6 @@ export function reserve(end: u32): bool {
 /** The size of an object with this descriptor. */
 export function objectBytes(object: u32, descriptor: u32): u32 {
   const size = load<u32>(descriptor);
-  if (load<u32>(descriptor, 4) === KIND_STRUCT) return size;
+  if (load<u32>(descriptor, 4) - KIND_ARRAY > KIND_REFERENCES - KIND_ARRAY) return size;
   return ((load<u32>(object, 4) << size) + (ARRAY_HEADER + 7)) & ~7;
 }

@@ -12,24 +12,28 @@ import {
   countLive,
   heapLimit,
   heapStart,
+  outOfMemory,
   reserve,
   setRoomEnd,
 } from "./heap";
 
 export {
+  addRoots,
   allocEnd,
   allocPtr,
   bytesAllocated,
   bytesCopied,
   collections,
   liveBytes,
+  setWeak,
   stackPointer,
+  trapCode,
 } from "./heap";
 
 /** The least that the heap grows by, if it can. */
 const CHUNK: u32 = 1 << 20;
 
-export function init(stackTop: u32, heapBase: u32, _rootsStart: u32, _rootsEnd: u32, maxBytes: u32): void {
+export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   begin(stackTop, heapBase, maxBytes);
 }
 
@@ -37,13 +41,13 @@ export function allocSlow(bytes: u32): u32 {
   const more = bytes - (allocEnd - allocPtr);
   if (bytes > allocEnd - allocPtr) {
     const room = heapLimit - allocEnd;
-    if (more > room) unreachable();
+    if (more > room) outOfMemory();
     // An eighth of what there is, so that the number of growths is logarithmic.
     let step = max(more, CHUNK + ((allocEnd - heapStart) >>> 3));
     step = min(step, room);
     if (!reserve(allocEnd + step)) {
       step = more;
-      if (!reserve(allocEnd + step)) unreachable();
+      if (!reserve(allocEnd + step)) outOfMemory();
     }
     setRoomEnd(allocEnd + step);
   }

@@ -10,7 +10,7 @@
  */
 import { InputError } from "../../../base/diagnostics.ts";
 import { type CompileOptions, compile } from "../../../driver/compile.ts";
-import { hostWebAssembly } from "../../../wast/host-webassembly.ts";
+import { hostWebAssembly } from "../../../embed/host-webassembly.ts";
 import { parseScript, type RunOptions, runFile } from "../../../wast/index.ts";
 import { moduleBinary } from "./script-modules.ts";
 

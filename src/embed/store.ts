@@ -1,0 +1,312 @@
+/**
+ * A store: modules whose instances share references, and so a heap, a shadow stack, a registry of types and a table of functions.
+ *
+ * Nothing of a store is given back but by dropping all of it: types, functions and static memory of its instances stay as long as
+ * it does, since a reference may reach them.
+ *
+ * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
+ */
+
+import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
+import type { ConstantValue } from "../link/constant-value.ts";
+import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
+import type { CompiledCode } from "../link/output-module.ts";
+import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
+import type { CollectorName } from "../runtime/collectors.ts";
+import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
+import type { Export, ExternKind } from "../wasm/module.ts";
+import { TypeStore } from "../wasm/subtyping.ts";
+import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern } from "./extern.ts";
+import { forwardingModule } from "./forwarding-module.ts";
+import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
+import { sizeName, startMemories } from "./memories.ts";
+import { ImportMismatch } from "./messages.ts";
+import { Runtime } from "./runtime.ts";
+import { StoreMemory } from "./store-memory.ts";
+import { currentExternType } from "./table-length.ts";
+
+export interface StoreOptions {
+  readonly collector?: CollectorName;
+  /** Bytes of the shadow stack. */
+  readonly stackBytes?: number;
+  /** The most that the heap may grow to, in bytes. */
+  readonly maxHeapBytes?: number;
+  /** Address space for what instances bring along: descriptors, stack maps, constants. */
+  readonly staticBytes?: number;
+}
+
+const DEFAULT_STACK_BYTES = 1 << 20;
+const DEFAULT_HEAP_BYTES = 1 << 30;
+const DEFAULT_STATIC_BYTES = 1 << 25;
+
+export interface StoreInstance {
+  /** By name. */
+  readonly exports: ReadonlyMap<string, Extern>;
+  /** What the engine runs, and its exports by `outputName`. */
+  readonly bytes: Uint8Array;
+  readonly hostExports: Readonly<Record<string, unknown>>;
+}
+
+export class Store implements DescriptorMemory {
+  readonly types: TypeStore;
+  readonly memory: StoreMemory;
+  readonly runtime: Runtime;
+  readonly descriptors: Map<number, number>;
+  /** The way back, as far as it was asked for. */
+  private readonly typesByDescriptor: Map<number, number>;
+
+  constructor(options: StoreOptions = {}) {
+    const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
+    const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
+    this.types = new TypeStore();
+    this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
+    this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
+    this.descriptors = new Map();
+    this.typesByDescriptor = new Map();
+  }
+
+  /**
+   * An instance of the code, with one extern for each import, in order. Throws `ImportMismatch` for one that does not fit,
+   * `InputError` when static memory is full, and whatever starting the instance throws.
+   */
+  instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    this.checkImports(code, imports);
+    const byKind = byIndex(code, imports);
+    for (const func of code.plan.usage.referencedFunctions) {
+      if (func < code.plan.module.importedFunctionCount)
+        this.recordOf(byKind("func", func) as FunctionExtern);
+    }
+    const base = this.memory.staticEnd;
+    const firstFunction = this.runtime.functions.length;
+    const linked = linkForStore(code, {
+      base,
+      firstFunction,
+      canonicalIds: this.types.canonicalize(code.plan.module.types),
+      descriptors: this.descriptors,
+      importedCell: (cell) => {
+        const { kind, index } = code.plan.cells[cell]!;
+        return (byKind(kind as "global" | "table", index) as GlobalExtern).cell;
+      },
+      importedRecord: (func) => (byKind("func", func) as FunctionExtern).record,
+      importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
+    });
+    this.memory.reserve(linked.layout.bytes().length);
+    const { functionItems } = linked.layout;
+    if (functionItems.length > 0) this.runtime.functions.grow(functionItems.length);
+    return this.start(code, linked, imports, byKind);
+  }
+
+  private checkImports(code: CompiledCode, imports: readonly Extern[]): void {
+    const { module } = code.plan;
+    imports.forEach((given, i) => {
+      const wanted = externTypeOfImport(this.types, module, i);
+      if (given.kind === wanted.kind && matchesExternType(this.types, currentExternType(this, given), wanted))
+        return;
+      throw new ImportMismatch(module.imports[i]!, given.kind);
+    });
+  }
+
+  private start(
+    code: CompiledCode,
+    linked: LinkedInstance,
+    imports: readonly Extern[],
+    byKind: (kind: ExternKind, index: number) => Extern,
+  ): StoreInstance {
+    const input: Record<string, unknown> = {};
+    imports.forEach((given, i) => {
+      input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
+    });
+    const memories = startMemories(
+      linked,
+      (index) => byKind("memory", index) as MemoryExtern,
+      code.plan.module.importedMemoryCount,
+    );
+    const module = new hostWebAssembly.Module(linked.bytes);
+    const given = {
+      input,
+      memory: memories,
+      runtime: this.runtime.imports as Record<string, unknown>,
+    };
+    const { exports } = new hostWebAssembly.Instance(module, given);
+    // Not before static memory is written, which instantiation does.
+    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    const hostExports = { ...memories, ...exports };
+    const externs = this.externsOf(code, linked, hostExports, byKind);
+    (exports["initialize"] as HostFunction | undefined)?.();
+    return { exports: externs, bytes: linked.bytes, hostExports };
+  }
+
+  /** The address that references to the function are. */
+  recordOf(extern: FunctionExtern): number {
+    if (extern.record >= 0) return extern.record;
+    const { functions } = this.runtime;
+    const slot = functions.grow(1);
+    functions.set(slot, this.asHostFunction(extern));
+    const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
+    extern.record = this.words([descriptor, slot]);
+    return extern.record;
+  }
+
+  /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
+  private asHostFunction({ raw, type, isHost }: FunctionExtern): HostFunction {
+    if (!isHost) return raw;
+    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, type));
+    return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
+  }
+
+  /** The canonical heap type of an object that is a struct or an array. */
+  heapTypeOf(reference: number): HeapType {
+    const descriptor = this.memory.read(reference);
+    let type = this.typesByDescriptor.get(descriptor);
+    if (type === undefined) {
+      for (const [canonical, address] of this.descriptors) this.typesByDescriptor.set(address, canonical);
+      type = this.typesByDescriptor.get(descriptor)!;
+    }
+    return FIRST_TYPE + type;
+  }
+
+  // What the host writes.
+
+  /** A cell that belongs to no instance, with null in it. */
+  newCell(): number {
+    const region = this.words([0, 1, 0]);
+    this.runtime.addRoots(region);
+    return region + 8;
+  }
+
+  /** Puts a reference into a cell. */
+  setCell(cell: number, reference: number): void {
+    this.memory.write(cell, reference);
+  }
+
+  /** Puts a reference into an object, at an address within it. */
+  setElement(_object: number, address: number, reference: number): void {
+    this.memory.write(address, reference);
+  }
+
+  /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
+  growTable({ cell, type }: TableExtern, length: number, value: () => number): void {
+    const traced = isTraced(type.table.element, this.types.types);
+    const kind = traced ? Kind.ReferenceArray : Kind.PlainArray;
+    const builtin = traced ? BUILTIN_DESCRIPTORS.References : BUILTIN_DESCRIPTORS.Words;
+    const descriptor = builtinDescriptor(this, builtin, kind);
+    const bytes = Math.ceil((ELEMENTS_OFFSET + 4 * length) / OBJECT_ALIGN) * OBJECT_ALIGN;
+    const array = this.runtime.allocate(bytes);
+    const old = this.memory.read(cell);
+    const oldLength = this.memory.read(old + LENGTH_OFFSET);
+    this.memory.write(array, descriptor);
+    this.memory.write(array + LENGTH_OFFSET, length);
+    const fill = value();
+    for (let i = 0; i < length; i++) {
+      const offset = ELEMENTS_OFFSET + 4 * i;
+      this.memory.write(array + offset, i < oldLength ? this.memory.read(old + offset) : fill);
+    }
+    this.setCell(cell, array);
+  }
+
+  words(values: readonly number[]): number {
+    const address = this.memory.reserve(4 * values.length);
+    values.forEach((value, i) => {
+      this.memory.write(address + 4 * i, value);
+    });
+    return address;
+  }
+
+  patch(address: number, value: number): void {
+    this.memory.write(address, value);
+  }
+
+  private externsOf(
+    { plan }: CompiledCode,
+    { layout }: LinkedInstance,
+    hostExports: Readonly<Record<string, unknown>>,
+    byKind: (kind: ExternKind, index: number) => Extern,
+  ): Map<string, Extern> {
+    const { module } = plan;
+    const imported: Readonly<Record<ExternKind, number>> = {
+      func: module.importedFunctionCount,
+      global: module.importedGlobalCount,
+      table: module.importedTableCount,
+      memory: module.importedMemoryCount,
+      tag: module.importedTagCount,
+    };
+    const externs = new Map<string, Extern>();
+    // One thing may be exported under several names.
+    const made = new Map<string, Extern>();
+    for (const { name, kind, index } of module.exports) {
+      const key = outputName(kind, index);
+      let extern = index < imported[kind] ? byKind(kind, index) : made.get(key);
+      if (extern === undefined) {
+        extern = this.makeExtern(plan, layout, { kind, index }, hostExports);
+        made.set(key, extern);
+      }
+      externs.set(name, extern);
+    }
+    return externs;
+  }
+
+  private makeExtern(
+    plan: CompiledCode["plan"],
+    layout: LinkedInstance["layout"],
+    { kind, index }: Pick<Export, "kind" | "index">,
+    hostExports: Readonly<Record<string, unknown>>,
+  ): Extern {
+    const key = outputName(kind, index);
+    const host = hostExports[key];
+    const type = externTypeOf(this.types, plan.module, kind, index);
+    switch (type.kind) {
+      case "func":
+        return {
+          kind: "func",
+          type: type.type,
+          raw: host as HostFunction,
+          isHost: false,
+          isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
+          record: layout.knownRecord(index),
+        };
+      case "global": {
+        const cell = plan.cellOfGlobal(index);
+        const address = cell < 0 ? -1 : layout.cellAddress(cell);
+        return { kind: "global", type, host: cell < 0 ? (host as HostGlobal) : null, cell: address };
+      }
+      case "table":
+        return { kind: "table", type, cell: layout.cellAddress(plan.cellOfTable(index)) };
+      case "memory":
+        return {
+          kind: "memory",
+          type,
+          host: hostExports[key] as HostMemory,
+          size: (hostExports[sizeName(index)] as HostGlobal | undefined) ?? null,
+        };
+      default:
+        throw new Error("tags are not linked yet");
+    }
+  }
+}
+
+/** The imports by index space. */
+function byIndex(
+  { plan }: CompiledCode,
+  imports: readonly Extern[],
+): (kind: ExternKind, index: number) => Extern {
+  const lists: Record<ExternKind, Extern[]> = { func: [], global: [], table: [], memory: [], tag: [] };
+  plan.module.imports.forEach(({ type }, i) => void lists[type.kind].push(imports[i]!));
+  return (kind, index) => lists[kind][index]!;
+}
+
+const CONSTANT_OPERATORS: Readonly<Record<ValType, number>> = {
+  [I32]: WasmOp.I32Const,
+  [I64]: WasmOp.I64Const,
+  [F32]: WasmOp.F32Const,
+  [F64]: WasmOp.F64Const,
+};
+
+/** The value of an immutable global of integers. A float's is left to the engine: JavaScript may change the bits of a NaN. */
+function importedBits({ type, host }: GlobalExtern): ConstantValue | null {
+  if (type.mutable || host === null || (type.type !== I32 && type.type !== I64)) return null;
+  const bits = BigInt.asUintN(type.type === I32 ? 32 : 64, BigInt(host.value as number | bigint));
+  return { kind: "bits", operator: CONSTANT_OPERATORS[type.type]!, bits };
+}
