@@ -14,7 +14,8 @@ function bodies({ counts, module }: ModuleSubject): number[] {
   return [...counts.keys()].filter((body) => code.ends.get(body) - code.starts.get(body) > TRAP.length);
 }
 
-const traps = itemPass("function bodies", bodies, ({ module }, places) => {
+/** First of all: what code needs can go when the code has gone. */
+export const BODIES_PASS: ModulePass = itemPass("function bodies", bodies, ({ module }, places) => {
   const draft = new ModuleDraft(module);
   for (const body of places) draft.setBody(body, TRAP);
   return draft.close();
@@ -88,7 +89,6 @@ const tables = editPass("tables of labels", ({ module }, shape, from, to) => {
 
 /** Every edit of code that may make it smaller, those that take most away first. */
 export const CODE_PASSES: readonly ModulePass[] = [
-  traps,
   runs,
   ends,
   trees,

@@ -1,6 +1,7 @@
 /**
  * Takes things out of a module together with all that names them: instructions become neutral, expressions defaults,
  * items of element segments go, exports and the start function go. A segment goes with the table or memory that it fills.
+ * What an expression names whose type has no default stays.
  */
 import { ByteWriter } from "../../../base/byte-writer.ts";
 import { WasmOp } from "../../../wasm/index.ts";
@@ -24,14 +25,30 @@ import { closeModule, type ModuleSubject, operatorReader, seekCode, shapeOf } fr
 /** The numbers of what is to go, for each space. */
 export type Gone = Partial<Record<Space, ReadonlySet<number>>>;
 
-/** The module without those things, or `null` if there is no valid one. */
+type Needed = Partial<Record<Space, Set<number>>>;
+
+/** The module without those things, as far as they can go; `null` if there is no valid one. */
 export function removeItems(subject: ModuleSubject, chosen: Gone): ModuleSubject | null {
-  const gone = withDependents(subject.module, chosen);
-  const removal = new Removal(subject, gone);
-  const edited = removal.run();
-  if (edited === null) return null;
-  const rebuilt = rebuild(edited, keptOf(subject.module, gone));
-  return rebuilt === null ? null : closeModule(rebuilt);
+  let gone = withDependents(subject.module, chosen);
+  for (;;) {
+    if (Object.values(gone).every((numbers) => numbers.size === 0)) return null;
+    const removal = new Removal(subject, gone);
+    if (removal.expressions()) {
+      removal.bodies();
+      const rebuilt = rebuild(removal.draft.module(), keptOf(subject.module, gone));
+      return rebuilt === null ? null : closeModule(rebuilt);
+    }
+    gone = withDependents(subject.module, without(chosen, removal.needed));
+  }
+}
+
+/** Those that are not needed. Segments count with the tables and memories that they belong to. */
+function without(chosen: Gone, needed: Needed): Gone {
+  const left: Partial<Record<Space, ReadonlySet<number>>> = {};
+  for (const [space, numbers] of Object.entries(chosen) as [Space, ReadonlySet<number>][]) {
+    left[space] = numbers.difference(needed[space] ?? new Set());
+  }
+  return left;
 }
 
 function withDependents(module: Module, chosen: Gone): Gone {
@@ -59,9 +76,12 @@ class Removal {
   private readonly subject: ModuleSubject;
   private readonly module: Module;
   private readonly gone: Gone;
-  private readonly draft: ModuleDraft;
+  readonly draft: ModuleDraft;
+  /** What an expression names that has no default. */
+  readonly needed: Needed;
   private readonly reader: OperatorReader;
-  private named: boolean;
+  /** What goes and was named since this was last emptied. */
+  private readonly named: [Space, number][];
   private readonly visit: IndexVisitor;
 
   constructor(subject: ModuleSubject, gone: Gone) {
@@ -70,20 +90,28 @@ class Removal {
     this.gone = gone;
     this.draft = new ModuleDraft(subject.module);
     this.reader = operatorReader(subject.module);
-    this.named = false;
+    this.named = [];
+    this.needed = {};
     this.visit = (space, index) => {
-      if (gone[space]?.has(index) === true) this.named = true;
+      if (gone[space]?.has(index) === true) this.named.push([space, index]);
       return index;
     };
   }
 
-  /** The module with nothing that names what is to go; the things themselves are still there. */
-  run(): Module | null {
+  /** Edits all but the bodies; false if that needs something to stay. */
+  expressions(): boolean {
+    this.globals();
+    this.tables();
+    this.segments();
+    return Object.keys(this.needed).length === 0;
+  }
+
+  /** Edits the bodies, and what names things outside of code. */
+  bodies(): void {
     const { module, draft, gone } = this;
     draft.exports = module.exports.filter(({ kind, index }) => gone[SPACE_OF[kind]]?.has(index) !== true);
     if (gone.functions?.has(module.start) === true) draft.start = -1;
     for (let body = 0; body < draft.bodies.length; body++) this.body(body);
-    return this.globals() && this.tables() && this.segments() ? draft.module() : null;
   }
 
   private isGone(space: Space, index: number): boolean {
@@ -96,9 +124,9 @@ class Removal {
     seekCode(reader, module, body);
     const insts: number[] = [];
     for (let inst = 0; reader.pos < reader.end; inst++) {
-      this.named = false;
+      this.named.length = 0;
       visitOperator(reader.next(), reader, this.visit);
-      if (this.named) insts.push(inst);
+      if (this.named.length > 0) insts.push(inst);
     }
     if (insts.length === 0) return;
     const shape = shapeOf(subject, body);
@@ -108,44 +136,40 @@ class Removal {
     draft.setBody(body, editedBody(subject, shape, disjoint(edits)));
   }
 
-  /** The expression, or a default of its type if it names what goes; `null` where there is no default. */
-  private expression(range: ByteRange, type: ValType): ByteRange | null {
+  /** The expression, or a default of its type if it names what goes. */
+  private expression(range: ByteRange, type: ValType): ByteRange {
     const { reader } = this;
     reader.seek(range.start, range.end);
-    this.named = false;
+    this.named.length = 0;
     while (reader.pos < range.end) visitOperator(reader.next(), reader, this.visit);
-    return this.named ? this.defaultExpression(type) : range;
-  }
-
-  private defaultExpression(type: ValType): ByteRange | null {
+    if (this.named.length === 0) return range;
     const w = new ByteWriter(8);
-    return writeDefaultExpression(w, type, this.module.types) ? this.draft.add(w.bytes()) : null;
+    if (writeDefaultExpression(w, type, this.module.types)) return this.draft.add(w.bytes());
+    for (const [space, index] of this.named) {
+      this.needed[space] = new Set(this.needed[space]).add(index);
+    }
+    return range;
   }
 
-  private globals(): boolean {
+  private globals(): void {
     const { module, draft } = this;
     for (let i = module.importedGlobalCount; i < module.globals.length; i++) {
       const global = module.globals[i]!;
       if (this.isGone("globals", i)) continue;
       const init = this.expression({ start: global.initStart, end: global.initEnd }, global.type);
-      if (init === null) return false;
       draft.globals[i] = { ...global, initStart: init.start, initEnd: init.end };
     }
-    return true;
   }
 
-  private tables(): boolean {
+  private tables(): void {
     const { module, draft } = this;
     for (const [i, table] of module.tables.entries()) {
       if (table.init === null || this.isGone("tables", i)) continue;
-      const init = this.expression(table.init, table.type.element);
-      if (init === null) return false;
-      draft.tables[i] = { ...table, init };
+      draft.tables[i] = { ...table, init: this.expression(table.init, table.type.element) };
     }
-    return true;
   }
 
-  private segments(): boolean {
+  private segments(): void {
     const { module, draft } = this;
     for (const [i, segment] of module.elements.entries()) {
       if (this.isGone("elements", i)) continue;
@@ -160,7 +184,6 @@ class Removal {
       const type = module.memories[segment.memory]!.type.is64 ? I64 : I32;
       draft.data[i] = { ...segment, offsetExpr: this.expression(segment.offsetExpr, type) };
     }
-    return true;
   }
 
   private items(segment: ElementSegment): ElementSegment {
@@ -172,10 +195,10 @@ class Removal {
   private namesGone(range: ByteRange, isExpression: boolean): boolean {
     const { reader } = this;
     reader.seek(range.start, range.end);
-    this.named = false;
+    this.named.length = 0;
     if (!isExpression) this.visit("functions", reader.u32());
     while (reader.pos < range.end) visitOperator(reader.next(), reader, this.visit);
-    return this.named;
+    return this.named.length > 0;
   }
 }
 
