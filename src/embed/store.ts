@@ -7,6 +7,7 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 
+import { type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
@@ -17,6 +18,7 @@ import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { ImportMismatch } from "./messages.ts";
 import { Runtime } from "./runtime.ts";
@@ -45,11 +47,11 @@ export interface StoreInstance {
   readonly hostExports: Readonly<Record<string, unknown>>;
 }
 
-export class Store {
+export class Store implements DescriptorMemory {
   readonly types: TypeStore;
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
-  private readonly descriptors: Map<number, number>;
+  readonly descriptors: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
     const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
@@ -66,9 +68,13 @@ export class Store {
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
     this.checkImports(code, imports);
+    const byKind = byIndex(code, imports);
+    for (const func of code.plan.usage.referencedFunctions) {
+      if (func < code.plan.module.importedFunctionCount)
+        this.recordOf(byKind("func", func) as FunctionExtern);
+    }
     const base = this.memory.staticEnd;
     const firstFunction = this.runtime.functions.length;
-    const byKind = byIndex(code, imports);
     const linked = linkForStore(code, {
       base,
       firstFunction,
@@ -112,7 +118,6 @@ export class Store {
       const module = new hostWebAssembly.Module(linked.memoryModule);
       memories = new hostWebAssembly.Instance(module, { input }).exports;
     }
-    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
     const module = new hostWebAssembly.Module(linked.bytes);
     const given = {
       input,
@@ -120,24 +125,42 @@ export class Store {
       runtime: this.runtime.imports as Record<string, unknown>,
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
-    this.noteRecords(code, linked, byKind);
+    // Not before static memory is written, which instantiation does.
+    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
   }
 
-  /** Imported functions that this instance was the first to make references to. */
-  private noteRecords(
-    { plan }: CompiledCode,
-    { layout }: LinkedInstance,
-    byKind: (kind: ExternKind, index: number) => Extern,
-  ): void {
-    for (const func of layout.functionItems) {
-      if (func < plan.module.importedFunctionCount) {
-        (byKind("func", func) as FunctionExtern).record = layout.knownRecord(func);
-      }
-    }
+  /** The address that references to the function are. */
+  recordOf(extern: FunctionExtern): number {
+    if (extern.record >= 0) return extern.record;
+    const { functions } = this.runtime;
+    const slot = functions.grow(1);
+    functions.set(slot, this.asHostFunction(extern));
+    const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
+    extern.record = this.words([descriptor, slot]);
+    return extern.record;
+  }
+
+  /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
+  private asHostFunction({ raw, type, isHost }: FunctionExtern): HostFunction {
+    if (!isHost) return raw;
+    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, type));
+    return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
+  }
+
+  words(values: readonly number[]): number {
+    const address = this.memory.reserve(4 * values.length);
+    values.forEach((value, i) => {
+      this.memory.write(address + 4 * i, value);
+    });
+    return address;
+  }
+
+  patch(address: number, value: number): void {
+    this.memory.write(address, value);
   }
 
   private externsOf(
@@ -182,6 +205,7 @@ export class Store {
           kind: "func",
           type: type.type,
           raw: host as HostFunction,
+          isHost: false,
           record: layout.knownRecord(index),
         };
       case "global": {

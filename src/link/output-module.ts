@@ -253,7 +253,7 @@ export class OutputModule {
     const { module } = plan;
     for (const index of plan.nativeElements) {
       const segment = module.elements[index]!;
-      const items = plainItems(module, segment)!;
+      const items = segment.mode === "declarative" ? [] : plainItems(module, segment)!;
       const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
       const table = segment.mode === "active" ? plan.tableIndex(segment.table) : 0;
       this.elements.push(this.elementSegment(items, segment.mode === "active", table, offsetExpr));

@@ -325,7 +325,6 @@ export class OutputPlan implements InitializerPlan {
     });
     let natives = 0;
     module.elements.forEach((segment, i) => {
-      if (segment.mode === "declarative") return;
       const tables =
         segment.mode === "active"
           ? [segment.table]
@@ -333,9 +332,11 @@ export class OutputPlan implements InitializerPlan {
               usage.tableInits.has(i * module.tables.length + table) ? [table] : [],
             );
       if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
-      if (!usage.arraySegments.has(i) && tables.every((table) => this.native.has(table))) return;
+      const isInCell = usage.arraySegments.has(i) || tables.some((table) => !this.native.has(table));
+      if (!isInCell) return;
+      // A declarative one counts as dropped from the start: nothing is made for it.
       this.elementCells[i] = add("elements", i);
-      if (plainItems(module, segment) !== null) this.staticElements[i] = 1;
+      if (segment.mode !== "declarative" && plainItems(module, segment) !== null) this.staticElements[i] = 1;
     });
     return cells;
   }

@@ -86,7 +86,7 @@ export class Initializer extends FunctionTranslator {
     let steps = 0;
     this.module.elements.forEach((segment, i) => {
       const cell = plan.cellOfElements(i);
-      if (cell < 0 || plan.hasStaticElements(i)) return;
+      if (cell < 0 || plan.hasStaticElements(i) || segment.mode === "declarative") return;
       const descriptor = this.module.types.length + BUILTIN_DESCRIPTORS.References;
       const length = this.ins.iconst(I32, segment.itemCount);
       const items = this.heap.allocateElements(2, descriptor, length);
