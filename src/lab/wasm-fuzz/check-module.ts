@@ -14,8 +14,8 @@ import { type Event, observe } from "./observe.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 export type ModuleVerdict =
-  /** All did the same, to the end or to where memory or stack ran out. */
-  | { readonly kind: "agreed"; readonly events: number; readonly atLimit: boolean }
+  /** All did the same, to the end or to where memory or stack ran out; `alone` says why it does not stand alone, "" if it does. */
+  | { readonly kind: "agreed"; readonly events: number; readonly atLimit: boolean; readonly alone: string }
   /** The compiler refuses it, by name. */
   | { readonly kind: "refused"; readonly why: string }
   /** It says nothing: this host does not run it, or it imports what cannot be made up. */
@@ -32,12 +32,19 @@ interface Setting extends SpillwayOptions {
   readonly name: string;
 }
 
-const SETTINGS: readonly Setting[] = [
-  { name: "gc-stress", collector: "stress", gcStress: true, prove: true, maxHeapBytes: HEAP_BYTES },
-  ...COLLECTOR_NAMES.filter((name) => name !== "stress").map(
-    (collector): Setting => ({ name: collector, collector, prove: true, maxHeapBytes: HEAP_BYTES }),
-  ),
-];
+const STRESSED: Setting = {
+  name: "gc-stress",
+  collector: "stress",
+  gcStress: true,
+  prove: true,
+  maxHeapBytes: HEAP_BYTES,
+};
+const CALM: readonly Setting[] = COLLECTOR_NAMES.filter((name) => name !== "stress").map((collector) => ({
+  name: collector,
+  collector,
+  prove: true,
+  maxHeapBytes: HEAP_BYTES,
+}));
 
 /** Thrown within a check; what else is thrown is a crash. */
 class Failed extends Error {
@@ -49,7 +56,8 @@ class Failed extends Error {
   }
 }
 
-export async function checkModule(bytes: Uint8Array): Promise<ModuleVerdict> {
+/** `turn` chooses one of the other collectors, besides the stressing one; without it they all have theirs. */
+export async function checkModule(bytes: Uint8Array, turn?: number): Promise<ModuleVerdict> {
   try {
     const subject = await subjectOf(bytes, FEATURES);
     if (subject === null) return { kind: "skipped", why: "an import that cannot be made up" };
@@ -57,11 +65,11 @@ export async function checkModule(bytes: Uint8Array): Promise<ModuleVerdict> {
     if (refusal !== "") return { kind: "skipped", why: `this host refuses it: ${refusal}` };
     const native = observe(new NativeEngine(), subject);
     let atLimit = false;
-    for (const setting of SETTINGS) {
+    const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
+    for (const setting of [STRESSED, ...others]) {
       if (!agree(setting, subject, native)) atLimit = true;
     }
-    checkStandalone(bytes);
-    return { kind: "agreed", events: native.length, atLimit };
+    return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
   } catch (error) {
     if (error instanceof InputError) return { kind: "refused", why: error.message };
     if (error instanceof Failed) return { kind: "failed", failure: error.kind, message: error.message };
@@ -105,10 +113,18 @@ function eventText(event: Event | undefined): string {
   return `${event.what}: ${event.outcome}${event.trap === undefined ? "" : ` (${event.trap})`}`;
 }
 
-function checkStandalone(bytes: Uint8Array): void {
-  const output = compile(bytes, { features: FEATURES });
+/** Why the module does not stand alone, "" if it does. */
+function checkStandalone(bytes: Uint8Array): string {
+  let output: Uint8Array;
+  try {
+    output = compile(bytes, { features: FEATURES });
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
   const refusal = hostRefusal(output);
   if (refusal !== "") throw new Failed("invalid", refusal);
   const again = compile(bytes, { features: FEATURES });
   if (Buffer.compare(output, again) !== 0) throw new Failed("indeterminate", "other bytes the second time");
+  return "";
 }
