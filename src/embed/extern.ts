@@ -39,6 +39,8 @@ export interface MemoryExtern {
   readonly kind: "memory";
   readonly type: ExternType & { kind: "memory" };
   readonly host: HostMemory;
+  /** Its size in bytes, where its pages are not the host's; null otherwise. */
+  readonly size: HostGlobal | null;
 }
 
 export type Extern = FunctionExtern | GlobalExtern | TableExtern | MemoryExtern;

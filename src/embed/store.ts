@@ -17,9 +17,10 @@ import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
+import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
@@ -113,15 +114,15 @@ export class Store implements DescriptorMemory {
     imports.forEach((given, i) => {
       input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
     });
-    let memories: Readonly<Record<string, unknown>> = {};
-    if (linked.memoryModule !== null) {
-      const module = new hostWebAssembly.Module(linked.memoryModule);
-      memories = new hostWebAssembly.Instance(module, { input }).exports;
-    }
+    const memories = startMemories(
+      linked,
+      (index) => byKind("memory", index) as MemoryExtern,
+      code.plan.module.importedMemoryCount,
+    );
     const module = new hostWebAssembly.Module(linked.bytes);
     const given = {
       input,
-      memory: memories as Record<string, unknown>,
+      memory: memories,
       runtime: this.runtime.imports as Record<string, unknown>,
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
@@ -184,7 +185,7 @@ export class Store implements DescriptorMemory {
       const key = outputName(kind, index);
       let extern = index < imported[kind] ? byKind(kind, index) : made.get(key);
       if (extern === undefined) {
-        extern = this.makeExtern(plan, layout, { kind, index }, hostExports[key]);
+        extern = this.makeExtern(plan, layout, { kind, index }, hostExports);
         made.set(key, extern);
       }
       externs.set(name, extern);
@@ -196,8 +197,10 @@ export class Store implements DescriptorMemory {
     plan: CompiledCode["plan"],
     layout: LinkedInstance["layout"],
     { kind, index }: Pick<Export, "kind" | "index">,
-    host: unknown,
+    hostExports: Readonly<Record<string, unknown>>,
   ): Extern {
+    const key = outputName(kind, index);
+    const host = hostExports[key];
     const type = externTypeOf(this.types, plan.module, kind, index);
     switch (type.kind) {
       case "func":
@@ -216,7 +219,12 @@ export class Store implements DescriptorMemory {
       case "table":
         return { kind: "table", type, cell: layout.cellAddress(plan.cellOfTable(index)) };
       case "memory":
-        return { kind: "memory", type, host: host as HostMemory };
+        return {
+          kind: "memory",
+          type,
+          host: hostExports[key] as HostMemory,
+          size: (hostExports[sizeName(index)] as HostGlobal | undefined) ?? null,
+        };
       default:
         throw new Error("tags are not linked yet");
     }

@@ -31,8 +31,8 @@ export class Initializer extends FunctionTranslator {
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
     let steps = this.globals(plan) + this.tables(plan) + this.segments(plan) + this.activeSegments(plan);
-    if (plan.dataInitializer >= 0) {
-      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, plan.dataInitializer, [], []), []);
+    for (const number of plan.activeData) {
+      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, number, [], []), []);
       steps++;
     }
     if (plan.start >= 0) {
