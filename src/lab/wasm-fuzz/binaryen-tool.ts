@@ -46,7 +46,8 @@ export class BinaryenTool {
     return new Promise<void>((resolve, reject) => {
       const end = (status: unknown): void => {
         if (status === 0) resolve();
-        else reject(new Error(`${this.name} ${args.join(" ")} ended with ${String(status)}: ${said.join("")}`));
+        else
+          reject(new Error(`${this.name} ${args.join(" ")} ended with ${String(status)}: ${said.join("")}`));
       };
       const hooks: Hooks = { arguments: [...args], thisProgram: this.name, onAbort: end };
       if (this.module !== null) hooks.instantiateWasm = (imports, done) => this.instantiate(imports, done);
@@ -58,7 +59,13 @@ export class BinaryenTool {
   private library(name: string, said: string[]): unknown {
     const library = this.require(name) as typeof fs;
     if (name !== "node:fs") return library;
-    const writeSync = (file: number, data: Uint8Array, offset?: number, length?: number, at?: number): number => {
+    const writeSync = (
+      file: number,
+      data: Uint8Array,
+      offset?: number,
+      length?: number,
+      at?: number,
+    ): number => {
       if (file !== ERROR_OUTPUT) return library.writeSync(file, data, offset, length, at);
       const from = offset ?? 0;
       const bytes = data.subarray(from, from + (length ?? data.length));

@@ -3,8 +3,9 @@
  * depends on the first seed and the count alone.
  */
 import { Worker } from "node:worker_threads";
+import type { PolicyName } from "../../frontend/index.ts";
 import type { FailureKind } from "./check-module.ts";
-import type { SeedVerdict } from "./worker.ts";
+import type { SeedVerdict, ThreadOptions } from "./worker.ts";
 
 export interface ModuleCampaignOptions {
   readonly firstSeed: number;
@@ -14,6 +15,10 @@ export interface ModuleCampaignOptions {
   /** Milliseconds for one module. */
   readonly hangMs?: number;
   readonly jobs: number;
+  /** How the compiler spills. */
+  readonly policy?: PolicyName;
+  /** Paths of modules that half of the random ones are built upon. */
+  readonly startFrom?: readonly string[];
   readonly onProgress?: (done: number, failures: number) => void;
   readonly onFailure?: (failure: ModuleFailure) => void;
   /** Asked before each module; `true` ends the campaign with what is under way. */
@@ -102,8 +107,9 @@ class Campaign {
 
   private thread(): Promise<void> {
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    const worker = new Worker(new URL(file, import.meta.url));
-    const hangMs = this.options.hangMs ?? HANG_MS;
+    const { policy = "spillway", startFrom = [], hangMs = HANG_MS } = this.options;
+    const workerData: ThreadOptions = { policy, startFrom };
+    const worker = new Worker(new URL(file, import.meta.url), { workerData });
     let seed = -1;
     let modules = 0;
     let timer: NodeJS.Timeout | undefined;
@@ -123,7 +129,11 @@ class Campaign {
         worker.postMessage(seed);
       };
       worker.on("error", (error) => {
-        this.fail({ seed, kind: "crash", message: error instanceof Error ? (error.stack ?? "") : String(error) });
+        this.fail({
+          seed,
+          kind: "crash",
+          message: error instanceof Error ? (error.stack ?? "") : String(error),
+        });
       });
       worker.on("exit", () => resolve());
       worker.on("message", (answer: SeedVerdict) => {

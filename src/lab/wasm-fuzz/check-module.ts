@@ -5,6 +5,7 @@
 import { InputError } from "../../base/diagnostics.ts";
 import { compile } from "../../driver/compile.ts";
 import { hostWebAssembly } from "../../embed/host-webassembly.ts";
+import type { PolicyName } from "../../frontend/index.ts";
 import { COLLECTOR_NAMES } from "../../runtime/collectors.ts";
 import { DEFAULT_FEATURES, type Features } from "../../wasm/index.ts";
 import { NativeEngine } from "../../wast/native-engine.ts";
@@ -56,8 +57,14 @@ class Failed extends Error {
   }
 }
 
-/** `turn` chooses one of the other collectors, besides the stressing one; without it they all have theirs. */
-export async function checkModule(bytes: Uint8Array, turn?: number): Promise<ModuleVerdict> {
+export interface CheckOptions {
+  /** Chooses one of the collectors besides the stressing one; without it they all have their turn. */
+  readonly turn?: number;
+  readonly policy?: PolicyName;
+}
+
+export async function checkModule(bytes: Uint8Array, options: CheckOptions = {}): Promise<ModuleVerdict> {
+  const { turn, policy = "spillway" } = options;
   try {
     const subject = await subjectOf(bytes, FEATURES);
     if (subject === null) return { kind: "skipped", why: "an import that cannot be made up" };
@@ -67,7 +74,7 @@ export async function checkModule(bytes: Uint8Array, turn?: number): Promise<Mod
     let atLimit = false;
     const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
     for (const setting of [STRESSED, ...others]) {
-      if (!agree(setting, subject, native)) atLimit = true;
+      if (!agree({ ...setting, policy }, subject, native)) atLimit = true;
     }
     return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
   } catch (error) {

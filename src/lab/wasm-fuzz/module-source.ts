@@ -32,8 +32,11 @@ const MOST_BYTES = 6000;
 export class ModuleSource {
   private readonly tool: BinaryenTool;
   private readonly folder: string;
+  private readonly startFrom: readonly string[];
 
-  constructor() {
+  /** `startFrom`: paths of modules that half of the random ones are built upon. */
+  constructor(startFrom: readonly string[] = []) {
+    this.startFrom = startFrom;
     this.tool = new BinaryenTool("wasm-opt");
     this.folder = mkdtempSync(join(tmpdir(), "spillway-ttf-"));
   }
@@ -48,7 +51,11 @@ export class ModuleSource {
       input,
       Uint8Array.from({ length }, () => random.below(256)),
     );
-    await this.tool.run(["-ttf", input, "-o", output, "--quiet", ...flagsOf(random)]);
+    const flags = flagsOf(random);
+    if (this.startFrom.length > 0 && random.chance(50)) {
+      flags.push(`--initial-fuzz=${random.pick(this.startFrom)}`);
+    }
+    await this.tool.run(["-ttf", input, "-o", output, "--quiet", ...flags]);
     const bytes = new Uint8Array(readFileSync(output));
     return random.chance(50) ? exportingAll(bytes) : bytes;
   }

@@ -7,7 +7,15 @@
  *     0           bytes that are written, this word included
  *     4 …         for each call: the number of the import, then its arguments, 4, 8 or 16 bytes each
  */
-import { type GlobalType, type ImportType, type Limits, type Module, types, type ValType, valTypeName } from "../../wasm/index.ts";
+import {
+  type GlobalType,
+  type ImportType,
+  type Limits,
+  type Module,
+  types,
+  type ValType,
+  valTypeName,
+} from "../../wasm/index.ts";
 
 /** A function that gives a word of the memory that calls are written down in, by its address. */
 export const LOG_WORD = "log";
@@ -65,7 +73,9 @@ const HEAD = `(module
   (if (ref.test (ref array) (local.get $r)) (then (return (i32.const 3))))
   (i32.const 4))`;
 
-const NUMBERS: Readonly<Record<ValType, { readonly name: string; readonly zero: string; readonly bytes: number }>> = {
+const NUMBERS: Readonly<
+  Record<ValType, { readonly name: string; readonly zero: string; readonly bytes: number }>
+> = {
   [types.I32]: { name: "i32", zero: "(i32.const 0)", bytes: 4 },
   [types.I64]: { name: "i64", zero: "(i64.const 0)", bytes: 8 },
   [types.F32]: { name: "f32", zero: "(f32.const 0)", bytes: 4 },
@@ -146,6 +156,7 @@ function storeText(type: ValType, local: number, offset: number): string {
 function classText(type: ValType, value: string): string {
   const heap = types.heapOf(type);
   if (heap === types.HEAP_FUNC || heap === types.HEAP_NOFUNC) return `(i32.eqz (ref.is_null ${value}))`;
-  if (heap === types.HEAP_EXTERN || heap === types.HEAP_NOEXTERN) return `(call $class (any.convert_extern ${value}))`;
+  if (heap === types.HEAP_EXTERN || heap === types.HEAP_NOEXTERN)
+    return `(call $class (any.convert_extern ${value}))`;
   return `(call $class ${value})`;
 }
