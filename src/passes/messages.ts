@@ -1,0 +1,6 @@
+/** What the passes refuse, by name. */
+import type { Diagnostic } from "../base/diagnostics.ts";
+
+export function wideInst(opcode: string): Diagnostic {
+  return { code: "pass-wide", message: `${opcode} on i128 cannot be split into 64-bit halves` };
+}
