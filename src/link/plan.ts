@@ -421,9 +421,10 @@ export class OutputPlan implements InitializerPlan {
       }
     });
     if (mode === "store") return;
-    if (this.usesHeap)
-      for (const memory of module.memories)
-        no("a memory that needs a module of its own, in a module that stands alone", memory.offset);
+    module.memories.forEach(({ offset }, i) => {
+      if (i !== this.nativeMemory)
+        no("a memory that needs a module of its own, in a module that stands alone", offset);
+    });
     for (const { type, offset } of module.imports) {
       if (type.kind === "global" && wasm.isRef(type.global.type)) {
         no(
