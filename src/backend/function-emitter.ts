@@ -27,6 +27,7 @@ import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
+import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
@@ -65,6 +66,10 @@ export class FunctionEmitter extends CodeWriter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly moves: I32List;
+  /** Whether the code ends with the function's results on the stack. */
+  private endsInReturn: boolean;
+  /** The stack map that the frame names since this block began, or -1. */
+  private namedMap: number;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
 
@@ -78,6 +83,8 @@ export class FunctionEmitter extends CodeWriter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
+    this.endsInReturn = false;
+    this.namedMap = -1;
     this.body = new ByteWriter();
   }
 
@@ -97,7 +104,7 @@ export class FunctionEmitter extends CodeWriter {
     if (this.frame.sizeBytes > 0) this.enterFrame();
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
-    this.op(WasmOp.Unreachable);
+    if (!this.endsInReturn) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     return this.assemble();
   }
@@ -136,6 +143,7 @@ export class FunctionEmitter extends CodeWriter {
     // What a refused function left behind goes first.
     for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.clear();
     this.openScopes = 0;
+    this.endsInReturn = false;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -193,6 +201,7 @@ export class FunctionEmitter extends CodeWriter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
+    this.namedMap = -1;
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
@@ -213,6 +222,11 @@ export class FunctionEmitter extends CodeWriter {
     }
   }
 
+  /** Whether the function's end comes next, and no scope is open that could not hold results. */
+  private get isLast(): boolean {
+    return this.openScopes === 0 && this.pendingKinds.length === 0;
+  }
+
   private emitTerminator(block: Block, inst: Inst): void {
     const { dfg } = this.func;
     switch (dfg.format(inst)) {
@@ -231,7 +245,8 @@ export class FunctionEmitter extends CodeWriter {
       case Format.MultiAry:
         for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
         this.leaveFrame();
-        this.op(WasmOp.Return);
+        if (this.isLast) this.endsInReturn = true;
+        else this.op(WasmOp.Return);
         return;
       case Format.Call:
       case Format.CallIndirect:
@@ -256,15 +271,16 @@ export class FunctionEmitter extends CodeWriter {
     const { dfg } = this.func;
     const whenTrue = dfg.destination(inst, 0);
     const whenFalse = dfg.destination(inst, 1);
-    this.pushCondition(this.arg(inst, 0));
     if (this.isPlain(block, whenTrue)) {
+      pushCondition(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenTrue));
       this.emitBranch(block, whenFalse);
     } else if (this.isPlain(block, whenFalse)) {
-      this.op(WasmOp.I32Eqz);
+      pushOpposite(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenFalse));
       this.emitBranch(block, whenTrue);
     } else {
+      pushCondition(this, this.arg(inst, 0));
       this.openScope(WasmOp.If, NONE);
       this.postpone(Pending.Branch, whenFalse, block);
       this.postpone(Pending.Else, NONE, NONE);
@@ -391,8 +407,8 @@ export class FunctionEmitter extends CodeWriter {
         return;
       case Op.Trapz:
       case Op.Trapnz:
-        this.pushCondition(this.arg(inst, 0));
-        if (dfg.opcode(inst) === Op.Trapz) this.op(WasmOp.I32Eqz);
+        if (dfg.opcode(inst) === Op.Trapz) pushOpposite(this, this.arg(inst, 0));
+        else pushCondition(this, this.arg(inst, 0));
         this.trapIf(dfg.trapCode(inst));
         return;
       case Op.Debugtrap:
@@ -442,8 +458,11 @@ export class FunctionEmitter extends CodeWriter {
         offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
       }
     }
+    const named = symbols.internMap(this.frame.sizeBytes, offsets);
+    if (named === this.namedMap) return;
+    this.namedMap = named;
     this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, offsets));
+    this.symbolAddress(named);
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 

@@ -14,6 +14,8 @@
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
+import type { Allocators } from "../gc/allocators.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -42,6 +44,10 @@ export interface Cell {
 export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
+  /** Of `module`, which has them in it. */
+  readonly allocators?: Allocators;
+  /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
+  readonly collecting?: Uint8Array;
 }
 
 const NONE = -1;
@@ -53,6 +59,8 @@ export class OutputPlan implements InitializerPlan {
   readonly usage: ModuleUsage;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
+  readonly allocators: Allocators | null;
+  private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
   readonly canonicalIds: Uint32Array;
   /** Whether the output has a heap. */
@@ -86,7 +94,10 @@ export class OutputPlan implements InitializerPlan {
   /** Globals of the runtime by name, in the output. */
   private readonly runtimeGlobals: Map<string, number>;
 
-  constructor(module: Module, store: TypeStore, { mode, collectsOnEntry }: PlanOptions) {
+  constructor(module: Module, store: TypeStore, options: PlanOptions) {
+    const { mode, collectsOnEntry } = options;
+    this.allocators = options.allocators ?? null;
+    this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
     this.store = store;
@@ -119,6 +130,10 @@ export class OutputPlan implements InitializerPlan {
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
+  }
+
+  mayCollect(func: number): boolean {
+    return this.collectsOnEntry || this.collecting === null || this.collecting[func] !== 0;
   }
 
   depth(type: number): number {
@@ -400,10 +415,16 @@ export class OutputPlan implements InitializerPlan {
       throw new InputError(notLinkedYet(what, offset));
     };
     for (const tag of module.tags) no("an exception tag", tag.offset);
+    module.tables.forEach(({ type, offset }, i) => {
+      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
+        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+      }
+    });
     if (mode === "store") return;
-    if (this.usesHeap)
-      for (const memory of module.memories)
-        no("a memory that needs a module of its own, in a module that stands alone", memory.offset);
+    module.memories.forEach(({ offset }, i) => {
+      if (i !== this.nativeMemory)
+        no("a memory that needs a module of its own, in a module that stands alone", offset);
+    });
     for (const { type, offset } of module.imports) {
       if (type.kind === "global" && wasm.isRef(type.global.type)) {
         no(

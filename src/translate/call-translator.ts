@@ -103,6 +103,14 @@ export class CallTranslator extends ControlTranslator {
     }
   }
 
+  /** By the type's allocator where it has one. */
+  newStruct(type: number, fields: readonly Value[]): Value {
+    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    if (allocator < 0) return this.heap.structNew(type, fields);
+    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), fields));
+    return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
+  }
+
   callIndirect(): void {
     const { signature, callee } = this.indirectCallee();
     const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
@@ -176,7 +184,7 @@ export class CallTranslator extends ControlTranslator {
       signature: this.signature(this.module.functionTypes.get(index)),
       colocated: index >= this.module.importedFunctionCount,
       patchable: false,
-      noCollect: false,
+      noCollect: this.plan !== null && !this.plan.mayCollect(index),
     });
     this.callees.set(index, callee);
     return callee;

@@ -3,10 +3,10 @@
  * heap (`gc/tables.ts`). Indices of 64-bit tables are narrowed where they are used: none has 2³² elements.
  */
 import type { HeapOperations } from "../gc/heap-operations.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { ModulePlan } from "../gc/module-plan.ts";
 import {
   type CellTable,
-  MAX_TABLE_ELEMENTS,
   tableCopy,
   tableFill,
   tableGet,

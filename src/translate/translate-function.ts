@@ -8,10 +8,14 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { isTraced } from "../gc/layout.ts";
-import { type Block, NONE, type Value } from "../ir/entities.ts";
+import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
+import type { AllocatorRole } from "../gc/allocators.ts";
+import { isTraced, structLayout } from "../gc/layout.ts";
+import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
+import type { Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -38,22 +42,29 @@ export class FunctionTranslator extends CallTranslator {
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
-    const start = module.code.starts.get(index);
-    const end = module.code.ends.get(index);
-    const type = module.functionTypes.get(module.importedFunctionCount + index);
-    builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
+    const func = module.importedFunctionCount + index;
+    const type = module.functionTypes.get(func);
+    builder.func.name = { kind: "user", namespace: 0, index: func };
     builder.func.signature = this.clifSignatureOf(type);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();
-    const exit = builder.createBlock();
     builder.appendBlockParamsForFunctionParams(entry);
-    builder.appendBlockParamsForFunctionReturns(exit);
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
-    reader.seek(start, end);
+    reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
+    const role = this.plan?.allocators?.roleOf(func) ?? null;
+    if (role === null) this.translateBody(type);
+    else this.allocate(entry, func, role);
+    builder.finalize(options);
+  }
+
+  private translateBody(type: number): void {
+    const { builder } = this;
+    const exit = builder.createBlock();
+    builder.appendBlockParamsForFunctionReturns(exit);
     if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
-    const results = resultsOf(module.types, type);
+    const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
       kind: FrameKind.Function,
@@ -66,7 +77,28 @@ export class FunctionTranslator extends CallTranslator {
       nextIsReached: false,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize(options);
+  }
+
+  /** The whole of a function that makes structs. */
+  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+    const { dfg } = this.builder.func;
+    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    if (isSlow) allocateSlowly(this.heap, type, fields);
+    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
+  }
+
+  /** What the passes may rely on. */
+  get facts(): Facts {
+    const nonNull = this.heapOperations?.nonNull ?? [];
+    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+  }
+
+  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+    const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
+    if (name.kind !== "user" || this.plan === null) return null;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
+    return role === null ? null : structLayout(this.plan.types, role.type).offsets;
   }
 
   /** The value of the constant expression that begins where the reader stands. */
@@ -82,7 +114,9 @@ export class FunctionTranslator extends CallTranslator {
     const { builder, reader } = this;
     const { dfg } = builder.func;
     const params = paramsOf(this.module.types, type);
-    for (let i = 0; i < params.length; i++) this.declareLocal(params[i]!, dfg.blockParam(entry, i));
+    for (let i = 0; i < params.length; i++) {
+      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
       const local = reader.readValType();
