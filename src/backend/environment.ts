@@ -17,6 +17,8 @@ export interface ModuleIndices {
   readonly stackPointer: number;
   /** The memory that loads, stores and the shadow stack are in. */
   readonly memory: number;
+  /** The tag, without a payload, that `try_call` catches; -1 where there is none. What else unwinds passes. */
+  readonly exceptionTag: number;
   /**
    * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
    * nothing collects; a frame then has no word for its map.

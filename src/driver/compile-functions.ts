@@ -98,6 +98,7 @@ function indicesOf(
       return plan.stackPointer;
     },
     memory: plan.heapMemory,
+    exceptionTag: plan.exceptionTag,
     symbols: plan.usesHeap ? symbols : null,
     mapOnEntry: options.mapOnEntry,
     trapSymbol: (code) =>

@@ -70,6 +70,7 @@ function indicesOf(translator: FunctionTranslator): ModuleIndices {
       throw new Error("a function without references has no frame");
     },
     memory: 0,
+    exceptionTag: -1,
     symbols: null,
     mapOnEntry: false,
     trapSymbol: () => -1,

@@ -39,6 +39,9 @@ export interface ModulePlan {
   memoryFunction(operator: number, memory: number, other: number): number;
   /** Whether a data segment is (also) beside such a memory. */
   hasRemoteData(segment: number): boolean;
+  /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** Every function begins with a collection: for tests. */

@@ -5,7 +5,7 @@
  * instance. The output imports, under names of its own:
  *
  *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
- *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table)
+ *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table); `exception` (the tag)
  *     "memory"    "0", "1" …           the functions of the memory module, if any
  *
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
@@ -104,6 +104,7 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
   add("runtime", "functions", { kind: "table", table });
   const memory = { limits: any, is64: false, shared: false, pageSizeLog2: 16 };
   add("runtime", "memory", { kind: "memory", memory });
+  if (plan.exceptionTag >= 0) add("runtime", "exception", { kind: "tag", type: nothing });
 }
 
 function addMemoryFunctions(
@@ -139,6 +140,6 @@ function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
     case "memory":
       return plan.usesHeap ? -1 : index;
     default:
-      return index;
+      return -1;
   }
 }

@@ -9,6 +9,7 @@
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
+ *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the heap; or, in a module without references, the input's
  *
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
@@ -35,7 +36,8 @@ export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
-  readonly kind: "global" | "table" | "elements";
+  readonly kind: "global" | "table" | "elements" | "exception";
+  /** 0 of the one for exceptions in flight. */
   readonly index: number;
 }
 
@@ -317,6 +319,7 @@ export class OutputPlan implements InitializerPlan {
     const { module, usage } = this;
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
+    if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
       if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
     });
@@ -339,6 +342,18 @@ export class OutputPlan implements InitializerPlan {
       if (segment.mode !== "declarative" && plainItems(module, segment) !== null) this.staticElements[i] = 1;
     });
     return cells;
+  }
+
+  // Exceptions.
+
+  /** The first cell. */
+  get exceptionCell(): number {
+    return this.usage.usesExceptions ? 0 : NONE;
+  }
+
+  /** The only tag of the output: a store's, or its own. */
+  get exceptionTag(): number {
+    return this.usage.usesExceptions ? 0 : NONE;
   }
 
   // Memories.
@@ -384,7 +399,6 @@ export class OutputPlan implements InitializerPlan {
     const no = (what: string, offset: number): never => {
       throw new InputError(notLinkedYet(what, offset));
     };
-    for (const tag of module.tags) no("an exception tag", tag.offset);
     if (mode === "store") return;
     if (this.usesHeap)
       for (const memory of module.memories)
@@ -396,6 +410,7 @@ export class OutputPlan implements InitializerPlan {
           offset,
         );
       }
+      if (type.kind === "tag") no("an imported tag in a module that stands alone", offset);
       if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
     }
     module.tables.forEach((table, i) => {
@@ -406,6 +421,7 @@ export class OutputPlan implements InitializerPlan {
         no("a table that others see, in a module that stands alone,", table.offset);
     });
     for (const { kind, index, offset } of module.exports) {
+      if (kind === "tag") no("an exported tag in a module that stands alone", offset);
       if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
         no(
           `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,

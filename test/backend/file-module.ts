@@ -82,6 +82,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
+    exceptionTag: -1,
     symbols: null,
     trapSymbol: () => -1,
   };
