@@ -68,8 +68,8 @@ export class Exceptions {
   private readonly store: ExceptionStore;
   private readonly references: References;
   private readonly handles: Handles<StoreException>;
-  /** The record of the tag for values of JavaScript. */
-  private readonly valueTag: number;
+  /** The tag of all that is no exception of a store: its payload is the value. */
+  readonly valueTag: TagExtern;
   private readonly converted: WeakMap<HostFunction, HostFunction>;
 
   constructor(store: ExceptionStore, references: References) {
@@ -82,7 +82,8 @@ export class Exceptions {
     this.handles = new Handles(store.memory, store.runtime, roots);
     const types = new TypeTable();
     addFunctionType(types, [EXTERNREF], []);
-    this.valueTag = store.words([store.types.canonicalize(types)[0]!]);
+    const type = store.types.canonicalize(types)[0]!;
+    this.valueTag = { kind: "tag", type: { kind: "tag", type }, record: store.words([type]) };
     this.converted = new WeakMap();
   }
 
@@ -94,7 +95,7 @@ export class Exceptions {
     const object = this.isInFlight(error) ? memory.read(this.cell) : 0;
     if (object === 0) return error;
     memory.write(this.cell, 0);
-    if (memory.read(object + Exception.Tag) === this.valueTag) {
+    if (memory.read(object + Exception.Tag) === this.valueTag.record) {
       return this.references.toJavaScript(memory.read(object + Exception.HeaderBytes));
     }
     return this.inJavaScript(object);
@@ -139,7 +140,7 @@ export class Exceptions {
 
   private ofValue(value: unknown): number {
     const kept = this.references.keep(value);
-    const object = this.allocate(this.valueTag, [() => this.references.kept(kept)]);
+    const object = this.allocate(this.valueTag.record, [() => this.references.kept(kept)]);
     this.references.release(kept);
     return object;
   }

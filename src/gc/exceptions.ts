@@ -25,7 +25,11 @@ export interface TagUse {
 }
 
 /** A new exception. */
-export function exceptionNew(heap: HeapOperations, { index, type }: TagUse, payload: readonly Value[]): Value {
+export function exceptionNew(
+  heap: HeapOperations,
+  { index, type }: TagUse,
+  payload: readonly Value[],
+): Value {
   const { ins, plan } = heap;
   const { offsets, sizeBytes } = exceptionLayout(plan.types, type);
   const object = heap.allocate(ins.iconst(I32, sizeBytes), heap.symbol(EXCEPTION_DESCRIPTORS, type));

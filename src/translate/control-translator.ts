@@ -81,7 +81,17 @@ export class ControlTranslator extends FunctionState {
     const height = this.stack.length - params.length;
     // The operands that an `else` arm starts with are those that stand there now.
     const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
-    this.frames.push({ kind, target, next, elseBlock, params, results, height, nextIsReached: false, region });
+    this.frames.push({
+      kind,
+      target,
+      next,
+      elseBlock,
+      params,
+      results,
+      height,
+      nextIsReached: false,
+      region,
+    });
     if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
   }
 
