@@ -9,25 +9,35 @@ import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
-import { immediateCount } from "./operators.ts";
+import { lowerMemoryOperator } from "./lower-memory.ts";
+import { immediateCount, isMemoryOperator } from "./operators.ts";
 
 export abstract class CallEmitter extends CodeWriter {
+  /** The stack map that the frame names since this block began, or -1. */
+  protected namedMap: number;
+
+  constructor() {
+    super();
+    this.namedMap = -1;
+  }
+
   protected emitCall(inst: Inst, tail: boolean): void {
     const { dfg } = this.func;
     const format = dfg.format(inst);
     const indirect = format === Format.CallIndirect || format === Format.TryCallIndirect;
     if (!indirect && this.emitOperator(inst)) return;
     for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    if (indirect) this.pushAddress(this.arg(inst, 0));
+    const signature = dfg.callSignature(inst) as SigRef;
+    const table = indirect ? this.indices!.tableIndex(this.func, signature) : 0;
+    if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
     if (tail) this.leaveFrame();
     else this.nameStackMap(inst);
     if (indirect) {
-      const signature = dfg.callSignature(inst) as SigRef;
       this.opIndex(
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
         this.indices!.typeIndex(this.func, signature),
       );
-      this.out.u32(this.indices!.tableIndex(this.func, signature));
+      this.out.u32(table);
     } else {
       this.opIndex(
         tail ? WasmOp.ReturnCall : WasmOp.Call,
@@ -52,8 +62,11 @@ export abstract class CallEmitter extends CodeWriter {
         offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
       }
     }
+    const named = symbols.internMap(this.frame.sizeBytes, offsets);
+    if (named === this.namedMap) return;
+    this.namedMap = named;
     this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, offsets));
+    this.symbolAddress(named);
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
@@ -63,6 +76,10 @@ export abstract class CallEmitter extends CodeWriter {
     const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
     const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
     if (user === null || user.namespace !== WASM_OPERATORS) return false;
+    if (isMemoryOperator(user.index)) {
+      lowerMemoryOperator(this, inst, user.index);
+      return true;
+    }
     const immediates = immediateCount(user.index);
     for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
     this.op(user.index);

@@ -26,6 +26,7 @@ import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CallEmitter } from "./call-emitter.ts";
+import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
@@ -62,6 +63,8 @@ export class FunctionEmitter extends CallEmitter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly moves: I32List;
+  /** Whether the code ends with the function's results on the stack. */
+  private endsInReturn: boolean;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
 
@@ -75,6 +78,7 @@ export class FunctionEmitter extends CallEmitter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
+    this.endsInReturn = false;
     this.body = new ByteWriter();
   }
 
@@ -94,7 +98,7 @@ export class FunctionEmitter extends CallEmitter {
     if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
-    this.op(WasmOp.Unreachable);
+    if (!this.endsInReturn) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     return this.assemble();
   }
@@ -133,6 +137,7 @@ export class FunctionEmitter extends CallEmitter {
     // What a refused function left behind goes first.
     for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.clear();
     this.openScopes = 0;
+    this.endsInReturn = false;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -190,6 +195,7 @@ export class FunctionEmitter extends CallEmitter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
+    this.namedMap = -1;
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
@@ -210,6 +216,11 @@ export class FunctionEmitter extends CallEmitter {
     }
   }
 
+  /** Whether the function's end comes next, and no scope is open that could not hold results. */
+  private get isLast(): boolean {
+    return this.openScopes === 0 && this.pendingKinds.length === 0;
+  }
+
   private emitTerminator(block: Block, inst: Inst): void {
     const { dfg } = this.func;
     switch (dfg.format(inst)) {
@@ -228,7 +239,8 @@ export class FunctionEmitter extends CallEmitter {
       case Format.MultiAry:
         for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
         this.leaveFrame();
-        this.op(WasmOp.Return);
+        if (this.isLast) this.endsInReturn = true;
+        else this.op(WasmOp.Return);
         return;
       case Format.Call:
       case Format.CallIndirect:
@@ -306,15 +318,16 @@ export class FunctionEmitter extends CallEmitter {
     const { dfg } = this.func;
     const whenTrue = dfg.destination(inst, 0);
     const whenFalse = dfg.destination(inst, 1);
-    this.pushCondition(this.arg(inst, 0));
     if (this.isPlain(block, whenTrue)) {
+      pushCondition(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenTrue));
       this.emitBranch(block, whenFalse);
     } else if (this.isPlain(block, whenFalse)) {
-      this.op(WasmOp.I32Eqz);
+      pushOpposite(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenFalse));
       this.emitBranch(block, whenTrue);
     } else {
+      pushCondition(this, this.arg(inst, 0));
       this.openScope(WasmOp.If, NONE);
       this.postpone(Pending.Branch, whenFalse, block);
       this.postpone(Pending.Else, NONE, NONE);
@@ -471,8 +484,8 @@ export class FunctionEmitter extends CallEmitter {
         return;
       case Op.Trapz:
       case Op.Trapnz:
-        this.pushCondition(this.arg(inst, 0));
-        if (dfg.opcode(inst) === Op.Trapz) this.op(WasmOp.I32Eqz);
+        if (dfg.opcode(inst) === Op.Trapz) pushOpposite(this, this.arg(inst, 0));
+        else pushCondition(this, this.arg(inst, 0));
         this.trapIf(dfg.trapCode(inst));
         return;
       case Op.Debugtrap:

@@ -53,6 +53,8 @@ interface HostWebAssembly {
   readonly Table: new (descriptor: { initial: number; element: string }) => HostTable;
   readonly Global: new (descriptor: { value: string; mutable?: boolean }, value?: unknown) => HostGlobal;
   readonly Tag: new (type: { parameters: readonly string[] }) => HostTag;
+  /** The tag of what JavaScript throws, on newer engines. */
+  readonly JSTag?: HostTag;
   readonly Exception: new (tag: HostTag, payload: readonly unknown[]) => HostException;
   readonly CompileError: ErrorClass;
   readonly LinkError: ErrorClass;

@@ -11,7 +11,7 @@ import type { Value } from "../ir/entities.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
 import { EXCEPTION_DESCRIPTORS, TAG_RECORDS } from "../object/symbol-spaces.ts";
-import { EXNREF } from "../wasm/types.ts";
+import { HEAP_EXN, refType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { Exception, exceptionLayout } from "./layout.ts";
@@ -50,7 +50,7 @@ export function exceptionThrow(heap: HeapOperations, object: Value): void {
 /** The exception that a call ended with: at the start of its handler. */
 export function exceptionTake(heap: HeapOperations): Value {
   const { exceptionCell } = heap.plan;
-  const object = heap.cellGet(exceptionCell, EXNREF);
+  const object = heap.cellGet(exceptionCell, refType(HEAP_EXN, false));
   heap.cellSet(exceptionCell, heap.nullReference());
   return object;
 }

@@ -7,7 +7,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
-import { I32, type Type } from "../ir/types.ts";
+import type { Type } from "../ir/types.ts";
 import { ExceptionTranslator } from "./exception-translator.ts";
 import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
 import { unsupportedOperator } from "./messages.ts";
@@ -54,14 +54,14 @@ export class CallTranslator extends ExceptionTranslator {
     for (const result of this.builder.instResults(inst)) this.stack.push(result);
   }
 
-  /** An operator of i32 operands on memory 0 or on tables. */
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
-    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  /** An operator on its operands, with at most one result. */
+  plainOperator(op: number, immediates: readonly number[], argCount: number, result: Type | null): void {
+    this.operator(op, immediates, this.popMany(argCount), result === null ? [] : [result]);
   }
 
-  /** Refuses a table with 64-bit indices. */
+  /** Refuses a table with 64-bit indices where the output's engine need not have such tables. */
   requireTable(table: number): void {
-    if (!this.module.tables[table]!.type.is64) return;
+    if (this.plan === null || !this.module.tables[table]!.type.is64) return;
     throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
   }
 
@@ -94,7 +94,8 @@ export class CallTranslator extends ExceptionTranslator {
     const type = this.module.functionTypes.get(this.reader.index);
     const args = this.takeArgs(type);
     const callee = this.callee(this.reader.index);
-    if (this.isInRegion) {
+    // Whoever throws may collect: for the exception, or because it calls what is not known.
+    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) {
       this.tryCall(this.signature(type), type, (table) => void this.ins.tryCall(callee, args, table));
     } else this.pushResults(this.ins.call(callee, args), type);
   }
@@ -111,6 +112,14 @@ export class CallTranslator extends ExceptionTranslator {
     for (let i = 0; i < results.length; i++) {
       this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
     }
+  }
+
+  /** By the type's allocator where it has one. */
+  newStruct(type: number, fields: readonly Value[]): Value {
+    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    if (allocator < 0) return this.heap.structNew(type, fields);
+    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), fields));
+    return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
   }
 
   callIndirect(): void {
@@ -184,7 +193,7 @@ export class CallTranslator extends ExceptionTranslator {
       signature: this.signature(this.module.functionTypes.get(index)),
       colocated: index >= this.module.importedFunctionCount,
       patchable: false,
-      noCollect: false,
+      noCollect: this.plan !== null && !this.plan.mayCollect(index),
     });
     this.callees.set(index, callee);
     return callee;

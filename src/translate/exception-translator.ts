@@ -20,10 +20,13 @@ import { GcTrap } from "../gc/traps.ts";
 import { retArg } from "../ir/block-calls.ts";
 import { type Block, type ExceptionTable, NONE, type SigRef, type Value } from "../ir/entities.ts";
 import { CATCH_ALL, CATCH_ALL_REF, CATCH_FIELDS, CATCH_REF } from "../wasm/operators.ts";
-import { EXNREF } from "../wasm/types.ts";
+import { HEAP_EXN, refType, type ValType } from "../wasm/types.ts";
 import { type ControlFrame, FrameKind, type TryRegion } from "./control.ts";
 import { ControlTranslator } from "./control-translator.ts";
 import { resultsOf } from "./function-state.ts";
+
+/** What was thrown is there. */
+const THROWN: ValType = refType(HEAP_EXN, false);
 
 export class ExceptionTranslator extends ControlTranslator {
   /** The regions that the code at hand is in, the innermost last. */
@@ -86,7 +89,7 @@ export class ExceptionTranslator extends ControlTranslator {
   }
 
   private dispatchOf(region: TryRegion): Block {
-    if (region.dispatch === NONE) region.dispatch = this.blockOf([EXNREF]);
+    if (region.dispatch === NONE) region.dispatch = this.blockOf([THROWN]);
     return region.dispatch as Block;
   }
 

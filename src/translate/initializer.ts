@@ -31,8 +31,8 @@ export class Initializer extends FunctionTranslator {
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
     let steps = this.globals(plan) + this.tables(plan) + this.segments(plan) + this.activeSegments(plan);
-    if (plan.dataInitializer >= 0) {
-      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, plan.dataInitializer, [], []), []);
+    for (const number of plan.activeData) {
+      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, number, [], []), []);
       steps++;
     }
     if (plan.start >= 0) {
@@ -49,9 +49,10 @@ export class Initializer extends FunctionTranslator {
     return this.constantExpression();
   }
 
+  /** Whether the expression is a null and nothing else: one may also begin an object's fields. */
   private isNull(start: number, end: number): boolean {
     this.reader.seek(start, end);
-    return this.reader.next() === WasmOp.RefNull;
+    return this.reader.next() === WasmOp.RefNull && this.reader.next() === WasmOp.End;
   }
 
   private globals(plan: InitializerPlan): number {

@@ -8,13 +8,13 @@
 import { InputError } from "../base/diagnostics.ts";
 import { type CodeOptions, compileCode } from "../driver/compile.ts";
 import {
+  CoreStore,
   type Extern,
   type FunctionExtern,
   guarded,
   hostWebAssembly,
   ImportMismatch,
   outputName,
-  Store,
   StoreException,
   type StoreInstance,
   type StoreOptions,
@@ -51,13 +51,13 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   readonly executes = true;
   readonly threads = "worker";
   private readonly options: SpillwayOptions;
-  private readonly store: Store;
+  private readonly store: CoreStore;
   private readonly hosts: Map<number, object>;
   private readonly numbers: WeakMap<object, number>;
 
   constructor(options: SpillwayOptions) {
     this.options = options;
-    this.store = new Store(options);
+    this.store = new CoreStore(options);
     this.hosts = new Map();
     this.numbers = new WeakMap();
   }
@@ -112,7 +112,14 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     // The type of a function without parameters and results is that of any module's.
     const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0]);
     const ids = this.store.types.canonicalize(decodeModule(bytes).types);
-    return { kind: "func", type: ids[0]!, raw: () => this.store.runtime.collect(), isHost: true, record: -1 };
+    return {
+      kind: "func",
+      type: ids[0]!,
+      raw: () => this.store.runtime.collect(),
+      isHost: true,
+      isPlain: false,
+      record: -1,
+    };
   }
 
   saysTrap(expected: string, message: string): boolean {
@@ -257,11 +264,11 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     return { type: "ref", hierarchy, kind };
   }
 
-  private get references(): Store["references"] {
+  private get references(): CoreStore["references"] {
     return this.store.references;
   }
 
-  private get types(): Store["types"] {
+  private get types(): CoreStore["types"] {
     return this.store.types;
   }
 }

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { I32 } from "../../src/ir/types.ts";
+import { compileFile, VALUE_BYTES } from "../../src/lab/compiled/file-module.ts";
 import { parseFunctions } from "../../src/text/index.ts";
 import { verifyFunction } from "../../src/verify/index.ts";
 import { engine } from "./engine.ts";
-import { compileFile, VALUE_BYTES } from "./file-module.ts";
 
 const RESULTS = 4096;
 

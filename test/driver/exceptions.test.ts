@@ -183,7 +183,7 @@ const PROGRAMS: readonly Program[] = [
 for (const program of PROGRAMS) agreesWithNative(program);
 
 const DEEP = `(module
-  (type $box (struct (field i32)))
+  (type $box (struct (field (mut i32))))
   (tag $found (param (ref $box)))
   (func $down (param i32) (result i32) (local $kept (ref null $box))
     (local.set $kept (struct.new $box (local.get 0)))
