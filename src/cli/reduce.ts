@@ -119,7 +119,7 @@ Examples:
   spillway reduce bug.clif --policy wrong:loop-invariant-slot
   spillway reduce bug.clif --condition policies --policy spillway --unlike cranelift -o small.clif
   spillway reduce bug.clif --check 'clif-util verify {}' --match 'uses value'
-  spillway reduce bug.wast --wast-fails '--engine native' -o small.wast
+  spillway reduce bug.wast --wast-fails '--engine spillway --gc-stress' --wast-passes '--engine native' -o small.wast
   spillway reduce bug.wast --wast-fails '-W -gc' --wast-passes ''
   spillway reduce app.wasm --compile-fails '' --match 'not compiled yet' -o small.wasm
   spillway reduce app.wat --check '! wasmtime compile {}'`;
