@@ -39,7 +39,29 @@ export const RuntimeTrap = { OutOfMemory: 1 } as const;
 export type CollectorName = keyof typeof COLLECTORS;
 
 /** All collectors, the default first. */
-export const COLLECTOR_NAMES: readonly CollectorName[] = ["copying", "stress", "null"];
+export const COLLECTOR_NAMES: readonly CollectorName[] = [
+  "copying",
+  "generational",
+  "drc",
+  "null",
+  "stress",
+  "stress-generational",
+  "stress-drc",
+];
+
+/** The write barrier that a collector needs: none, cards to mark, or counts to keep. */
+export type BarrierKind = "none" | "cards" | "counts";
+
+export function barrierOf(name: CollectorName): BarrierKind {
+  return BARRIERS[name] ?? "none";
+}
+
+const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
+  generational: "cards",
+  "stress-generational": "cards",
+  drc: "counts",
+  "stress-drc": "counts",
+};
 
 /** The bytes of a collector's module. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {
