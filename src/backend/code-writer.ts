@@ -3,6 +3,7 @@
  * stand on it, and know nothing of control flow.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
@@ -11,6 +12,7 @@ import { isCall, opcodeName } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
 import { bitsOf, I32, I64, type Type } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
+import { addressPlace, indexPlace } from "../object/code.ts";
 import { opcodeBytes, OPCODE_COUNT as WASM_OPCODE_COUNT } from "../wasm/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { isNarrow } from "./direct-ops.ts";
@@ -27,11 +29,13 @@ const CODES = Uint16Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeB
 
 export abstract class CodeWriter {
   protected readonly out: ByteWriter;
+  /** Pairs: where in the code an address is missing, and of which symbol. */
+  protected readonly places: I32List;
   protected readonly trees: Trees;
   protected readonly locals: Locals;
   protected readonly frame: Frame;
   func: Function;
-  protected indices: ModuleIndices | null;
+  indices: ModuleIndices | null;
   /** The local that holds the frame's address, or -1. */
   protected framePointer: number;
   /** Temporary locals by Wasm type, two of each, or -1. */
@@ -43,6 +47,7 @@ export abstract class CodeWriter {
 
   constructor() {
     this.out = new ByteWriter();
+    this.places = new I32List();
     this.trees = new Trees();
     this.locals = new Locals();
     this.frame = new Frame();
@@ -61,6 +66,7 @@ export abstract class CodeWriter {
     this.framePointer = -1;
     this.setEnd = -1;
     this.out.clear();
+    this.places.clear();
     this.temps.fill(-1);
   }
 
@@ -98,6 +104,13 @@ export abstract class CodeWriter {
   i32Const(value: number): void {
     this.op(WasmOp.I32Const);
     this.out.s32(value);
+  }
+
+  /** Pushes the address of a symbol, which is put in when the code is linked. */
+  symbolAddress(symbol: number): void {
+    this.op(WasmOp.I32Const);
+    this.places.push(this.out.length);
+    this.places.push(addressPlace(symbol));
   }
 
   i64Const(low: number, high: number): void {
@@ -242,8 +255,12 @@ export abstract class CodeWriter {
   }
 
   trap(code: TrapCode): void {
-    const recorder = this.indices!.trapFunction(code);
-    if (recorder >= 0) this.opIndex(WasmOp.Call, recorder);
+    const symbol = this.indices!.trapSymbol(code);
+    if (symbol >= 0) {
+      this.op(WasmOp.Call);
+      this.places.push(this.out.length);
+      this.places.push(indexPlace(symbol));
+    }
     this.op(WasmOp.Unreachable);
   }
 

@@ -2,6 +2,7 @@
 import type { FuncRef, SigRef } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
+import type { SymbolTable } from "../object/symbols.ts";
 
 export interface ModuleIndices {
   /** Index of a function that is called directly. */
@@ -17,15 +18,15 @@ export interface ModuleIndices {
   /** The memory that loads, stores and the shadow stack are in. */
   readonly memory: number;
   /**
-   * The address of the stack map of a frame: its bytes, and where in it the references are. `null` where nothing collects; the
-   * frame then has no word for it.
+   * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
+   * nothing collects; a frame then has no word for its map.
    */
-  readonly stackMapAddress: ((frameBytes: number, offsets: readonly number[]) => number) | null;
+  readonly symbols: SymbolTable | null;
   /**
    * Whether a frame gets an empty map as soon as it is entered, because a trap may leave it behind for a later collection to
    * walk over. Without it a frame has a map from its first safepoint on.
    */
   readonly mapOnEntry: boolean;
-  /** The function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
-  trapFunction(code: TrapCode): number;
+  /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
+  trapSymbol(code: TrapCode): number;
 }

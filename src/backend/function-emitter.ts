@@ -24,6 +24,7 @@ import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
 import { I64 } from "../ir/types.ts";
+import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { ControlTree } from "./control-tree.ts";
@@ -80,14 +81,14 @@ export class FunctionEmitter extends CodeWriter {
   }
 
   /**
-   * The body's bytes: local declarations, code and `end`, without the size in front. The view is valid until the next call.
+   * The body: local declarations, code and `end`, without the size in front.
    * Throws `InputError` for what Wasm cannot do.
    */
-  emit(func: Function, indices: ModuleIndices): Uint8Array {
+  emit(func: Function, indices: ModuleIndices): RelocatableCode {
     const entry = func.layout.entryBlock;
     this.beginCode(func, indices);
     for (const param of [...func.signature.params, ...func.signature.returns]) wasmTypeOf(param.type);
-    this.frame.compute(func, indices.stackMapAddress !== null);
+    this.frame.compute(func, indices.symbols !== null);
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
@@ -100,7 +101,7 @@ export class FunctionEmitter extends CodeWriter {
     return this.assemble();
   }
 
-  private assemble(): Uint8Array {
+  private assemble(): RelocatableCode {
     const { body, locals } = this;
     body.clear();
     let runs = 0;
@@ -113,8 +114,13 @@ export class FunctionEmitter extends CodeWriter {
       body.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
       i = end;
     }
+    const places = new Int32Array(this.places.length);
+    for (let i = 0; i < places.length; i += 2) {
+      places[i] = this.places.get(i) + body.length;
+      places[i + 1] = this.places.get(i + 1);
+    }
     body.append(this.out.bytes());
-    return body.bytes();
+    return { bytes: body.bytes().slice(), places };
   }
 
   // Control.
@@ -424,8 +430,8 @@ export class FunctionEmitter extends CodeWriter {
    */
   private nameStackMap(inst: Inst): void {
     const { dfg } = this.func;
-    const address = this.indices!.stackMapAddress;
-    if (address === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
+    const { symbols } = this.indices!;
+    if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
     const map = dfg.stackMap(inst);
     const offsets: number[] = [];
     if (map !== NONE) {
@@ -435,7 +441,7 @@ export class FunctionEmitter extends CodeWriter {
       }
     }
     this.pushFrameAddress(0);
-    this.i32Const(address(this.frame.sizeBytes, offsets));
+    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, offsets));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
@@ -461,10 +467,10 @@ export class FunctionEmitter extends CodeWriter {
     this.op(WasmOp.I32Sub);
     this.localTee(this.framePointer);
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
-    const { stackMapAddress, mapOnEntry } = this.indices!;
-    if (!mapOnEntry || stackMapAddress === null) return;
+    const { symbols, mapOnEntry } = this.indices!;
+    if (!mapOnEntry || symbols === null) return;
     this.pushFrameAddress(0);
-    this.i32Const(stackMapAddress(this.frame.sizeBytes, []));
+    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 

@@ -176,6 +176,7 @@ const SCALAR_LOWERINGS: ReadonlyMap<number, ScalarLowering> = new Map<number, Sc
   [Op.UaddOverflowTrap, lowerAddTrap],
   [Op.Isplit, supported(lowerSplit)],
   [Op.StackAddr, lowerStackAddr],
+  [Op.SymbolValue, lowerSymbol],
   [Op.Nop, () => {}],
   [Op.SequencePoint, () => {}],
   [
@@ -240,6 +241,19 @@ function lowerSplit(w: CodeWriter, inst: Inst, type: Type): void {
   w.intConst(type, half);
   w.intOp(type, WasmOp.I32ShrU, WasmOp.I64ShrU);
   if (type === I64) w.op(WasmOp.I32WrapI64);
+}
+
+/** A symbol of one of the user's name spaces, at no offset. */
+function lowerSymbol(w: CodeWriter, inst: Inst, type: Type): void {
+  const { dfg, globalValues } = w.func;
+  const global = globalValues[dfg.globalValue(inst)]!;
+  const { symbols } = w.indices!;
+  if (symbols === null || global.kind !== "symbol" || global.name.kind !== "user" || global.tls)
+    w.refuse(inst);
+  if (global.offset !== 0n) w.refuse(inst);
+  const { namespace, index } = dfg.userNames[global.name.ref]!;
+  w.symbolAddress(symbols.intern(namespace, index));
+  if (type === I64) w.op(WasmOp.I64ExtendI32U);
 }
 
 function lowerStackAddr(w: CodeWriter, inst: Inst, type: Type): void {

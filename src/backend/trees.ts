@@ -194,6 +194,7 @@ function isMadeAgain(op: Opcode): boolean {
     case Op.F32const:
     case Op.F64const:
     case Op.StackAddr:
+    case Op.SymbolValue:
     case Op.FuncAddr:
       return true;
     default:

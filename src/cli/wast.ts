@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Ora } from "ora";
 import { InputError } from "../base/diagnostics.ts";
+import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
+import { COLLECTOR_NAMES, type CollectorName } from "../runtime/collectors.ts";
 import {
   ENGINE_NAMES,
   type EngineName,
@@ -22,6 +24,10 @@ interface WastOptions {
   readonly wasm: readonly string[];
   readonly filter: readonly string[];
   readonly engine: EngineName;
+  readonly collector: CollectorName;
+  readonly policy: PolicyName;
+  readonly gcStress?: true;
+  readonly prove?: true;
   readonly json?: true;
   readonly checkMessages?: true;
   readonly maxFailures: number;
@@ -34,10 +40,23 @@ export function createWastCommand(): Command {
     .argument("<file...>", "scripts, or folders of scripts")
     .addOption(featuresOption())
     .addOption(
-      new Option("--engine <name>", "none: what needs no execution; native: on this host's WebAssembly")
+      new Option(
+        "--engine <name>",
+        "spillway: compiled, with its own collector; native: on this host's WebAssembly; none: what needs no execution",
+      )
         .choices(ENGINE_NAMES)
-        .default("none"),
+        .default("spillway"),
     )
+    .addOption(
+      new Option("--collector <name>", "of the engine spillway").choices(COLLECTOR_NAMES).default("copying"),
+    )
+    .addOption(
+      new Option("--policy <name>", "how the engine spillway spills; wrong:… are historical mistakes")
+        .choices(POLICY_NAMES)
+        .default("spillway"),
+    )
+    .option("--gc-stress", "collect at every safepoint, move everything, poison the old places")
+    .option("--prove", "prove every function compiled with the safepoint checker")
     .addOption(
       new Option("--filter <keyword>", "only files whose path contains it; repeated: any of them")
         .default([], "all files")
@@ -60,8 +79,10 @@ Everything is on unless -W or the file's header (;;! gc = false) says otherwise.
 Exit code: 0 nothing failed · 1 something failed · 2 wrong usage
 
 Examples:
-  spillway wast testsuite/                                 validity, malformedness, linking
-  spillway wast --engine native --filter gc/ testsuite/    also run it, on this host's engine
+  spillway wast testsuite/                                 all of it, compiled
+  spillway wast --gc-stress --filter gc/ testsuite/        under the hardest collector
+  spillway wast --engine native testsuite/                 on this host's engine
+  spillway wast --engine none testsuite/                   validity, malformedness, linking only
   spillway wast -Wgc -Wfunction-references -Wsimd=n a.wast
   spillway wast --json testsuite/ > report.json`,
     )
@@ -110,9 +131,11 @@ async function runAll(
 }
 
 async function runOne(file: string, options: WastOptions): Promise<ScriptReport> {
-  const { engine, wasm: features, checkMessages = false } = options;
+  const { engine, wasm: features, checkMessages = false, policy, gcStress = false, prove = false } = options;
+  const collector = gcStress ? "stress" : options.collector;
+  const spillway = { collector, policy, gcStress, prove };
   try {
-    return await runFile(await readInput(file), { engine, features, checkMessages });
+    return await runFile(await readInput(file), { engine, features, checkMessages, spillway });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const report = new ScriptReport();

@@ -3,31 +3,25 @@
  * input did not.
  *
  *     decode, validate
- *     plan      what stands where in the output: index spaces, memory, static data
+ *     plan      what stands where in the output: index spaces, cells, what the engine keeps
  *     functions translate → spill → make reducible → emit, one after the other
- *     link      bodies, runtime, static data and a start function into one module
+ *     link      bodies, runtime and static data into one module
  *
- * This first form does one thing whole: functions over structs, arrays, i31 and numbers. What else a module may have (its own
- * memory, references in tables, imports and exports, exceptions) is refused by name.
+ * `compileCode` stops before linking, for a store, which links a module each time that it is instantiated.
  */
-import type { ModuleIndices } from "../backend/environment.ts";
-import { FunctionEmitter } from "../backend/function-emitter.ts";
-import { FunctionBuilderContext } from "../frontend/context.ts";
+
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { RUNTIME_EXPORTS } from "../gc/runtime-functions.ts";
-import { StaticData } from "../gc/static-data.ts";
-import type { FuncRef } from "../ir/entities.ts";
-import { Function } from "../ir/function.ts";
-import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
-import { linkStandalone } from "../link/link-standalone.ts";
-import { type OutputPlan, planOutput } from "../link/plan.ts";
-import { makeReducible } from "../passes/make-reducible.ts";
+import { isClosed } from "../link/export-wrappers.ts";
+import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
+import type { CompiledCode } from "../link/output-module.ts";
+import { OutputPlan } from "../link/plan.ts";
 import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
-import { FunctionTranslator } from "../translate/translate-function.ts";
 import { decodeModule } from "../wasm/decode.ts";
-import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
+import { DEFAULT_FEATURES, type Features } from "../wasm/features.ts";
+import type { Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { validateModule } from "../wasm/validate.ts";
+import { compileFunctions } from "./compile-functions.ts";
 
 export interface CompileOptions {
   readonly features?: Features;
@@ -38,72 +32,59 @@ export interface CompileOptions {
   readonly stackBytes?: number;
   /** The most that the heap may grow to, in bytes. */
   readonly maxHeapBytes?: number;
+  /** Collect at every safepoint: when a function is entered, and at every allocation. */
+  readonly gcStress?: boolean;
+  /** Prove every function with the safepoint checker; one that is not proven is an error. */
+  readonly prove?: boolean;
 }
 
-const DEFAULT_STACK_BYTES = 1 << 20;
-const DEFAULT_HEAP_BYTES = 1 << 30;
+export const DEFAULT_STACK_BYTES: number = 1 << 20;
+export const DEFAULT_HEAP_BYTES: number = 1 << 30;
 
 /** Throws `InputError` for a module that is not valid, or that has what is not compiled yet. */
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8Array {
+  const { policy = "spillway", gcStress = false } = options;
   const features = options.features ?? DEFAULT_FEATURES;
-  const module = decodeModule(bytes, features);
-  validateModule(module, features);
-  const runtime = collectorModule(options.collector ?? "copying");
-  const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
   const store = new TypeStore();
-  const plan = planOutput(module, runtime, store);
-  const staticData = new StaticData(stackBytes, module.types, store, plan.rootCount);
-  const { allocPtr, allocEnd, rootOfGlobal, isConfusable } = plan;
-  const heap = { types: module.types, staticData, allocPtr, allocEnd, rootOfGlobal, isConfusable };
-  const context = new FunctionBuilderContext();
-  const func = new Function();
-  const emitter = new FunctionEmitter();
-  const finalize = { policy: options.policy ?? "spillway" };
-  const translator = (): FunctionTranslator => {
-    func.clear();
-    return new FunctionTranslator(module, featureMask(features), func, context, heap);
-  };
-  const emit = (translated: FunctionTranslator): Uint8Array => {
-    makeReducible(func);
-    return emitter.emit(func, indicesOf(plan, translated, staticData)).slice();
-  };
-  const bodies: Uint8Array[] = [];
-  for (let i = 0; i < module.code.starts.length; i++) {
-    const function_ = translator();
-    function_.run(i, finalize);
-    bodies.push(emit(function_));
-  }
-  const initializer = translator();
-  const hasInitializer = initializer.runGlobalInitializers(finalize);
-  return linkStandalone({
-    module,
+  const module = decodeAndValidate(bytes, features, store);
+  const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
+  const plan = new OutputPlan(module, store, { mode: "standalone", collectsOnEntry: gcStress });
+  placeRuntime(plan, runtime);
+  const code = compileFunctions(plan, {
+    features,
+    policy,
+    prove: options.prove ?? false,
+    mapOnEntry: !isClosed(module),
+    runtimeFunction: (name) => mergedFunctionIndex(plan, runtime, name),
+  });
+  return linkStandalone(code, {
     runtime,
-    plan,
-    bodies,
-    rootInitializer: hasInitializer ? emit(initializer) : null,
-    staticData: staticData.bytes(),
-    stackBytes,
+    stackBytes: options.stackBytes ?? DEFAULT_STACK_BYTES,
     maxHeapBytes: options.maxHeapBytes ?? DEFAULT_HEAP_BYTES,
   });
 }
 
-function indicesOf(plan: OutputPlan, translator: FunctionTranslator, staticData: StaticData): ModuleIndices {
-  return {
-    functionIndex: (func: Function, callee: FuncRef) => {
-      const { name } = func.dfg.extFuncs[callee]!;
-      if (name.kind !== "user") throw new Error("a translated function calls by index");
-      const { namespace, index } = func.dfg.userNames[name.ref]!;
-      return namespace === RUNTIME_FUNCTIONS ? plan.runtimeFunction(RUNTIME_EXPORTS[index]!) : index;
-    },
-    typeIndex: (_, signature) => plan.typeIndex(translator.typeIndexOf(signature)),
-    tableSlot: () => {
-      throw new Error("a translated function has no func_addr");
-    },
-    tableIndex: (_, signature) => translator.tableOf(signature),
-    stackPointer: plan.stackPointer,
-    memory: 0,
-    stackMapAddress: (frameBytes, offsets) => staticData.stackMap(frameBytes, offsets),
-    mapOnEntry: !plan.isClosed,
-    trapFunction: () => -1,
-  };
+/** Of a module for a store, which has the collector and the memory. */
+export type CodeOptions = Pick<CompileOptions, "features" | "policy" | "gcStress" | "prove">;
+
+/** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
+export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
+  const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
+  const store = new TypeStore();
+  const module = decodeAndValidate(bytes, features, store);
+  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress });
+  return compileFunctions(plan, {
+    features,
+    policy,
+    prove,
+    // The host restores the stack pointer behind a trap.
+    mapOnEntry: false,
+    runtimeFunction: (name) => plan.storeFunctionIndex(name),
+  });
+}
+
+function decodeAndValidate(bytes: Uint8Array, features: Features, store: TypeStore): Module {
+  const module = decodeModule(bytes, features);
+  validateModule(module, features, store);
+  return module;
 }

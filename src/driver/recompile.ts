@@ -31,7 +31,7 @@ export function recompileModule(bytes: Uint8Array, features: Features = DEFAULT_
     const translator = new FunctionTranslator(module, featureMask(features), func, context);
     translator.run(i);
     makeReducible(func);
-    bodies.push(emitter.emit(func, indicesOf(translator)).slice());
+    bodies.push(emitter.emit(func, indicesOf(translator)).bytes);
   }
   return encodeModule(withBodies(module, bodies));
 }
@@ -70,8 +70,8 @@ function indicesOf(translator: FunctionTranslator): ModuleIndices {
       throw new Error("a function without references has no frame");
     },
     memory: 0,
-    stackMapAddress: null,
+    symbols: null,
     mapOnEntry: false,
-    trapFunction: () => -1,
+    trapSymbol: () => -1,
   };
 }

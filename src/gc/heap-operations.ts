@@ -5,70 +5,57 @@
  * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
  */
 import type { FunctionBuilder } from "../frontend/builder.ts";
-import type { Block, FuncRef, Value } from "../ir/entities.ts";
+import type { Block, FuncRef, GlobalValue, Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { signatureOf } from "../ir/signature.ts";
-import { type TrapCode, userTrap } from "../ir/trap-codes.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
+import { CELLS, DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import {
   arrayLayout,
+  Descriptor,
+  displayOffset,
   ELEMENTS_OFFSET,
   isTraced,
+  Kind,
   LENGTH_OFFSET,
   memoryType,
   OBJECT_ALIGN,
   storageLog2,
   structLayout,
 } from "./layout.ts";
+import type { ModulePlan } from "./module-plan.ts";
 import type { OperatorCalls } from "./operator-calls.ts";
-import { RUNTIME_EXPORTS, type RuntimeFunction } from "./runtime-functions.ts";
-import { Descriptor, displayOffset, KIND_OF_STRUCT, type StaticData } from "./static-data.ts";
-
-export interface GcTraps {
-  readonly Null: TrapCode;
-  readonly Bounds: TrapCode;
-  readonly Cast: TrapCode;
-  readonly TooLarge: TrapCode;
-}
-
-export const GcTrap: GcTraps = {
-  Null: userTrap(2),
-  Bounds: userTrap(3),
-  Cast: userTrap(4),
-  TooLarge: userTrap(5),
-};
-
-/** What compiled code needs to know of the module that it goes into. */
-export interface HeapPlan {
-  readonly types: TypeTable;
-  readonly staticData: StaticData;
-  /** Which word of the root region a global that holds a reference lives in. */
-  rootOfGlobal(global: number): number;
-  /** Whether an indirect call of the function type could reach one of another type. */
-  isConfusable(type: number): boolean;
-  /** Indices of the runtime's globals. */
-  readonly allocPtr: number;
-  readonly allocEnd: number;
-}
+import { RUNTIME_CALLS, type RuntimeFunction } from "./runtime-functions.ts";
+import { GcTrap } from "./traps.ts";
 
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
 
+const TOPS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_ANY, wasm.HEAP_FUNC, wasm.HEAP_EXTERN]);
+const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_NONE, wasm.HEAP_NOFUNC, wasm.HEAP_NOEXTERN]);
+
+function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
+  return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
+}
+
 export class HeapOperations {
-  private readonly builder: FunctionBuilder;
+  readonly builder: FunctionBuilder;
   readonly operators: OperatorCalls;
-  readonly plan: HeapPlan;
+  readonly plan: ModulePlan;
+  private readonly symbols: Map<number, GlobalValue>;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
 
-  constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: HeapPlan) {
+  constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: ModulePlan) {
     this.builder = builder;
     this.operators = operators;
     this.plan = plan;
+    this.symbols = new Map();
     this.runtime = new Map();
   }
 
@@ -78,7 +65,7 @@ export class HeapOperations {
 
   /** Declares a value that may be an object. */
   declareReference(value: Value, type: ValType): Value {
-    if (isTraced(type)) this.builder.declareValueNeedsStackMap(value);
+    if (isTraced(type, this.plan.types)) this.builder.declareValueNeedsStackMap(value);
     return value;
   }
 
@@ -92,8 +79,8 @@ export class HeapOperations {
     return this.ins.uextend(I32, this.ins.icmpImmS("eq", ref, 0));
   }
 
-  trapIfNull(ref: Value): void {
-    this.ins.trapz(ref, GcTrap.Null);
+  trapIfNull(ref: Value, code: TrapCode): void {
+    this.ins.trapz(ref, code);
   }
 
   i31(value: Value): Value {
@@ -101,31 +88,43 @@ export class HeapOperations {
   }
 
   i31Get(ref: Value, signed: boolean): Value {
-    this.trapIfNull(ref);
+    this.trapIfNull(ref, GcTrap.NullI31);
     return signed ? this.ins.sshrImmS(ref, 1) : this.ins.ushrImmS(ref, 1);
   }
 
-  // Globals that hold references.
+  // What lies in static memory.
 
-  rootGet(global: number): Value {
-    const value = this.ins.load(I32, TRUSTED_MEMFLAGS, this.rootAddress(global), 0);
-    this.builder.declareValueNeedsStackMap(value);
-    return value;
+  /** The address that the linker gives to a symbol (`object/symbol-spaces.ts`). */
+  symbol(space: number, index: number): Value {
+    const { builder } = this;
+    const key = index * 8 + space;
+    let global = this.symbols.get(key);
+    if (global === undefined) {
+      const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
+      global = builder.createGlobalValue({ kind: "symbol", name, offset: 0n, colocated: true, tls: false });
+      this.symbols.set(key, global);
+    }
+    return this.ins.symbolValue(I32, global);
   }
 
-  rootSet(global: number, value: Value): void {
-    this.ins.store(TRUSTED_MEMFLAGS, value, this.rootAddress(global), 0);
+  /** The reference in a cell, of a Wasm type. */
+  cellGet(cell: number, type: ValType): Value {
+    return this.declareReference(this.ins.load(I32, TRUSTED_MEMFLAGS, this.symbol(CELLS, cell), 0), type);
   }
 
-  private rootAddress(global: number): Value {
-    const { staticData } = this.plan;
-    return this.ins.iconst(I32, staticData.rootAddress(this.plan.rootOfGlobal(global)));
+  /** What a cell holds, for reading at once: not declared, so not good after anything that may collect. */
+  cellAddress(cell: number): Value {
+    return this.ins.load(I32, TRUSTED_MEMFLAGS, this.symbol(CELLS, cell), 0);
+  }
+
+  cellSet(cell: number, value: Value): void {
+    this.ins.store(TRUSTED_MEMFLAGS, value, this.symbol(CELLS, cell), 0);
   }
 
   // Allocation.
 
   /** An object of that many bytes (a multiple of 8), with its descriptor set. */
-  private allocate(bytes: Value, descriptor: number): Value {
+  private allocate(bytes: Value, descriptor: Value): Value {
     const { builder, ins, plan } = this;
     const slow = builder.createBlock();
     const fast = builder.createBlock();
@@ -148,22 +147,28 @@ export class HeapOperations {
     builder.sealBlock(done);
     builder.switchToBlock(done);
     builder.declareValueNeedsStackMap(object);
-    ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, descriptor), object, 0);
+    ins.store(TRUSTED_MEMFLAGS, descriptor, object, 0);
     return object;
+  }
+
+  /** Moves bytes of the heap, which may overlap. */
+  copyMemory(target: Value, source: Value, bytes: Value): void {
+    const { heapMemory } = this.plan;
+    this.operators.emit(WasmOp.MemoryCopy, [heapMemory, heapMemory], [target, source, bytes], []);
   }
 
   private globalGet(index: number): Value {
     return this.builder.instResults(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]))[0]!;
   }
 
-  private runtimeFunction(name: RuntimeFunction): FuncRef {
+  runtimeFunction(name: RuntimeFunction): FuncRef {
     const found = this.runtime.get(name);
     if (found !== undefined) return found;
     const { builder } = this;
-    const index = RUNTIME_EXPORTS.indexOf(name);
+    const { index, params, results } = RUNTIME_CALLS[name];
     const callee = builder.importFunction({
       name: { kind: "user", ref: builder.declareImportedUserFunction(RUNTIME_FUNCTIONS, index) },
-      signature: builder.importSignature(signatureOf([I32], [I32])),
+      signature: builder.importSignature(signatureOf(params, results)),
       colocated: true,
       patchable: false,
       noCollect: false,
@@ -175,9 +180,9 @@ export class HeapOperations {
   // Structs.
 
   structNew(type: number, fields: readonly Value[]): Value {
-    const { types, staticData } = this.plan;
+    const { types } = this.plan;
     const layout = structLayout(types, type);
-    const object = this.allocate(this.ins.iconst(I32, layout.sizeBytes), staticData.descriptor(type));
+    const object = this.allocate(this.ins.iconst(I32, layout.sizeBytes), this.symbol(DESCRIPTORS, type));
     for (let i = 0; i < fields.length; i++) {
       this.storeAt(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
     }
@@ -192,13 +197,13 @@ export class HeapOperations {
   }
 
   structGet(type: number, field: number, ref: Value, signed: boolean): Value {
-    this.trapIfNull(ref);
+    this.trapIfNull(ref, GcTrap.NullStructure);
     const { types } = this.plan;
     return this.loadAt(types.field(type, field), ref, structLayout(types, type).offsets[field]!, signed);
   }
 
   structSet(type: number, field: number, ref: Value, value: Value): void {
-    this.trapIfNull(ref);
+    this.trapIfNull(ref, GcTrap.NullStructure);
     const { types } = this.plan;
     this.storeAt(types.field(type, field), value, ref, structLayout(types, type).offsets[field]!);
   }
@@ -232,13 +237,16 @@ export class HeapOperations {
 
   /** An array of `length` elements, not filled. */
   allocateArray(type: number, length: Value): Value {
-    const { types, staticData } = this.plan;
-    const { elementLog2 } = arrayLayout(types, type);
+    return this.allocateElements(arrayLayout(this.plan.types, type).elementLog2, type, length);
+  }
+
+  /** An array of a type of the module, or of one of the built-in types behind those. */
+  allocateElements(elementLog2: number, type: number, length: Value): Value {
     const { ins } = this;
     const most = (MAX_ARRAY_BYTES >> elementLog2) - ELEMENTS_OFFSET;
     ins.trapnz(ins.icmpImmU("ugt", length, most), GcTrap.TooLarge);
     const bytes = ins.iaddImmS(ins.ishlImmS(length, elementLog2), ELEMENTS_OFFSET + OBJECT_ALIGN - 1);
-    const object = this.allocate(ins.bandImmS(bytes, -OBJECT_ALIGN), staticData.descriptor(type));
+    const object = this.allocate(ins.bandImmS(bytes, -OBJECT_ALIGN), this.symbol(DESCRIPTORS, type));
     ins.store(TRUSTED_MEMFLAGS, length, object, LENGTH_OFFSET);
     return object;
   }
@@ -261,8 +269,11 @@ export class HeapOperations {
 
   /** A loop over `count` elements from the address `start` on; nothing in it collects. */
   fill(type: number, start: Value, value: Value, count: Value): void {
+    this.fillElements(this.plan.types.field(type, 0), start, value, count);
+  }
+
+  fillElements(element: ValType, start: Value, value: Value, count: Value): void {
     const { builder, ins } = this;
-    const element = this.plan.types.field(type, 0);
     const header = builder.createBlock();
     const body = builder.createBlock();
     const done = builder.createBlock();
@@ -281,14 +292,14 @@ export class HeapOperations {
   }
 
   arrayLength(ref: Value): Value {
-    this.trapIfNull(ref);
+    this.trapIfNull(ref, GcTrap.NullArray);
     return this.ins.load(I32, TRUSTED_MEMFLAGS, ref, LENGTH_OFFSET);
   }
 
   /** The address of an element, less `ELEMENTS_OFFSET`, with null and bounds checked. */
   private elementBase(type: number, ref: Value, index: Value): Value {
     const { ins } = this;
-    ins.trapnz(ins.icmp("uge", index, this.arrayLength(ref)), GcTrap.Bounds);
+    ins.trapnz(ins.icmp("uge", index, this.arrayLength(ref)), GcTrap.ArrayBounds);
     return ins.iadd(ref, ins.ishlImmS(index, arrayLayout(this.plan.types, type).elementLog2));
   }
 
@@ -324,11 +335,11 @@ export class HeapOperations {
   private testNotNull(ref: Value, heap: wasm.HeapType, done: Block): void {
     const { builder, ins } = this;
     const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
-    if (heap === wasm.HEAP_ANY || heap === wasm.HEAP_EQ) {
+    if (TOPS.has(heap)) {
       answer(ins.iconst(I32, 1));
       return;
     }
-    if (heap === wasm.HEAP_NONE) {
+    if (BOTTOMS.has(heap)) {
       answer(ins.iconst(I32, 0));
       return;
     }
@@ -337,32 +348,51 @@ export class HeapOperations {
       answer(isI31);
       return;
     }
+    if (isFunction(heap, this.plan.types)) {
+      this.testFunction(ref, heap, done);
+      return;
+    }
     const object = builder.createBlock();
-    ins.brif(isI31, builder.blockCall(done, [ins.iconst(I32, 0)]), builder.blockCall(object));
+    const ofI31 = ins.iconst(I32, heap === wasm.HEAP_EQ ? 1 : 0);
+    ins.brif(isI31, builder.blockCall(done, [ofI31]), builder.blockCall(object));
     builder.sealBlock(object);
     builder.switchToBlock(object);
     const descriptor = ins.load(I32, TRUSTED_MEMFLAGS, ref, 0);
-    if (heap === wasm.HEAP_STRUCT || heap === wasm.HEAP_ARRAY) {
+    if (!wasm.isConcrete(heap)) {
       const kind = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Kind);
-      const condition = heap === wasm.HEAP_STRUCT ? "eq" : "ne";
-      answer(ins.uextend(I32, ins.icmpImmS(condition, kind, KIND_OF_STRUCT)));
+      answer(ins.uextend(I32, this.isOfKind(kind, heap)));
       return;
     }
+    this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
+  }
+
+  /** Whether an object's kind is one of an abstract type's: struct, array, or either. */
+  private isOfKind(kind: Value, heap: wasm.HeapType): Value {
+    const { ins } = this;
+    if (heap === wasm.HEAP_STRUCT) return ins.icmpImmS("eq", kind, Kind.Struct);
+    if (heap === wasm.HEAP_EQ) return ins.icmpImmU("ule", kind, Kind.ReferenceArray);
+    const fromPlain = ins.iaddImmS(kind, -Kind.PlainArray);
+    return ins.icmpImmU("ule", fromPlain, Kind.ReferenceArray - Kind.PlainArray);
+  }
+
+  private testFunction(record: Value, heap: wasm.HeapType, done: Block): void {
+    const descriptor = this.ins.load(I32, TRUSTED_MEMFLAGS, record, 0);
     this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
   }
 
   /** One compare for a final type; else the supertype display, as far as the object's own depth goes. */
   private testConcrete(descriptor: Value, type: number, done: Block): void {
     const { builder, ins } = this;
-    const { types, staticData } = this.plan;
-    const wanted = staticData.descriptor(type);
-    const answer = (value: Value): void =>
-      void ins.jump(builder.blockCall(done, [ins.uextend(I32, ins.icmpImmS("eq", value, wanted))]));
+    const { types } = this.plan;
+    const answer = (value: Value): void => {
+      const same = ins.icmp("eq", value, this.symbol(DESCRIPTORS, type));
+      ins.jump(builder.blockCall(done, [ins.uextend(I32, same)]));
+    };
     if (types.isFinal(type)) {
       answer(descriptor);
       return;
     }
-    const depth = staticData.depth(type);
+    const depth = this.plan.depth(type);
     const deep = builder.createBlock();
     const own = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Depth);
     const isDeep = ins.icmpImmU("uge", own, depth);

@@ -17,6 +17,31 @@ export const LENGTH_OFFSET = 4;
 export const ELEMENTS_OFFSET = 8;
 export const OBJECT_ALIGN = 8;
 
+/**
+ * A descriptor at d:
+ *
+ *     d-4-4i  display[i]: the descriptor of the supertype at depth i, itself included
+ *     d+0     struct: bytes of an object; array: log2 of an element's bytes
+ *     d+4     kind
+ *     d+8     depth: how many supertypes are above
+ *     d+12    how many reference fields; d+16 … their offsets
+ */
+export const Descriptor = { Size: 0, Kind: 4, Depth: 8, References: 12 } as const;
+
+/** What an object is. Functions are no objects of the heap, but have descriptors; a host object is a box of the host's number for it. */
+export const Kind = { Struct: 0, PlainArray: 1, ReferenceArray: 2, Function: 3, Host: 4 } as const;
+
+/** Where `display[depth]` stands, from the descriptor's address. */
+export function displayOffset(depth: number): number {
+  return -4 - 4 * depth;
+}
+
+/** A function's record: its type's descriptor, and its index in the table of functions. */
+export const FunctionRecord = { Descriptor: 0, Index: 4, Bytes: 8 } as const;
+
+/** A host object's box: descriptor and the host's number. */
+export const HostBox = { Number: 4, Bytes: 8 } as const;
+
 export interface StructLayout {
   readonly sizeBytes: number;
   /** By field. */
@@ -47,10 +72,11 @@ export function storageLog2(type: ValType): number {
   }
 }
 
-/** References that a collector follows; function references are table indices. */
-export function isTraced(type: ValType): boolean {
+/** References that a collector follows; function references are addresses of records, which stay where they are. */
+export function isTraced(type: ValType, types: TypeTable): boolean {
   if (!isRef(type)) return false;
   const heap = wasm.heapOf(type);
+  if (wasm.isConcrete(heap)) return types.kind(wasm.typeIndexOf(heap)) !== wasm.KIND_FUNC;
   return heap !== wasm.HEAP_FUNC && heap !== wasm.HEAP_NOFUNC;
 }
 
@@ -67,7 +93,7 @@ export function structLayout(types: TypeTable, type: number): StructLayout {
     const bytes = 1 << storageLog2(field);
     const offset = alignUp(end, bytes);
     offsets.push(offset);
-    if (isTraced(field)) references.push(offset);
+    if (isTraced(field, types)) references.push(offset);
     end = offset + bytes;
   }
   return { sizeBytes: alignUp(end, OBJECT_ALIGN), offsets, references };
@@ -75,7 +101,7 @@ export function structLayout(types: TypeTable, type: number): StructLayout {
 
 export function arrayLayout(types: TypeTable, type: number): ArrayLayout {
   const element = types.field(type, 0);
-  return { elementLog2: storageLog2(element), holdsReferences: isTraced(element) };
+  return { elementLog2: storageLog2(element), holdsReferences: isTraced(element, types) };
 }
 
 /** What a value of a storage type is in CLIF, in memory and elsewhere; references are addresses. */

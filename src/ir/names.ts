@@ -15,6 +15,9 @@ export const WASM_OPERATORS = 1;
 /** The user namespace of the runtime's functions; the indices stand in `gc/runtime-functions.ts`. */
 export const RUNTIME_FUNCTIONS = 2;
 
+/** The user namespace of functions that reach memories which the heap's module cannot name; numbered by the plan of the output. */
+export const MEMORY_FUNCTIONS = 8;
+
 /** A name in the user's name spaces. */
 export interface UserExternalName {
   readonly namespace: number;

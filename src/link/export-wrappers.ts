@@ -5,19 +5,12 @@
  * collection would take it for live frames, of which the innermost may not even have a map. In a closed module no frame is live
  * when the host calls, so the stack begins anew. A module that is not closed may be called back while frames are live: there
  * frames have a map from their entry on (`mapOnEntry`), what a trap left behind stays until the instance is dropped, and there
- * are no wrappers.
+ * are no wrappers. In a store the host keeps the pointer.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import type { Export, Module } from "../wasm/module.ts";
+import type { OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
-
-export interface ExportWrappers {
-  readonly bodies: readonly Uint8Array[];
-  /** Their types, in the output. */
-  readonly types: readonly number[];
-  /** The module's exports, with wrappers for functions. */
-  readonly exports: readonly Export[];
-}
 
 const LOCAL_GET = 0x20;
 const GLOBAL_SET = 0x24;
@@ -25,32 +18,37 @@ const I32_CONST = 0x41;
 const CALL = 0x10;
 const END = 0x0b;
 
-/** One wrapper for each function that is exported, however often; the first has the index `first`. */
-export function wrapExports(
-  module: Module,
-  plan: OutputPlan,
-  stackTop: number,
-  first: number,
-): ExportWrappers {
-  if (!plan.isClosed) return { bodies: [], types: [], exports: module.exports };
-  const bodies: Uint8Array[] = [];
-  const types: number[] = [];
-  const wrappers = new Map<number, number>();
-  const exports = module.exports.map((exported) => {
-    if (exported.kind !== "func") return exported;
-    const { index } = exported;
-    if (!wrappers.has(index)) {
-      const type = module.functionTypes.get(index);
-      wrappers.set(index, first + bodies.length);
-      bodies.push(wrapper(index, module.types.paramCount(type), plan.stackPointer, stackTop));
-      types.push(plan.typeIndex(type));
-    }
-    return { ...exported, index: wrappers.get(index)! };
-  });
-  return { bodies, types, exports };
+/** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
+export function isClosed({ importedFunctionCount, importedTableCount, exports }: Module): boolean {
+  const seen = importedTableCount > 0 || exports.some(({ kind }) => kind === "table");
+  return importedFunctionCount === 0 && !seen;
 }
 
-function wrapper(callee: number, paramCount: number, stackPointer: number, stackTop: number): Uint8Array {
+/** The exports, in the output's indices, with a wrapper for each function that is exported, however often. */
+export function wrapExports(
+  exports: readonly Export[],
+  plan: OutputPlan,
+  stackTop: number,
+  out: OutputModule,
+): Export[] {
+  const { module } = plan;
+  if (!isClosed(module)) return [...exports];
+  const wrappers = new Map<number, number>();
+  return exports.map((exported, i) => {
+    if (exported.kind !== "func") return exported;
+    const { index } = exported;
+    let wrapper = wrappers.get(index);
+    if (wrapper === undefined) {
+      const type = module.functionTypes.get(module.exports[i]!.index);
+      const body = wrapperBody(index, module.types.paramCount(type), plan.stackPointer, stackTop);
+      wrapper = out.addFunction(plan.typeIndex(type), body);
+      wrappers.set(index, wrapper);
+    }
+    return { ...exported, index: wrapper };
+  });
+}
+
+function wrapperBody(callee: number, paramCount: number, stackPointer: number, stackTop: number): Uint8Array {
   const body = new ByteWriter();
   body.u32(0);
   body.byte(I32_CONST);

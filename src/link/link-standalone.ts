@@ -1,29 +1,23 @@
 /**
- * Puts compiled bodies, the runtime and static data into one module that needs no more from its host than the input did.
+ * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
- * The output is a `Module` like a decoded one, whose ranges refer to one buffer: the input's bytes, and behind them all that is
- * new. The start function sets the runtime up, initialises the globals that hold references, and then runs the input's own.
+ *     functions   imported; the input's; the runtime's; the initialiser; what records traps; the start function; wrappers of exports
+ *     memory 0    0 … stackTop: shadow stack, growing down · static memory · heap
+ *
+ * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
+ * without references gets none of this and keeps its memories.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
-import { I32List } from "../base/column.ts";
-import { encodeModule } from "../wasm/encode.ts";
-import type { ByteRange, CustomSection, Global, Import, Module } from "../wasm/module.ts";
-import { I32 } from "../wasm/types.ts";
-import { type ExportWrappers, wrapExports } from "./export-wrappers.ts";
+import type { Export, ImportType, Module } from "../wasm/module.ts";
+import { FUNCREF } from "../wasm/types.ts";
+import { wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
-import { keptNames } from "./name-section.ts";
-import type { OutputPlan } from "./plan.ts";
+import { type CompiledCode, OutputModule } from "./output-module.ts";
+import { addFunctionType, type OutputPlan } from "./plan.ts";
+import { StaticLayout } from "./static-layout.ts";
 
-export interface StandaloneParts {
-  readonly module: Module;
+export interface StandaloneOptions {
   readonly runtime: Module;
-  readonly plan: OutputPlan;
-  /** Of the defined functions, in order. */
-  readonly bodies: readonly Uint8Array[];
-  /** Sets the roots to their first values; null when all begin as null. */
-  readonly rootInitializer: Uint8Array | null;
-  /** Lies right above the stack; begins with the region of roots. */
-  readonly staticData: Uint8Array;
   readonly stackBytes: number;
   readonly maxHeapBytes: number;
 }
@@ -34,151 +28,176 @@ const I32_CONST = 0x41;
 const CALL = 0x10;
 const END = 0x0b;
 
-/** Custom sections that speak of positions in the code, which is other code here. */
-const POSITIONAL = new Set(["metadata.code.branch_hint"]);
-
-export function linkStandalone(parts: StandaloneParts): Uint8Array {
-  const { module, runtime, plan, stackBytes, staticData } = parts;
-  const heapBase = Math.ceil((stackBytes + staticData.length) / HEAP_ALIGN) * HEAP_ALIGN;
-  const out = new Appender(module.bytes);
-  const { typeBase, functionBase, globalBase } = plan;
-  const runtimeBodies = relocateBodies(runtime, { typeBase, functionBase, globalBase, memory: 0 });
-  const code = { starts: new I32List(), ends: new I32List() };
-  const initializer = parts.rootInitializer === null ? [] : [parts.rootInitializer];
-  const wrappers = wrapExports(module, plan, stackBytes, plan.startFunction + 1 + initializer.length);
-  const start = startBody(parts, heapBase);
-  for (const body of [...parts.bodies, ...runtimeBodies, start, ...initializer, ...wrappers.bodies]) {
-    const { start, end } = out.append(body);
-    code.starts.push(start);
-    code.ends.push(end);
+/** Places the runtime's globals and functions: before anything is compiled. */
+export function placeRuntime(plan: OutputPlan, runtime: Module): void {
+  const base = plan.nativeGlobals.length;
+  for (const { kind, name, index } of runtime.exports) {
+    if (kind === "global") plan.setRuntimeGlobal(name, base + index);
   }
-  const globals = [...inputGlobals(module, plan, out), ...runtimeGlobals(runtime, out)];
-  const data = staticData.length === 0 ? [] : [staticSegment(out, stackBytes, staticData)];
-  const customs = keptCustoms(module, out);
-  const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
-  return encodeModule({
-    ...module,
-    types: plan.types,
-    imports: module.imports.map((imported) => lowerImport(imported, plan)),
-    functionTypes: functionTypes(parts, wrappers),
-    memories: [{ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 }],
-    globals,
-    exports: wrappers.exports,
-    start: plan.startFunction,
-    dataCount: module.dataCount,
-    code,
-    data: [...module.data, ...data],
-    customs,
-    bytes: out.bytes(),
+}
+
+/** The output's index of a function that the runtime exports, when it stands behind the input's. */
+export function mergedFunctionIndex(plan: OutputPlan, runtime: Module, name: string): number {
+  const found = runtime.exports.find((candidate) => candidate.kind === "func" && candidate.name === name);
+  if (found === undefined) throw new Error(`the runtime does not export ${name}`);
+  return plan.functionsEnd + found.index;
+}
+
+export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+  return compiled.plan.usesHeap ? linkWithRuntime(compiled, options) : linkPlain(compiled);
+}
+
+function linkPlain(compiled: CompiledCode): Uint8Array {
+  const { plan } = compiled;
+  const { module } = plan;
+  const layout = layoutOf(compiled, 0);
+  const out = new OutputModule(compiled, layout, () => null);
+  addImports(out, plan);
+  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  const initializer = out.addCompiled(() => {});
+  addDefinitions(out);
+  out.memories.push(...module.memories.slice(module.importedMemoryCount));
+  out.exports.push(...module.exports.map((exported) => renumbered(plan, exported)));
+  if (initializer >= 0) out.start = initializer;
+  else if (module.start >= 0) out.start = plan.functionIndex(module.start);
+  return out.encode();
+}
+
+function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
+  return new StaticLayout(plan, symbols, {
+    base,
+    // A null reference is no function, and neither is index 0.
+    firstFunction: 0,
+    canonicalIds: plan.canonicalIds,
+    descriptors: new Map(),
+    importedCell: () => {
+      throw new Error("a module that stands alone imports no references");
+    },
+    importedRecord: () => -1,
   });
 }
 
-/** Custom sections that still fit; of the names, those of what keeps its index. */
-function keptCustoms(module: Module, out: Appender): CustomSection[] {
-  return module.customs
-    .filter((custom) => !POSITIONAL.has(custom.name))
-    .map((custom) => {
-      if (custom.name !== "name") return custom;
-      const { start, end } = custom.payload;
-      return { ...custom, payload: out.append(keptNames(module.bytes.subarray(start, end))) };
-    });
-}
-
-function lowerImport(imported: Import, plan: OutputPlan): Import {
-  if (imported.type.kind !== "func") return imported;
-  return { ...imported, type: { kind: "func", type: plan.typeIndex(imported.type.type) } };
-}
-
-/** The input's functions, the runtime's, the start function, the initialiser of roots, the wrappers. */
-function functionTypes(
-  { module, runtime, plan, rootInitializer }: StandaloneParts,
-  wrappers: ExportWrappers,
-): I32List {
-  const types = new I32List();
-  for (let i = 0; i < module.functionTypes.length; i++)
-    types.push(plan.typeIndex(module.functionTypes.get(i)));
-  for (let i = 0; i < runtime.functionTypes.length; i++) {
-    types.push(plan.typeBase + runtime.functionTypes.get(i));
+function addImports(out: OutputModule, plan: OutputPlan): void {
+  for (const imported of plan.module.imports) {
+    out.imports.push({ ...imported, type: loweredImport(plan, imported.type) });
+    if (imported.type.kind === "func") out.importFunction(plan.typeIndex(imported.type.type));
   }
-  types.push(plan.startType);
-  if (rootInitializer !== null) types.push(plan.startType);
-  for (const type of wrappers.types) types.push(type);
-  return types;
 }
 
-function startBody(parts: StandaloneParts, heapBase: number): Uint8Array {
-  const { module, plan, stackBytes, maxHeapBytes } = parts;
+function loweredImport(plan: OutputPlan, type: ImportType): ImportType {
+  return type.kind === "func" ? { kind: "func", type: plan.typeIndex(type.type) } : type;
+}
+
+function addDefinitions(out: OutputModule): void {
+  out.addInputGlobals();
+  out.addInputTables();
+  out.addInputElements();
+  out.addInputData();
+}
+
+function renumbered(plan: OutputPlan, exported: Export): Export {
+  const { kind, index } = exported;
+  switch (kind) {
+    case "func":
+      return { ...exported, index: plan.functionIndex(index) };
+    case "global":
+      return { ...exported, index: plan.globalIndex(index) };
+    case "table":
+      return { ...exported, index: plan.tableIndex(index) };
+    default:
+      return exported;
+  }
+}
+
+function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+  const { plan } = compiled;
+  const { runtime, stackBytes } = options;
+  const layout = layoutOf(compiled, stackBytes);
+  const out = new OutputModule(compiled, layout, () => null);
+  addImports(out, plan);
+  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + (compiled.initializer === null ? 0 : 1));
+  const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
+  out.addTraps(plan.runtimeGlobal("trapCode"));
+  const heapBase = Math.ceil((stackBytes + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
+  const start = startBody(compiled, options, heapBase, layout.hasCells, initializer);
+  out.start = out.addFunction(plan.addType([], []), start);
+  out.nameFunction(out.start, "start");
+  out.exports.push(
+    ...wrapExports(
+      plan.module.exports.map((exported) => renumbered(plan, exported)),
+      plan,
+      stackBytes,
+      out,
+    ),
+  );
+  addDefinitions(out);
+  addRuntimeGlobals(out, runtime);
+  addFunctionTable(out, plan, layout);
+  out.addStaticData(stackBytes);
+  const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
+  out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
+  return out.encode();
+}
+
+function addFunctionTable(out: OutputModule, plan: OutputPlan, layout: StaticLayout): void {
+  const count = BigInt(layout.functionItems.length);
+  if (count === 0n && !plan.usage.usesReferences) return;
+  const limits = { min: count, max: count };
+  out.tables.push({ type: { element: FUNCREF, limits, is64: false }, init: null, offset: 0 });
+  out.addFunctionItems(plan.functionTable, 0);
+}
+
+function addRuntimeFunctions(out: OutputModule, plan: OutputPlan, runtime: Module): void {
+  const typeBase = copyFunctionTypes(runtime, plan);
+  const placement = {
+    typeBase,
+    functionBase: plan.functionsEnd,
+    globalBase: plan.nativeGlobals.length,
+    memory: plan.heapMemory,
+  };
+  relocateBodies(runtime, placement).forEach((body, i) => {
+    out.addFunction(typeBase + runtime.functionTypes.get(i), body);
+  });
+}
+
+/** The runtime has function types only; they stay side by side, for its block types. */
+function copyFunctionTypes({ types }: Module, plan: OutputPlan): number {
+  const base = plan.outputTypes.length;
+  for (let type = 0; type < types.length; type++) {
+    const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+    const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+    addFunctionType(plan.outputTypes, params, results);
+  }
+  return base;
+}
+
+function addRuntimeGlobals(out: OutputModule, runtime: Module): void {
+  for (const { type, mutable, initStart, initEnd } of runtime.globals) {
+    const { start, end } = out.append(runtime.bytes.subarray(initStart, initEnd));
+    out.globals.push({ type, mutable, initStart: start, initEnd: end });
+  }
+}
+
+function startBody(
+  { plan }: CompiledCode,
+  { runtime, stackBytes, maxHeapBytes }: StandaloneOptions,
+  heapBase: number,
+  hasCells: boolean,
+  initializer: number,
+): Uint8Array {
   const body = new ByteWriter();
   body.u32(0);
-  const call = (name: string, args: readonly number[]): void => {
+  const call = (index: number, args: readonly number[]): void => {
     for (const argument of args) {
       body.byte(I32_CONST);
       body.s32(argument);
     }
     body.byte(CALL);
-    body.u32(plan.runtimeFunction(name));
+    body.u32(index);
   };
-  call("init", [stackBytes, heapBase, maxHeapBytes]);
-  if (plan.rootCount > 0) call("addRoots", [stackBytes]);
-  if (parts.rootInitializer !== null) {
-    body.byte(CALL);
-    body.u32(plan.rootInitializer);
-  }
-  if (module.start >= 0) {
-    body.byte(CALL);
-    body.u32(module.start);
-  }
+  call(mergedFunctionIndex(plan, runtime, "init"), [stackBytes, heapBase, maxHeapBytes]);
+  if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackBytes]);
+  if (initializer >= 0) call(initializer, []);
   body.byte(END);
   return body.bytes();
-}
-
-/** A global that holds a reference leaves an i32 behind that nobody reads. */
-function inputGlobals(module: Module, plan: OutputPlan, out: Appender): Global[] {
-  const zero = out.append(Uint8Array.of(I32_CONST, 0, END));
-  return module.globals.map((global, index) => {
-    if (plan.rootOfGlobal(index) < 0) return global;
-    return { type: I32, mutable: false, initStart: zero.start, initEnd: zero.end };
-  });
-}
-
-function runtimeGlobals(runtime: Module, out: Appender): Global[] {
-  return runtime.globals.map(({ type, mutable, initStart, initEnd }) => {
-    const { start, end } = out.append(runtime.bytes.subarray(initStart, initEnd));
-    return { type, mutable, initStart: start, initEnd: end };
-  });
-}
-
-function staticSegment(out: Appender, address: number, bytes: Uint8Array): Module["data"][number] {
-  const offset = new ByteWriter();
-  offset.byte(I32_CONST);
-  offset.s32(address);
-  offset.byte(END);
-  return {
-    mode: "active",
-    flags: 0,
-    memory: 0,
-    offsetExpr: out.append(offset.bytes()),
-    data: out.append(bytes),
-    offset: 0,
-  };
-}
-
-/** A buffer that begins with the input. */
-class Appender {
-  private readonly writer: ByteWriter;
-
-  constructor(bytes: Uint8Array) {
-    this.writer = new ByteWriter(bytes.length * 2);
-    this.writer.append(bytes);
-  }
-
-  append(bytes: Uint8Array): ByteRange {
-    const start = this.writer.length;
-    this.writer.append(bytes);
-    return { start, end: this.writer.length };
-  }
-
-  bytes(): Uint8Array {
-    return this.writer.bytes();
-  }
 }

@@ -1,5 +1,5 @@
 /** What the linker refuses, by name. */
-import type { Diagnostic } from "../base/diagnostics.ts";
+import { type Diagnostic, InputError } from "../base/diagnostics.ts";
 
 export function notLinkedYet(what: string, offset: number): Diagnostic {
   return {
@@ -7,4 +7,18 @@ export function notLinkedYet(what: string, offset: number): Diagnostic {
     message: `${what} cannot be compiled yet`,
     place: { kind: "binary", offset },
   };
+}
+
+export function staticMemoryFull(bytes: number): Diagnostic {
+  return {
+    code: "link-static-memory",
+    message: `the store has no room for ${bytes} bytes of static data`,
+    notes: ["a store with a larger `staticBytes` has"],
+  };
+}
+
+export function notConstant(offset: number): InputError {
+  return new InputError(
+    notLinkedYet("an offset computed from an imported global, in a module that stands alone,", offset),
+  );
 }

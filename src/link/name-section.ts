@@ -1,28 +1,69 @@
 /**
- * The name section of a compiled module: what still names the same thing. Functions, globals, tables, memories and segments
- * keep their indices; locals, labels, types and fields do not, and their names would name others.
+ * The name section of a compiled module: the input's names of what is still there, under its new index, and names of what the
+ * linker added. Locals, labels, types and fields are others now.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
+import type { Module } from "../wasm/module.ts";
+import { readNames } from "../wasm/names.ts";
+import type { OutputPlan } from "./plan.ts";
 
-/** Subsections: module, functions, tables, memories, globals, element and data segments, tags. */
-const KEPT: ReadonlySet<number> = new Set([0, 1, 5, 6, 7, 8, 9, 11]);
+const MODULE = 0;
+const FUNCTIONS = 1;
+const GLOBALS = 7;
+const DATA = 9;
+const TEXT = new TextEncoder();
 
-/** The payload of a name section without the subsections that no longer fit; ends where the section is malformed. */
-export function keptNames(payload: Uint8Array): Uint8Array {
-  const out = new ByteWriter(payload.length);
-  let at = 0;
-  while (at < payload.length) {
-    const start = at;
-    const id = payload[at++]!;
-    let size = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = payload[at++] ?? 0;
-      size += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) break;
-    }
-    at += size;
-    if (at > payload.length) break;
-    if (KEPT.has(id)) out.range(payload, start, at);
+/** The section's payload; `added` are names of functions by their index in the output. */
+export function encodeNames(
+  module: Module,
+  plan: OutputPlan,
+  added: ReadonlyMap<number, string>,
+): Uint8Array {
+  const names = readNames(module);
+  const out = new ByteWriter();
+  if (names.module !== null) {
+    const name = new ByteWriter();
+    writeName(name, names.module);
+    subsection(out, MODULE, name);
   }
+  const functions = mapped(names.functions, (func) =>
+    func < module.functionTypes.length ? plan.functionIndex(func) : -1,
+  );
+  writeMap(out, FUNCTIONS, [...functions, ...added]);
+  const globals = mapped(names.globals, (global) =>
+    global < module.globals.length ? plan.globalIndex(global) : -1,
+  );
+  writeMap(out, GLOBALS, globals);
+  writeMap(out, DATA, [...names.data]);
   return out.bytes();
+}
+
+function mapped(
+  names: ReadonlyMap<number, string>,
+  indexOf: (index: number) => number,
+): (readonly [number, string])[] {
+  return [...names].map(([index, name]) => [indexOf(index), name] as const).filter(([index]) => index >= 0);
+}
+
+function writeMap(out: ByteWriter, id: number, names: (readonly [number, string])[]): void {
+  if (names.length === 0) return;
+  const body = new ByteWriter();
+  body.u32(names.length);
+  for (const [index, name] of names.sort(([a], [b]) => a - b)) {
+    body.u32(index);
+    writeName(body, name);
+  }
+  subsection(out, id, body);
+}
+
+function writeName(out: ByteWriter, name: string): void {
+  const bytes = TEXT.encode(name);
+  out.u32(bytes.length);
+  out.append(bytes);
+}
+
+function subsection(out: ByteWriter, id: number, body: ByteWriter): void {
+  out.byte(id);
+  out.u32(body.length);
+  out.append(body.bytes());
 }

@@ -1,190 +1,451 @@
 /**
- * What stands where in the output module: decided before the first function is compiled, so that bodies have their final
- * indices and nothing is relocated.
+ * What stands where in the output: decided before the first function is compiled, so that bodies have their final indices. Only
+ * addresses are left to the linker (`object/`).
  *
- *     types       the input's function types, references lowered; the runtime's
- *     functions   the input's; the runtime's; the start function; what initialises the globals that hold references, if any;
- *                 wrappers of exported functions
- *     globals     the input's; the runtime's
- *     memory 0    shadow stack, static data (the roots first), heap
+ * A module is compiled to stand alone, with the runtime in it, or for a store, whose instances share a runtime and import it:
  *
- * A global that holds a reference lives in memory, as a word of the root region, where a collector finds and changes it. Its place
- * in the index space stays, as an i32 that nobody reads: the other indices need no change, in segments and initialisers too.
+ *     functions   imported: the input's; of a store the runtime's, and those of the memory module
+ *                 defined: the input's; the runtime's if alone; the initialiser if any; whatever else the linker adds
+ *     globals     imported: the input's that hold numbers; of a store the runtime's
+ *                 defined: the input's that hold numbers; the runtime's if alone
+ *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
+ *     memories    the heap; or, in a module without references, the input's
+ *
+ * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
+import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
-import { IndirectTypes } from "./indirect-types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ConstantValues } from "./constant-value.ts";
+import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { notLinkedYet } from "./messages.ts";
+import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
+import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
 
-export interface OutputPlan {
+/** What the output becomes part of. */
+export type OutputMode = "standalone" | "store";
+
+/** What a module of a store imports of the runtime: functions, then globals, in this order. */
+export const STORE_FUNCTIONS = ["allocSlow", "collect"] as const;
+export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"] as const;
+
+/** What a cell is of, by index in the input. */
+export interface Cell {
+  readonly kind: "global" | "table" | "elements";
+  readonly index: number;
+}
+
+export interface PlanOptions {
+  readonly mode: OutputMode;
+  readonly collectsOnEntry: boolean;
+}
+
+const NONE = -1;
+
+export class OutputPlan implements InitializerPlan {
+  readonly module: Module;
+  readonly mode: OutputMode;
+  readonly usage: ModuleUsage;
   readonly types: TypeTable;
-  /** Where the runtime's types, functions and globals begin. */
-  readonly typeBase: number;
-  readonly functionBase: number;
-  readonly globalBase: number;
-  /** The start function, the one that initialises roots, and the type of both. */
-  readonly startFunction: number;
-  readonly rootInitializer: number;
-  readonly startType: number;
-  /** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
-  readonly isClosed: boolean;
-  /** How many globals hold references: one word of the root region each. */
-  readonly rootCount: number;
-  readonly allocPtr: number;
-  readonly allocEnd: number;
-  readonly stackPointer: number;
+  readonly collectsOnEntry: boolean;
+  /** The canonical ids of the module's types, in the store given. */
+  readonly canonicalIds: Uint32Array;
+  /** Whether the output has a heap. */
+  readonly usesHeap: boolean;
+  /** The cells, in order. */
+  readonly cells: readonly Cell[];
+  /** The output's function types; the runtime's come behind them when it is merged. */
+  readonly outputTypes: TypeTable;
+  /** The functions of the memory module, in the order of their imports, and the last one copies active data segments. */
+  readonly memoryUses: readonly MemoryUse[];
+  readonly heapMemory = 0;
+  /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
+  readonly start: number;
+
+  private readonly store: TypeStore;
+  private readonly native: ReadonlySet<number>;
+  private readonly constants: ConstantValues;
+  private readonly typeIndices: Int32Array;
+  private readonly loweredTypes: Map<string, number>;
+  private readonly globalIndices: Int32Array;
+  private readonly tableIndices: Int32Array;
+  private readonly elementIndices: Int32Array;
+  private readonly globalCells: Int32Array;
+  private readonly tableCells: Int32Array;
+  private readonly elementCells: Int32Array;
+  private readonly staticElements: Uint8Array;
+  private readonly memoryFunctions: Map<string, number>;
+  private readonly remoteData: ReadonlySet<number>;
+  /** Globals of the runtime by name, in the output. */
+  private readonly runtimeGlobals: Map<string, number>;
+
+  constructor(module: Module, store: TypeStore, { mode, collectsOnEntry }: PlanOptions) {
+    this.module = module;
+    this.mode = mode;
+    this.store = store;
+    this.types = module.types;
+    this.canonicalIds = store.canonicalize(module.types);
+    this.usage = findUsage(module);
+    this.constants = new ConstantValues(module, () => null);
+    this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
+    this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
+    this.tableIndices = new Int32Array(module.tables.length).fill(NONE);
+    this.elementIndices = new Int32Array(module.elements.length).fill(NONE);
+    this.globalCells = new Int32Array(module.globals.length).fill(NONE);
+    this.tableCells = new Int32Array(module.tables.length).fill(NONE);
+    this.elementCells = new Int32Array(module.elements.length).fill(NONE);
+    this.staticElements = new Uint8Array(module.elements.length);
+    this.cells = this.placeCells();
+    this.usesHeap = this.usage.usesReferences || this.cells.length > 0;
+    this.collectsOnEntry = collectsOnEntry && this.usesHeap;
+    const hasRemote = this.usesHeap && module.memories.length > 0;
+    this.memoryUses = hasRemote ? this.remoteUses() : [];
+    this.memoryFunctions = new Map(this.memoryUses.map((use, i) => [useKey(use), i]));
+    this.remoteData = new Set(hasRemote ? this.dataBesideMemories() : []);
+    this.runtimeGlobals = new Map();
+    this.placeGlobals();
+    this.placeTables();
+    this.outputTypes = new TypeTable();
+    this.loweredTypes = new Map();
+    this.typeIndices = this.lowerTypes();
+    const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
+    this.start = this.usesHeap || isComputed ? module.start : NONE;
+    this.refuse();
+  }
+
+  depth(type: number): number {
+    return this.store.depth(this.canonicalIds[type]!);
+  }
+
+  // Functions and types.
+
+  /** Imported functions of the output. */
+  get importedFunctionCount(): number {
+    return this.module.importedFunctionCount + this.addedFunctionCount;
+  }
+
+  private get addedFunctionCount(): number {
+    const runtime = this.mode === "store" && this.usesHeap ? STORE_FUNCTIONS.length : 0;
+    return runtime + this.memoryFunctionCount;
+  }
+
+  /** The functions of the memory module: one for each use, and one that copies active data. */
+  get memoryFunctionCount(): number {
+    return this.dataInitializer < 0 ? this.memoryUses.length : this.memoryUses.length + 1;
+  }
+
+  /** The type of a function of the memory module, in numbers. */
+  memoryFunctionType(number: number): NumberFunctionType {
+    const use = this.memoryUses[number];
+    return use === undefined ? { params: [], results: [] } : memoryFunctionType(this.module, use);
+  }
+
+  /** The output's index of a function of the input. */
+  functionIndex(func: number): number {
+    return func < this.module.importedFunctionCount ? func : func + this.addedFunctionCount;
+  }
+
+  /** The first index behind the input's functions. */
+  get functionsEnd(): number {
+    return this.functionIndex(this.module.functionTypes.length);
+  }
+
+  /** The output's index of a function of the memory module. */
+  memoryFunctionIndex(number: number): number {
+    return this.module.importedFunctionCount + STORE_FUNCTIONS.length + number;
+  }
+
+  /** The output's index of one of `STORE_FUNCTIONS`, in a module for a store. */
+  storeFunctionIndex(name: (typeof STORE_FUNCTIONS)[number]): number {
+    return this.module.importedFunctionCount + STORE_FUNCTIONS.indexOf(name);
+  }
+
   /** The output's index of one of the input's function types. */
-  typeIndex(type: number): number;
-  /** Which word of the root region a global that holds a reference lives in; -1 for one that stays a global. */
-  rootOfGlobal(global: number): number;
-  /** Whether an indirect call of the type could reach a function of another; see `indirect-types.ts`. */
-  isConfusable(type: number): boolean;
-  /** The output's index of a function that the runtime exports. */
-  runtimeFunction(name: string): number;
-}
+  typeIndex(type: number): number {
+    return this.typeIndices[type]!;
+  }
 
-/** `runtime` imports a memory and nothing else. Throws `InputError` for what the linker does not do yet. */
-export function planOutput(module: Module, runtime: Module, store: TypeStore): OutputPlan {
-  refuse(module);
-  const indirect = new IndirectTypes(module, store);
-  const types = new TypeTable();
-  const indices = lowerTypes(module, types);
-  const typeBase = types.length;
-  copyFunctionTypes(runtime.types, types);
-  const startType = types.length;
-  addFunctionType(types, [], []);
-  const functionBase = module.functionTypes.length;
-  const globalBase = module.globals.length;
-  const roots = rootsOf(module);
-  const startFunction = functionBase + runtime.functionTypes.length;
-  const exported = (kind: "func" | "global", name: string): number => {
-    const found = runtime.exports.find((candidate) => candidate.kind === kind && candidate.name === name);
-    if (found === undefined) throw new Error(`the runtime does not export ${name}`);
-    return (kind === "func" ? functionBase : globalBase) + found.index;
-  };
-  return {
-    types,
-    typeBase,
-    functionBase,
-    globalBase,
-    startFunction,
-    rootInitializer: startFunction + 1,
-    startType,
-    isClosed: isClosed(module),
-    rootCount: roots.size,
-    allocPtr: exported("global", "allocPtr"),
-    allocEnd: exported("global", "allocEnd"),
-    stackPointer: exported("global", "stackPointer"),
-    typeIndex: (type) => {
-      const index = indices.get(type);
-      if (index === undefined) throw new InputError(notLinkedYet(module.types.describe(type), 0));
-      return index;
-    },
-    isConfusable: (type) => indirect.isConfusable(type),
-    rootOfGlobal: (global) => roots.get(global) ?? -1,
-    runtimeFunction: (name) => exported("func", name),
-  };
-}
+  /** The output's index of a function type of numbers, which is added if it is not there. */
+  addType(params: readonly ValType[], results: readonly ValType[]): number {
+    const key = `${params.length}:${[...params, ...results].join()}`;
+    const found = this.loweredTypes.get(key);
+    if (found !== undefined) return found;
+    const index = addFunctionType(this.outputTypes, params, results);
+    this.loweredTypes.set(key, index);
+    return index;
+  }
 
-/** Whatever is in a table that others see may be theirs. */
-function isClosed({ importedFunctionCount, importedTableCount, exports }: Module): boolean {
-  const seen = importedTableCount > 0 || exports.some(({ kind }) => kind === "table");
-  return importedFunctionCount === 0 && !seen;
-}
+  private lowerTypes(): Int32Array {
+    const { types } = this.module;
+    const indices = new Int32Array(types.length).fill(NONE);
+    for (let type = 0; type < types.length; type++) {
+      if (types.kind(type) !== wasm.KIND_FUNC) continue;
+      const key = loweredKey(types, type);
+      let index = this.loweredTypes.get(key);
+      if (index === undefined) {
+        const values = Array.from({ length: types.valueCountOf(type) }, (_, i) =>
+          lowered(types.rawValue(type, i)),
+        );
+        const params = types.paramCount(type);
+        index = addFunctionType(this.outputTypes, values.slice(0, params), values.slice(params));
+        this.loweredTypes.set(key, index);
+      }
+      indices[type] = index;
+    }
+    return indices;
+  }
 
-/** The words of the root region, by global. */
-function rootsOf(module: Module): Map<number, number> {
-  const roots = new Map<number, number>();
-  module.globals.forEach(({ type }, index) => {
-    if (wasm.isRef(type)) roots.set(index, roots.size);
-  });
-  return roots;
-}
+  // Globals.
 
-function refuse(module: Module): void {
-  const no = (what: string, offset: number): never => {
-    throw new InputError(notLinkedYet(what, offset));
-  };
-  for (const memory of module.memories) no("a memory of its own", memory.offset);
-  for (const tag of module.tags) no("an exception tag", tag.offset);
-  for (const global of module.globals) {
-    if (lowered(module.types, global.type) === null) {
-      no(`a global of type ${wasm.valTypeName(global.type)}`, global.initStart);
+  globalIndex(global: number): number {
+    return this.globalIndices[global]!;
+  }
+
+  cellOfGlobal(global: number): number {
+    return this.globalCells[global]!;
+  }
+
+  isComputed(global: number): boolean {
+    if (this.globalCells[global]! >= 0) return true;
+    return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
+  }
+
+  /** The globals of the input that stay globals, in the order of the output. */
+  get nativeGlobals(): readonly number[] {
+    return this.module.globals.flatMap((_, i) => (this.globalIndices[i]! >= 0 ? [i] : []));
+  }
+
+  /** Imported globals of the output that are the input's. */
+  get importedGlobalCount(): number {
+    let count = 0;
+    for (let i = 0; i < this.module.importedGlobalCount; i++) if (this.globalIndices[i]! >= 0) count++;
+    return count;
+  }
+
+  private placeGlobals(): void {
+    const { module } = this;
+    let next = 0;
+    module.globals.forEach((_, i) => {
+      if (i === module.importedGlobalCount) next = this.skipRuntimeGlobals(next);
+      if (this.globalCells[i]! < 0) this.globalIndices[i] = next++;
+    });
+    if (module.globals.length === module.importedGlobalCount) this.skipRuntimeGlobals(next);
+  }
+
+  private skipRuntimeGlobals(next: number): number {
+    if (this.mode !== "store" || !this.usesHeap) return next;
+    STORE_GLOBALS.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
+    return next + STORE_GLOBALS.length;
+  }
+
+  /** The output's index of a global of the runtime. */
+  runtimeGlobal(name: string): number {
+    const index = this.runtimeGlobals.get(name);
+    if (index === undefined) throw new Error(`no global ${name} of the runtime`);
+    return index;
+  }
+
+  /** Tells where a runtime that stands in the output has its globals. */
+  setRuntimeGlobal(name: string, index: number): void {
+    this.runtimeGlobals.set(name, index);
+  }
+
+  get allocPtr(): number {
+    return this.runtimeGlobal("allocPtr");
+  }
+
+  get allocEnd(): number {
+    return this.runtimeGlobal("allocEnd");
+  }
+
+  get stackPointer(): number {
+    return this.runtimeGlobal("stackPointer");
+  }
+
+  // Tables and element segments.
+
+  tableIndex(table: number): number {
+    return this.tableIndices[table]!;
+  }
+
+  cellOfTable(table: number): number {
+    return this.tableCells[table]!;
+  }
+
+  elementsIndex(segment: number): number {
+    return this.elementIndices[segment]!;
+  }
+
+  cellOfElements(segment: number): number {
+    return this.elementCells[segment]!;
+  }
+
+  hasStaticElements(segment: number): boolean {
+    return this.staticElements[segment] === 1;
+  }
+
+  /** The tables of the input that stay tables, in order. */
+  get nativeTables(): readonly number[] {
+    return this.module.tables.flatMap((_, i) => (this.native.has(i) ? [i] : []));
+  }
+
+  /** The element segments of the input that the engine has, in order. */
+  get nativeElements(): readonly number[] {
+    return this.module.elements.flatMap((_, i) => (this.elementIndices[i]! >= 0 ? [i] : []));
+  }
+
+  get functionTable(): number {
+    const imported = this.nativeTables.filter((table) => table < this.module.importedTableCount).length;
+    return this.mode === "store" ? imported : this.native.size;
+  }
+
+  private placeTables(): void {
+    const { module, mode } = this;
+    // A store's table of functions is imported, so it comes before those that are defined here.
+    const added = mode === "store" && this.usesHeap ? 1 : 0;
+    let next = 0;
+    for (const table of this.nativeTables) {
+      this.tableIndices[table] = next++ + (table >= module.importedTableCount ? added : 0);
     }
   }
-  for (const table of module.tables) {
-    const { element } = table.type;
-    if (element !== wasm.FUNCREF) no(`a table of ${wasm.valTypeName(element)}`, table.offset);
+
+  private placeCells(): Cell[] {
+    const { module, usage } = this;
+    const cells: Cell[] = [];
+    const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
+    module.globals.forEach(({ type }, i) => {
+      if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
+    });
+    module.tables.forEach((_, i) => {
+      if (!this.native.has(i)) this.tableCells[i] = add("table", i);
+    });
+    let natives = 0;
+    module.elements.forEach((segment, i) => {
+      if (segment.mode === "declarative") return;
+      const tables =
+        segment.mode === "active"
+          ? [segment.table]
+          : module.tables.flatMap((_, table) =>
+              usage.tableInits.has(i * module.tables.length + table) ? [table] : [],
+            );
+      if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
+      if (!usage.arraySegments.has(i) && tables.every((table) => this.native.has(table))) return;
+      this.elementCells[i] = add("elements", i);
+      if (plainItems(module, segment) !== null) this.staticElements[i] = 1;
+    });
+    return cells;
   }
-  for (const segment of module.elements) {
-    const { element } = segment;
-    if (wasm.heapOf(element) !== wasm.HEAP_FUNC) {
-      no(`an element segment of ${wasm.valTypeName(element)}`, segment.offset);
+
+  // Memories.
+
+  memoryIndex(memory: number): number {
+    return this.usesHeap ? NONE : memory;
+  }
+
+  memoryFunction(operator: number, memory: number, other: number): number {
+    return this.memoryFunctions.get(useKey({ operator, memory, other }))!;
+  }
+
+  hasRemoteData(segment: number): boolean {
+    return this.remoteData.has(segment);
+  }
+
+  get dataInitializer(): number {
+    const hasActive = this.module.data.some(({ mode }) => mode === "active");
+    return this.usesHeap && this.module.memories.length > 0 && hasActive ? this.memoryUses.length : NONE;
+  }
+
+  private remoteUses(): MemoryUse[] {
+    const uses = [...this.usage.memoryUses];
+    for (const segment of this.dataBesideMemories()) {
+      uses.push({ operator: WasmOp.DataDrop, memory: segment, other: 0 });
+    }
+    return uses;
+  }
+
+  /** Data segments that `memory.init` copies to memories; active ones are dropped from the start. */
+  private dataBesideMemories(): number[] {
+    const segments = new Set<number>();
+    for (const { operator, other } of this.usage.memoryUses) {
+      if (operator === WasmOp.MemoryInit) segments.add(other);
+    }
+    return [...segments].sort((a, b) => a - b);
+  }
+
+  // What is refused.
+
+  private refuse(): void {
+    const { module, mode } = this;
+    const no = (what: string, offset: number): never => {
+      throw new InputError(notLinkedYet(what, offset));
+    };
+    for (const tag of module.tags) no("an exception tag", tag.offset);
+    if (mode === "store") return;
+    if (this.usesHeap)
+      for (const memory of module.memories)
+        no("a memory beside the heap in a module that stands alone", memory.offset);
+    for (const { type, offset } of module.imports) {
+      if (type.kind === "global" && wasm.isRef(type.global.type)) {
+        no(
+          `an imported global of type ${wasm.valTypeName(type.global.type)} in a module that stands alone`,
+          offset,
+        );
+      }
+      if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
+    }
+    module.tables.forEach((table, i) => {
+      const isSeen =
+        i < module.importedTableCount ||
+        module.exports.some(({ kind, index }) => kind === "table" && index === i);
+      if (isSeen && !this.native.has(i))
+        no("a table that others see, in a module that stands alone,", table.offset);
+    });
+    for (const { kind, index, offset } of module.exports) {
+      if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
+        no(
+          `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,
+          offset,
+        );
+      }
+      if (kind === "func")
+        this.refuseReferences(module.functionTypes.get(index), "an exported function", offset);
     }
   }
-  for (const { type, offset } of module.imports) {
-    if (type.kind === "global" && wasm.isRef(type.global.type)) {
-      no(`an imported global of type ${wasm.valTypeName(type.global.type)}`, offset);
+
+  private refuseReferences(type: number, what: string, offset: number): void {
+    const { types } = this.module;
+    for (let i = 0; i < types.valueCountOf(type); i++) {
+      if (!wasm.isRef(types.rawValue(type, i))) continue;
+      throw new InputError(
+        notLinkedYet(
+          `${what} with references (${types.describe(type)}) in a module that stands alone`,
+          offset,
+        ),
+      );
     }
-    if (type.kind === "func") refuseReferences(module, type.type, "an imported function", offset);
-  }
-  for (const { kind, index, offset } of module.exports) {
-    if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
-      no(`an exported global of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
-    }
-    if (kind === "func")
-      refuseReferences(module, module.functionTypes.get(index), "an exported function", offset);
   }
 }
 
-function refuseReferences(module: Module, type: number, what: string, offset: number): void {
-  const { types } = module;
-  for (let i = 0; i < types.valueCountOf(type); i++) {
-    if (wasm.isRef(types.rawValue(type, i))) {
-      throw new InputError(notLinkedYet(`${what} with references (${types.describe(type)})`, offset));
-    }
-  }
+function useKey({ operator, memory, other }: MemoryUse): string {
+  return `${operator}:${memory}:${other}`;
 }
 
-/** Adds the function types whose values the output has; the index of each, by that of the input. */
-function lowerTypes(module: Module, out: TypeTable): Map<number, number> {
-  const { types } = module;
-  const indices = new Map<number, number>();
-  for (let type = 0; type < types.length; type++) {
-    if (types.kind(type) !== wasm.KIND_FUNC) continue;
-    const params = Array.from({ length: types.paramCount(type) }, (_, i) =>
-      lowered(types, types.param(type, i)),
-    );
-    const results = Array.from({ length: types.resultCount(type) }, (_, i) =>
-      lowered(types, types.result(type, i)),
-    );
-    if (params.includes(null) || results.includes(null)) continue;
-    indices.set(type, addFunctionType(out, params as ValType[], results as ValType[]));
-  }
-  return indices;
+/** References are addresses. */
+export function lowered(type: ValType): ValType {
+  return wasm.isRef(type) ? wasm.I32 : type;
 }
 
-/** References to the heap are addresses; null for what has no lowering yet. */
-function lowered(types: TypeTable, type: ValType): ValType | null {
-  if (!wasm.isRef(type)) return type;
-  return wasm.isBelowAny(wasm.heapOf(type), types) ? wasm.I32 : null;
-}
-
-function addFunctionType(out: TypeTable, params: readonly ValType[], results: readonly ValType[]): number {
+export function addFunctionType(
+  out: TypeTable,
+  params: readonly ValType[],
+  results: readonly ValType[],
+): number {
   out.beginGroup(false);
   out.begin(wasm.KIND_FUNC, true, -1);
   for (const type of [...params, ...results]) out.addValue(type);
   return out.finish(params.length);
-}
-
-/** The runtime has function types only. */
-function copyFunctionTypes(from: TypeTable, out: TypeTable): void {
-  for (let type = 0; type < from.length; type++) {
-    const params = Array.from({ length: from.paramCount(type) }, (_, i) => from.param(type, i));
-    const results = Array.from({ length: from.resultCount(type) }, (_, i) => from.result(type, i));
-    addFunctionType(out, params, results);
-  }
 }

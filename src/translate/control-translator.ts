@@ -2,15 +2,12 @@
  * Structured control of a function under translation, as blocks with parameters: a construct's results, and a loop's
  * parameters, are parameters of the block that follows or begins it.
  */
+import { GcTrap } from "../gc/traps.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
-import { userTrap } from "../ir/trap-codes.ts";
 import { EMPTY_BLOCK } from "../wasm/operators.ts";
 import type { ValType } from "../wasm/types.ts";
 import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
 import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
-
-/** The trap of `unreachable`. */
-const UNREACHABLE = userTrap(1);
 
 export class ControlTranslator extends FunctionState {
   protected readonly frames: ControlFrame[] = [];
@@ -171,7 +168,7 @@ export class ControlTranslator extends FunctionState {
   }
 
   trap(): void {
-    this.builder.ins.trap(UNREACHABLE);
+    this.builder.ins.trap(GcTrap.Unreachable);
     this.becomeUnreachable();
   }
 

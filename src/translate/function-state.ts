@@ -5,7 +5,8 @@
 import { InputError } from "../base/diagnostics.ts";
 import { FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
-import { HeapOperations, type HeapPlan } from "../gc/heap-operations.ts";
+import { HeapOperations } from "../gc/heap-operations.ts";
+import type { ModulePlan } from "../gc/module-plan.ts";
 import { OperatorCalls } from "../gc/operator-calls.ts";
 import type { Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -46,6 +47,8 @@ export class FunctionState {
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
   protected readonly heapOperations: HeapOperations | null;
+  /** Where the module's parts live in the output; null where each stays what it is. */
+  readonly plan: ModulePlan | null;
 
   /** For one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is refused. */
   constructor(
@@ -53,7 +56,7 @@ export class FunctionState {
     featureMask: number,
     func: Function,
     context: FunctionBuilderContext,
-    plan: HeapPlan | null = null,
+    plan: ModulePlan | null = null,
   ) {
     this.module = module;
     this.reader = new OperatorReader(module.bytes, 0, 0, featureMask);
@@ -62,6 +65,7 @@ export class FunctionState {
     this.operators = new OperatorCalls(this.builder);
     this.references = plan === null ? null : module.types;
     this.stack = [];
+    this.plan = plan;
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
   }
 

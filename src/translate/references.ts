@@ -1,6 +1,14 @@
-/** Operators on structs, arrays, i31 and null. Their meaning in CLIF is `gc/heap-operations.ts`'s. */
-import { arrayCopy, arrayFill, arrayInitData, arrayNewData } from "../gc/array-ranges.ts";
-import { GcTrap, type HeapOperations } from "../gc/heap-operations.ts";
+/** Operators on structs, arrays, i31, external references and null. Their meaning in CLIF is `gc/heap-operations.ts`'s. */
+import {
+  arrayCopy,
+  arrayFill,
+  arrayInitData,
+  arrayInitElements,
+  arrayNewData,
+  arrayNewElements,
+} from "../gc/array-ranges.ts";
+import type { HeapOperations } from "../gc/heap-operations.ts";
+import { GcTrap } from "../gc/traps.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { I32 } from "../ir/types.ts";
@@ -43,7 +51,7 @@ function refTest(nullable: boolean): Handler {
 function refCast(nullable: boolean): Handler {
   return (t) => {
     const ref = t.pop();
-    t.heap.trapUnless(t.heap.test(ref, t.reader.heapType, nullable), GcTrap.Cast);
+    t.heap.trapUnless(t.heap.test(ref, t.reader.heapType, nullable), GcTrap.CastFailure);
     t.push(ref);
   };
 }
@@ -58,6 +66,9 @@ function branchOnCast(whenItIs: boolean): Handler {
   };
 }
 
+/** An external reference is represented as an internal one. */
+function sameReference(): void {}
+
 export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.RefNull, (t) => t.push(t.heap.nullReference())],
   [WasmOp.RefIsNull, (t) => t.push(t.heap.isNull(t.pop()))],
@@ -65,7 +76,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.RefAsNonNull,
     (t) => {
       const ref = t.pop();
-      t.heap.trapIfNull(ref);
+      t.heap.trapIfNull(ref, GcTrap.NullReference);
       t.push(ref);
     },
   ],
@@ -174,6 +185,23 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
       arrayInitData(t.heap, [t.reader.index, t.reader.index2], ref!, index!, from!, count!);
     },
   ],
+  [
+    WasmOp.ArrayNewElem,
+    (t) => {
+      const { index, index2 } = t.reader;
+      const [from, length] = t.popMany(2);
+      t.push(arrayNewElements(t.heap, index, index2, from!, length!));
+    },
+  ],
+  [
+    WasmOp.ArrayInitElem,
+    (t) => {
+      const [ref, index, from, count] = t.popMany(4);
+      arrayInitElements(t.heap, [t.reader.index, t.reader.index2], ref!, index!, from!, count!);
+    },
+  ],
+  [WasmOp.AnyConvertExtern, sameReference],
+  [WasmOp.ExternConvertAny, sameReference],
   [WasmOp.ArrayLen, (t) => t.push(t.heap.arrayLength(t.pop()))],
   [WasmOp.RefTest, refTest(false)],
   [WasmOp.RefTestNull, refTest(true)],

@@ -9,35 +9,29 @@ import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { isTraced } from "../gc/layout.ts";
-import { type Block, type FuncRef, type Inst, NONE, type SigRef, type Value } from "../ir/entities.ts";
+import { type Block, NONE, type Value } from "../ir/entities.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
-import { signatureOf } from "../ir/signature.ts";
 import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Global } from "../wasm/module.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
-import { isRef, type ValType } from "../wasm/types.ts";
+import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { CallTranslator } from "./call-translator.ts";
 import { FrameKind } from "./control.ts";
-import { ControlTranslator } from "./control-translator.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
+import { translateRemote } from "./remote-memory.ts";
+import { TABLE_HANDLERS } from "./tables.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
 
 const MAX_OFFSET = 0x7fff_ffff;
 
-export class FunctionTranslator extends ControlTranslator {
+export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
-  private readonly callees: Map<number, FuncRef> = new Map();
-  /** By `table * types + type`. A direct call has those of table 0. */
-  private readonly signatures: Map<number, SigRef> = new Map();
-  /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
-  private readonly signatureTypes: number[] = [];
-  private readonly signatureTables: number[] = [];
   /** Constructs opened in unreachable code. */
   private skipped = 0;
 
@@ -58,6 +52,7 @@ export class FunctionTranslator extends ControlTranslator {
     builder.sealBlock(entry);
     reader.seek(start, end);
     this.declareLocals(entry, type);
+    if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
     const results = resultsOf(module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
@@ -74,50 +69,13 @@ export class FunctionTranslator extends ControlTranslator {
     builder.finalize(options);
   }
 
-  /**
-   * Makes a function without parameters of the initialisers of globals that hold references, in order. False, with nothing made,
-   * when all of them are null, which is what the root region begins as.
-   */
-  runGlobalInitializers(options: FinalizeOptions = {}): boolean {
-    const { module, builder } = this;
-    const globals = module.globals.flatMap((_, i) => (this.isRoot(i) && !this.beginsAsNull(i) ? [i] : []));
-    if (globals.length === 0) return false;
-    builder.func.signature = signatureOf([], []);
-    builder.func.pointerType = I32;
-    const entry = builder.createBlock();
-    builder.switchToBlock(entry);
-    builder.sealBlock(entry);
-    for (const global of globals) this.heap.rootSet(global, this.constantExpression(module.globals[global]!));
-    builder.ins.return_([]);
-    builder.finalize(options);
-    return true;
-  }
-
-  private beginsAsNull(global: number): boolean {
-    const { reader } = this;
-    const { initStart, initEnd } = this.module.globals[global]!;
-    reader.seek(initStart, initEnd);
-    return reader.next() === WasmOp.RefNull && reader.next() === WasmOp.End;
-  }
-
-  private constantExpression({ initStart, initEnd }: Global): Value {
-    const { reader } = this;
-    reader.seek(initStart, initEnd);
+  /** The value of the constant expression that begins where the reader stands. */
+  protected constantExpression(): Value {
     for (;;) {
-      const op = reader.next();
+      const op = this.reader.next();
       if (op === WasmOp.End) return this.pop();
       this.translate(op);
     }
-  }
-
-  /** The index in the module of the type that a signature of the translated function stands for. */
-  typeIndexOf(signature: SigRef): number {
-    return this.signatureTypes[signature]!;
-  }
-
-  /** The table that an indirect call by a signature of the translated function goes through. */
-  tableOf(signature: SigRef): number {
-    return this.signatureTables[signature]!;
   }
 
   private declareLocals(entry: Block, type: number): void {
@@ -136,12 +94,13 @@ export class FunctionTranslator extends ControlTranslator {
 
   private declareLocal(type: ValType, value: Value): void {
     const local = this.builder.declareVar(this.typeOf(type));
-    if (this.references !== null && isTraced(type)) this.builder.declareVarNeedsStackMap(local);
+    if (this.references !== null && isTraced(type, this.references))
+      this.builder.declareVarNeedsStackMap(local);
     this.builder.defVar(local, value);
     this.locals.push(local);
   }
 
-  private zero(type: Type): Value {
+  protected zero(type: Type): Value {
     const { ins, func } = this.builder;
     if (type === F32) return ins.f32const(0);
     if (type === F64) return ins.f64const(0n);
@@ -158,6 +117,7 @@ export class FunctionTranslator extends ControlTranslator {
   }
 
   private translate(op: number): void {
+    if (translateRemote(this, op)) return;
     const unary = UNARY_OPERATORS.get(op);
     const binary = BINARY_OPERATORS.get(op);
     const load = LOADS.get(op);
@@ -195,7 +155,8 @@ export class FunctionTranslator extends ControlTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler = IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op);
+    const handler =
+      IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op) ?? TABLE_HANDLERS.get(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -249,41 +210,34 @@ export class FunctionTranslator extends ControlTranslator {
 
   globalGet(): void {
     const { index } = this.reader;
-    const type = this.typeOf(this.module.globals[index]!.type);
-    if (this.isRoot(index)) this.stack.push(this.heap.rootGet(index));
-    else this.operator(WasmOp.GlobalGet, [index], [], [type]);
-  }
-
-  private isRoot(global: number): boolean {
-    return isRef(this.module.globals[global]!.type);
+    const { type } = this.module.globals[index]!;
+    const clif = this.typeOf(type);
+    const place = this.globalPlace(index);
+    if (place < 0) this.stack.push(this.heap.cellGet(this.plan!.cellOfGlobal(index), type));
+    else this.operator(WasmOp.GlobalGet, [place], [], [clif]);
   }
 
   globalSet(): void {
     const { index } = this.reader;
     this.typeOf(this.module.globals[index]!.type);
-    if (this.isRoot(index)) this.heap.rootSet(index, this.pop());
-    else this.operator(WasmOp.GlobalSet, [index], [this.pop()], []);
+    this.setGlobal(index, this.pop());
   }
 
-  /** An operator without a CLIF opcode; pushes its results. */
-  operator(
-    op: number,
-    immediates: readonly number[],
-    args: readonly Value[],
-    results: readonly Type[],
-  ): void {
-    const inst = this.operators.emit(op, immediates, args, results);
-    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  protected setGlobal(global: number, value: Value): void {
+    const place = this.globalPlace(global);
+    if (place < 0) this.heap.cellSet(this.plan!.cellOfGlobal(global), value);
+    else this.operator(WasmOp.GlobalSet, [place], [value], []);
   }
 
-  /** An operator of i32 operands on memory 0 or on tables. */
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
-    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  private globalPlace(global: number): number {
+    return this.plan === null ? global : this.plan.globalIndex(global);
   }
 
-  /** What the reader holds as immediates. */
-  get indices(): readonly [number, number] {
-    return [this.reader.index, this.reader.index2];
+  /** The offset of the access that was read. */
+  offsetConstant(is64: boolean): Value {
+    const { offsetLo, offsetHi } = this.reader;
+    if (!is64) return this.ins.iconst(I32, offsetLo | 0);
+    return this.ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
   }
 
   /** Refuses a memory other than the first, and 64-bit ones. */
@@ -291,12 +245,6 @@ export class FunctionTranslator extends ControlTranslator {
     if (memory !== 0 || this.module.memories[memory]!.type.is64) {
       throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
     }
-  }
-
-  /** Refuses a table with 64-bit indices. */
-  requireTable(table: number): void {
-    if (!this.module.tables[table]!.type.is64) return;
-    throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
   }
 
   /** Pops the address of the access that was read. */
@@ -324,80 +272,6 @@ export class FunctionTranslator extends ControlTranslator {
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
     ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
   }
-
-  // Calls.
-
-  call(): void {
-    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
-    const inst = this.builder.ins.call(this.callee(this.reader.index), args);
-    this.pushResults(inst, this.module.functionTypes.get(this.reader.index));
-  }
-
-  private pushResults(inst: Inst, type: number): void {
-    const results = this.builder.instResults(inst);
-    for (let i = 0; i < results.length; i++) {
-      this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
-    }
-  }
-
-  callIndirect(): void {
-    const signature = this.indirectSignature();
-    const callee = this.pop();
-    const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
-    this.pushResults(inst, this.reader.index);
-  }
-
-  returnCall(): void {
-    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
-    this.builder.ins.returnCall(this.callee(this.reader.index), args);
-    this.becomeUnreachable();
-  }
-
-  returnCallIndirect(): void {
-    const signature = this.indirectSignature();
-    const callee = this.pop();
-    this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
-    this.becomeUnreachable();
-  }
-
-  private indirectSignature(): SigRef {
-    const { index, index2, opStart } = this.reader;
-    this.requireTable(index2);
-    if (this.heapOperations?.plan.isConfusable(index) === true) {
-      const call = `an indirect call of type ${this.module.types.describe(index)}, which the output cannot tell from another,`;
-      throw new InputError(unsupportedOperator(call, opStart));
-    }
-    return this.signature(index, index2);
-  }
-
-  private takeArgs(type: number): Value[] {
-    return this.popMany(this.module.types.paramCount(type));
-  }
-
-  private signature(type: number, table = 0): SigRef {
-    const key = table * this.module.types.length + type;
-    const found = this.signatures.get(key);
-    if (found !== undefined) return found;
-    const signature = this.builder.importSignature(this.clifSignatureOf(type));
-    this.signatures.set(key, signature);
-    this.signatureTypes[signature] = type;
-    this.signatureTables[signature] = table;
-    return signature;
-  }
-
-  private callee(index: number): FuncRef {
-    const found = this.callees.get(index);
-    if (found !== undefined) return found;
-    const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
-      signature: this.signature(this.module.functionTypes.get(index)),
-      colocated: index >= this.module.importedFunctionCount,
-      patchable: false,
-      noCollect: false,
-    });
-    this.callees.set(index, callee);
-    return callee;
-  }
 }
 
 type Handler = (t: FunctionTranslator, op: number) => void;
@@ -418,6 +292,9 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.CallIndirect, (t) => t.callIndirect()],
   [WasmOp.ReturnCall, (t) => t.returnCall()],
   [WasmOp.ReturnCallIndirect, (t) => t.returnCallIndirect()],
+  [WasmOp.CallRef, (t) => t.callRef()],
+  [WasmOp.ReturnCallRef, (t) => t.returnCallRef()],
+  [WasmOp.RefFunc, (t) => t.refFunc()],
   [WasmOp.Drop, (t) => t.drop()],
   [WasmOp.Select, (t) => t.select()],
   [WasmOp.SelectT, (t) => t.selectTyped()],
@@ -436,24 +313,12 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.MemoryCopy, withTwo(3, 0)],
   [WasmOp.MemoryInit, withTwo(3, 0)],
   [WasmOp.DataDrop, withOne(0, 0)],
-  [WasmOp.ElemDrop, withOne(0, 0)],
-  [WasmOp.TableSize, onTables(withOne(0, 1), (first) => [first])],
-  [WasmOp.TableInit, onTables(withTwo(3, 0), (_, second) => [second])],
-  [WasmOp.TableCopy, onTables(withTwo(3, 0), (first, second) => [first, second])],
 ]);
 
 function onMemory(args: number, results: number): Handler {
   return (t, op) => {
     t.requireMemory(t.indices[0]);
     t.plainOperator(op, [t.indices[0]], args, results);
-  };
-}
-
-/** `tables` picks the tables among the immediates. */
-function onTables(handler: Handler, tables: (first: number, second: number) => readonly number[]): Handler {
-  return (t, op) => {
-    for (const table of tables(...t.indices)) t.requireTable(table);
-    handler(t, op);
   };
 }
 

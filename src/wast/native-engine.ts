@@ -8,6 +8,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { InputError } from "../base/diagnostics.ts";
+import { type HostInstance, type HostModule, hostWebAssembly } from "../embed/host-webassembly.ts";
 import { DEFAULT_FEATURES, decodeAndValidate, decodeModule, type Features } from "../wasm/index.ts";
 import type {
   ActionOutcome,
@@ -18,7 +19,7 @@ import type {
   ReferenceKind,
   ResultValue,
 } from "./engine.ts";
-import { type HostInstance, type HostModule, hostWebAssembly } from "./host-webassembly.ts";
+import { fromFlat, pushFlat } from "./flat-values.ts";
 import { type Adapter, buildAdapter, type Route, type Shape } from "./native-adapter.ts";
 import type { Action, ScriptValue } from "./script.ts";
 import { plainMessage, saysTrap } from "./trap-wording.ts";
@@ -156,15 +157,10 @@ export class NativeEngine implements Engine<NativeModule, NativeInstance, unknow
     switch (arg.type) {
       case "i32":
       case "f32":
-        flat.push(Number(BigInt.asIntN(32, arg.bits)));
-        return arg.type === shape;
       case "i64":
       case "f64":
-        flat.push(arg.bits);
-        return arg.type === shape;
       case "v128":
-        flat.push(arg.low, arg.high);
-        return shape === "v128";
+        return pushFlat(flat, arg, shape);
       case "ref.null":
         if (shape === "any" || shape === "extern") flat.push(null);
         return shape === "any" || shape === "extern" || shape === "func" || shape === "exn";
@@ -191,17 +187,14 @@ export class NativeEngine implements Engine<NativeModule, NativeInstance, unknow
       switch (shape) {
         case "i32":
         case "f32":
-          values.push({ type: shape, bits: BigInt.asUintN(32, BigInt(flat[at++] as number)) });
-          break;
         case "i64":
         case "f64":
-          values.push({ type: shape, bits: BigInt.asUintN(64, flat[at++] as bigint) });
+          values.push(fromFlat(shape, flat, at++));
           break;
-        case "v128": {
-          const low = BigInt.asUintN(64, flat[at++] as bigint);
-          values.push({ type: "v128", low, high: BigInt.asUintN(64, flat[at++] as bigint) });
+        case "v128":
+          values.push(fromFlat(shape, flat, at));
+          at += 2;
           break;
-        }
         case "extern":
           values.push(this.reference("extern", flat[at] === null ? "null" : "other", flat[at++]));
           break;

@@ -15,10 +15,11 @@ import { ScriptReport } from "./report.ts";
 import { runScript, type ScriptSetting, type ThreadBody } from "./runner.ts";
 import type { Command } from "./script.ts";
 import { runInWorker, type ScriptText, type ThreadStart } from "./script-threads.ts";
+import { SpillwayEngine, type SpillwayOptions } from "./spillway-engine.ts";
 import { TypesEngine } from "./types-engine.ts";
 
 /** The engines there are. */
-export const ENGINE_NAMES = ["native", "none"] as const;
+export const ENGINE_NAMES = ["spillway", "native", "none"] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** A script in memory. */
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly features: readonly string[];
   /** Whether a rejection by our own decoder or validator must also begin with the expected message. */
   readonly checkMessages?: boolean;
+  /** How the engine `spillway` compiles and collects. */
+  readonly spillway?: SpillwayOptions;
 }
 
 /** Runs `file` and reports; a file that is no script is one failure at its line. */
@@ -49,12 +52,14 @@ export async function runFile(file: ScriptFile, options: RunOptions): Promise<Sc
   }
   const header = readHeader(source);
   if (header.unsupported !== null) return skipAll(commands, `${header.unsupported} is not supported`);
-  if (header.canonicalNaN && options.engine === "native") {
+  if (header.canonicalNaN && options.engine !== "none") {
     return skipAll(commands, "the host does not canonicalize NaNs");
   }
   const features = fileFeatures(file.name, header, options.features);
   const text = { file: file.name, source, features, checkMessages: options.checkMessages ?? false };
-  if (options.engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
+  const { engine, spillway = {} } = options;
+  if (engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
+  if (engine === "spillway") return runWith(commands, new SpillwayEngine(spillway), text, startWorker);
   return runWith(commands, new TypesEngine(), text, runInline);
 }
 

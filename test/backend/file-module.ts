@@ -39,7 +39,7 @@ export function compileFile(functions: readonly Function[]): FileModule {
   const bodies = functions.map((func) => {
     try {
       makeReducible(func);
-      const body = emitter.emit(func, indices).slice();
+      const body = emitter.emit(func, indices).bytes;
       refusals.push(null);
       return body;
     } catch (error) {
@@ -82,8 +82,8 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
-    stackMapAddress: null,
-    trapFunction: () => -1,
+    symbols: null,
+    trapSymbol: () => -1,
   };
 }
 

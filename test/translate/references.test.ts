@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkSafepoints } from "../../src/check/index.ts";
 import { FunctionBuilderContext } from "../../src/frontend/context.ts";
-import { StaticData } from "../../src/gc/static-data.ts";
 import { Function } from "../../src/ir/function.ts";
+import { OutputPlan } from "../../src/link/plan.ts";
 import { functionText } from "../../src/text/index.ts";
 import { FunctionTranslator } from "../../src/translate/translate-function.ts";
 import { verifyFunction } from "../../src/verify/index.ts";
@@ -24,15 +24,7 @@ import { textToBinary } from "../../src/wast/index.ts";
 async function translate(wat: string): Promise<{ readonly before: Function; readonly after: Function }[]> {
   const module = decodeModule(await textToBinary(wat));
   validateModule(module);
-  const staticData = new StaticData(65536, module.types, new TypeStore(), module.globals.length);
-  const plan = {
-    types: module.types,
-    staticData,
-    allocPtr: 0,
-    allocEnd: 1,
-    rootOfGlobal: (global: number) => global,
-    isConfusable: () => false,
-  };
+  const plan = new OutputPlan(module, new TypeStore(), { mode: "store", collectsOnEntry: false });
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
       const func = new Function();

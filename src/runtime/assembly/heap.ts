@@ -13,7 +13,7 @@
  * length at +4 and elements from +8. A descriptor at d:
  *
  *     d+0   u32    struct: bytes of the object · array: log2 of an element's bytes
- *     d+4   u32    0 struct · 1 array without references · 2 array of references
+ *     d+4   u32    0 struct · 1 array without references · 2 array of references · 4 host object, of d+0 bytes
  *     d+12  u32    structs: how many reference fields
  *     d+16  u32[]  their offsets in the object
  *
@@ -25,6 +25,7 @@
  */
 
 export const KIND_STRUCT: u32 = 0;
+const KIND_ARRAY: u32 = 1;
 export const KIND_REFERENCES: u32 = 2;
 export const ARRAY_HEADER: u32 = 8;
 export const REGION_HEADER: u32 = 8;
@@ -143,6 +144,6 @@ export function poison(start: u32, end: u32): void {
 /** The size of an object with this descriptor. */
 export function objectBytes(object: u32, descriptor: u32): u32 {
   const size = load<u32>(descriptor);
-  if (load<u32>(descriptor, 4) === KIND_STRUCT) return size;
+  if (load<u32>(descriptor, 4) - KIND_ARRAY > KIND_REFERENCES - KIND_ARRAY) return size;
   return ((load<u32>(object, 4) << size) + (ARRAY_HEADER + 7)) & ~7;
 }

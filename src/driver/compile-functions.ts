@@ -1,0 +1,108 @@
+/** The functions of a module, one after the other: translate → spill → make reducible → emit. */
+import type { ModuleIndices } from "../backend/environment.ts";
+import { FunctionEmitter } from "../backend/function-emitter.ts";
+import type { FinalizeOptions } from "../frontend/builder.ts";
+import { FunctionBuilderContext } from "../frontend/context.ts";
+import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
+import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
+import type { FuncRef } from "../ir/entities.ts";
+import { Function } from "../ir/function.ts";
+import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
+import type { CompiledCode } from "../link/output-module.ts";
+import type { OutputPlan } from "../link/plan.ts";
+import type { RelocatableCode } from "../object/code.ts";
+import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { SymbolTable } from "../object/symbols.ts";
+import { makeReducible } from "../passes/make-reducible.ts";
+import { Initializer } from "../translate/initializer.ts";
+import { FunctionTranslator } from "../translate/translate-function.ts";
+import { type Features, featureMask } from "../wasm/features.ts";
+import { functionLabel } from "../wasm/names.ts";
+import { proveSpilled } from "./prove.ts";
+
+export interface FunctionOptions {
+  readonly features: Features;
+  readonly policy: PolicyName;
+  /** Every function is proven; one that is not is an error. */
+  readonly prove: boolean;
+  /** See `backend/environment.ts`. */
+  readonly mapOnEntry: boolean;
+  /** The output's index of a function of the runtime. */
+  runtimeFunction(name: RuntimeFunction): number;
+}
+
+/** Compiles all of them. Throws `InputError` for what is not compiled yet. */
+export function compileFunctions(plan: OutputPlan, options: FunctionOptions): CompiledCode {
+  const { module } = plan;
+  const symbols = new SymbolTable();
+  const mask = featureMask(options.features);
+  const context = new FunctionBuilderContext();
+  const func = new Function();
+  const emitter = new FunctionEmitter();
+  const emit = (translated: FunctionTranslator): RelocatableCode => {
+    makeReducible(func);
+    return emitter.emit(func, indicesOf(plan, translated, symbols, options));
+  };
+  const spilled = { policy: options.policy };
+  const prove = (label: string, translate: (into: Function, finalize: FinalizeOptions) => void): void => {
+    if (!options.prove) return;
+    const before = new Function();
+    translate(before, { spill: false });
+    proveSpilled(before, func, label);
+  };
+  const bodies: RelocatableCode[] = [];
+  for (let i = 0; i < module.code.starts.length; i++) {
+    const translate = (into: Function, finalize: FinalizeOptions): FunctionTranslator => {
+      into.clear();
+      const translator = new FunctionTranslator(module, mask, into, context, plan);
+      translator.run(i, finalize);
+      return translator;
+    };
+    const translator = translate(func, spilled);
+    prove(functionLabel(module, module.importedFunctionCount + i), translate);
+    bodies.push(emit(translator));
+  }
+  let hasWork = false;
+  const translate = (into: Function, finalize: FinalizeOptions): Initializer => {
+    into.clear();
+    const initializer = new Initializer(module, mask, into, context, plan);
+    hasWork = initializer.runInitializer(plan, finalize);
+    return initializer;
+  };
+  const initializer = translate(func, spilled);
+  prove("the initializer", translate);
+  return { plan, symbols, bodies, initializer: hasWork ? emit(initializer) : null };
+}
+
+function indicesOf(
+  plan: OutputPlan,
+  translator: FunctionTranslator,
+  symbols: SymbolTable,
+  options: FunctionOptions,
+): ModuleIndices {
+  return {
+    functionIndex: (func: Function, callee: FuncRef) => {
+      const { name } = func.dfg.extFuncs[callee]!;
+      if (name.kind !== "user") throw new Error("a translated function calls by index");
+      const { namespace, index } = func.dfg.userNames[name.ref]!;
+      if (namespace === RUNTIME_FUNCTIONS) return options.runtimeFunction(RUNTIME_EXPORTS[index]!);
+      return namespace === MEMORY_FUNCTIONS ? plan.memoryFunctionIndex(index) : plan.functionIndex(index);
+    },
+    typeIndex: (_, signature) => plan.typeIndex(translator.typeIndexOf(signature)),
+    tableSlot: () => {
+      throw new Error("a translated function has no func_addr");
+    },
+    tableIndex: (_, signature) => translator.tableOf(signature),
+    get stackPointer(): number {
+      return plan.stackPointer;
+    },
+    memory: plan.heapMemory,
+    symbols: plan.usesHeap ? symbols : null,
+    mapOnEntry: options.mapOnEntry,
+    trapSymbol: (code) =>
+      plan.usesHeap && code !== GcTrap.Unreachable && code < TRAP_MESSAGES.length
+        ? symbols.intern(TRAP_FUNCTIONS, code)
+        : -1,
+  };
+}

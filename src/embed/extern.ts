@@ -1,0 +1,42 @@
+/**
+ * What instances of a store import and export.
+ *
+ * Types are in the canonical ids of the store. What holds references has a *cell*, the address of a word in the store's memory; what
+ * holds numbers is the host's own object.
+ */
+import type { ExternType } from "../wasm/extern-types.ts";
+import type { HostFunction, HostGlobal, HostMemory } from "./host-webassembly.ts";
+
+export interface FunctionExtern {
+  readonly kind: "func";
+  /** The canonical type. */
+  readonly type: number;
+  /** Takes and gives what the output's functions do: references as numbers. */
+  readonly raw: HostFunction;
+  /** The address of the record that references to it are, or -1 as long as there are none. */
+  record: number;
+}
+
+export interface GlobalExtern {
+  readonly kind: "global";
+  readonly type: ExternType & { kind: "global" };
+  /** Null for one in a cell. */
+  readonly host: HostGlobal | null;
+  /** -1 for one that holds a number. */
+  readonly cell: number;
+}
+
+export interface TableExtern {
+  readonly kind: "table";
+  /** As declared; the cell holds an array of the present length. */
+  readonly type: ExternType & { kind: "table" };
+  readonly cell: number;
+}
+
+export interface MemoryExtern {
+  readonly kind: "memory";
+  readonly type: ExternType & { kind: "memory" };
+  readonly host: HostMemory;
+}
+
+export type Extern = FunctionExtern | GlobalExtern | TableExtern | MemoryExtern;

@@ -1,0 +1,28 @@
+/**
+ * Calls from the host into a store. What a call that does not end leaves on the shadow stack is taken off, and its trap gets the
+ * specification's message.
+ */
+import { TRAP_MESSAGES } from "../gc/traps.ts";
+import { hostWebAssembly } from "./host-webassembly.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
+export function guarded<T>(runtime: Runtime, call: () => T): T {
+  const pointer = runtime.stack;
+  try {
+    return call();
+  } catch (error) {
+    const translated = translate(runtime, error);
+    runtime.stack = pointer;
+    throw translated;
+  }
+}
+
+function translate(runtime: Runtime, error: unknown): unknown {
+  const code = runtime.takeTrapCode();
+  if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
+  if (runtime.isStackExhausted) return new RangeError("call stack exhausted", { cause: error });
+  const message = TRAP_MESSAGES[code];
+  if (message === undefined || message === "") return error;
+  return new hostWebAssembly.RuntimeError(message, { cause: error });
+}

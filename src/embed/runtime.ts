@@ -1,0 +1,92 @@
+/** The runtime that the instances of a store share: an instance of a collector, on the store's memory. */
+import { type CollectorName, collectorBytes } from "../runtime/collectors.ts";
+import { type HostFunction, type HostGlobal, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
+import type { StoreMemory } from "./store-memory.ts";
+
+/** Figures of the collector's. Bytes are as of the last collection or slow allocation. */
+export interface HeapStatistics {
+  readonly collections: number;
+  readonly bytesAllocated: number;
+  readonly bytesCopied: number;
+  readonly liveBytes: number;
+}
+
+export class Runtime {
+  /** What modules import as "runtime". */
+  readonly imports: Readonly<Record<string, unknown>>;
+  readonly functions: HostTable;
+  private readonly exports: Readonly<Record<string, unknown>>;
+  private readonly stackPointer: HostGlobal;
+  private readonly trapCode: HostGlobal;
+  private readonly stackTop: number;
+
+  constructor(collector: CollectorName, memory: StoreMemory, stackBytes: number, maxHeapBytes: number) {
+    const module = new hostWebAssembly.Module(collectorBytes(collector));
+    this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
+    // Index 0 stays empty: no record has it.
+    this.functions = new hostWebAssembly.Table({ initial: 1, element: "anyfunc" });
+    this.stackPointer = this.exports["stackPointer"] as HostGlobal;
+    this.trapCode = this.exports["trapCode"] as HostGlobal;
+    this.stackTop = stackBytes;
+    this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
+    this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
+  }
+
+  private call(name: string, ...args: number[]): number {
+    return (this.exports[name] as HostFunction)(...args) as number;
+  }
+
+  collect(): void {
+    this.call("collect");
+  }
+
+  /** The address of a new object of that many bytes, a multiple of 8; everything may have moved. */
+  allocate(bytes: number): number {
+    return this.call("allocSlow", bytes) >>> 0;
+  }
+
+  addRoots(region: number): void {
+    this.call("addRoots", region);
+  }
+
+  setWeak(region: number): void {
+    this.call("setWeak", region);
+  }
+
+  get collections(): number {
+    return (this.exports["collections"] as HostGlobal).value as number;
+  }
+
+  statistics(): HeapStatistics {
+    const value = (name: string): number => Number((this.exports[name] as HostGlobal).value);
+    return {
+      collections: value("collections") >>> 0,
+      bytesAllocated: value("bytesAllocated"),
+      bytesCopied: value("bytesCopied"),
+      liveBytes: value("liveBytes") >>> 0,
+    };
+  }
+
+  /** Where the innermost frame is. */
+  get stack(): number {
+    return this.stackPointer.value as number;
+  }
+
+  /** Puts the pointer back to where it was before a call that did not end. */
+  set stack(pointer: number) {
+    this.stackPointer.value = pointer;
+  }
+
+  /** Whether the shadow stack has run below its end. */
+  get isStackExhausted(): boolean {
+    const pointer = this.stackPointer.value as number;
+    return pointer < 0 || pointer > this.stackTop;
+  }
+
+  /** Why compiled code or the runtime trapped, once; 0 when neither did. */
+  takeTrapCode(): number {
+    const code = this.trapCode.value as number;
+    this.trapCode.value = 0;
+    return code;
+  }
+}

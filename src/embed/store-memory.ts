@@ -1,0 +1,60 @@
+/**
+ * The memory that the instances of a store share, as the host sees it.
+ *
+ *     0 … stackBytes          shadow stack, growing down
+ *     stackBytes … heapBase   static memory, given out from the bottom and never taken back
+ *     heapBase …              the heap, the collector's
+ *
+ * Static memory is reserved when the store is made; pages that nothing has touched cost no memory.
+ */
+import { InputError } from "../base/diagnostics.ts";
+import { staticMemoryFull } from "../link/messages.ts";
+import { type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
+
+const PAGE = 65536;
+const STATIC_ALIGN = 16;
+
+export class StoreMemory {
+  readonly host: HostMemory;
+  readonly heapBase: number;
+  /** Where static memory goes on. */
+  private next: number;
+  private words: Int32Array;
+
+  constructor(stackBytes: number, staticBytes: number) {
+    this.heapBase = stackBytes + staticBytes;
+    this.host = new hostWebAssembly.Memory({ initial: Math.ceil(this.heapBase / PAGE) });
+    this.next = stackBytes;
+    this.words = new Int32Array(this.host.buffer);
+  }
+
+  /** Where the next static memory will begin. */
+  get staticEnd(): number {
+    return this.next;
+  }
+
+  /** Takes static memory, which is zero. Throws `InputError` when there is not enough. */
+  reserve(bytes: number): number {
+    const address = this.next;
+    const end = Math.ceil((address + bytes) / STATIC_ALIGN) * STATIC_ALIGN;
+    if (end > this.heapBase) throw new InputError(staticMemoryFull(bytes));
+    this.next = end;
+    return address;
+  }
+
+  read(address: number): number {
+    return this.view()[address >>> 2]!;
+  }
+
+  write(address: number, word: number): void {
+    this.view()[address >>> 2] = word;
+  }
+
+  /** Growing the memory detaches the old buffer. */
+  private view(): Int32Array {
+    if (this.words.buffer.byteLength === 0 || this.words.buffer !== this.host.buffer) {
+      this.words = new Int32Array(this.host.buffer);
+    }
+    return this.words;
+  }
+}

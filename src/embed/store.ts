@@ -1,0 +1,224 @@
+/**
+ * A store: modules whose instances share references, and so a heap, a shadow stack, a registry of types and a table of functions.
+ *
+ * Nothing of a store is given back but by dropping all of it: types, functions and static memory of its instances stay as long as
+ * it does, since a reference may reach them.
+ *
+ * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
+ */
+
+import type { ConstantValue } from "../link/constant-value.ts";
+import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
+import type { CompiledCode } from "../link/output-module.ts";
+import type { CollectorName } from "../runtime/collectors.ts";
+import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
+import type { Export, ExternKind } from "../wasm/module.ts";
+import { TypeStore } from "../wasm/subtyping.ts";
+import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
+import { ImportMismatch } from "./messages.ts";
+import { Runtime } from "./runtime.ts";
+import { StoreMemory } from "./store-memory.ts";
+import { currentExternType } from "./table-length.ts";
+
+export interface StoreOptions {
+  readonly collector?: CollectorName;
+  /** Bytes of the shadow stack. */
+  readonly stackBytes?: number;
+  /** The most that the heap may grow to, in bytes. */
+  readonly maxHeapBytes?: number;
+  /** Address space for what instances bring along: descriptors, stack maps, constants. */
+  readonly staticBytes?: number;
+}
+
+const DEFAULT_STACK_BYTES = 1 << 20;
+const DEFAULT_HEAP_BYTES = 1 << 30;
+const DEFAULT_STATIC_BYTES = 1 << 25;
+
+export interface StoreInstance {
+  /** By name. */
+  readonly exports: ReadonlyMap<string, Extern>;
+  /** What the engine runs, and its exports by `outputName`. */
+  readonly bytes: Uint8Array;
+  readonly hostExports: Readonly<Record<string, unknown>>;
+}
+
+export class Store {
+  readonly types: TypeStore;
+  readonly memory: StoreMemory;
+  readonly runtime: Runtime;
+  private readonly descriptors: Map<number, number>;
+
+  constructor(options: StoreOptions = {}) {
+    const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
+    const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
+    this.types = new TypeStore();
+    this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
+    this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
+    this.descriptors = new Map();
+  }
+
+  /**
+   * An instance of the code, with one extern for each import, in order. Throws `ImportMismatch` for one that does not fit,
+   * `InputError` when static memory is full, and whatever starting the instance throws.
+   */
+  instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    this.checkImports(code, imports);
+    const base = this.memory.staticEnd;
+    const firstFunction = this.runtime.functions.length;
+    const byKind = byIndex(code, imports);
+    const linked = linkForStore(code, {
+      base,
+      firstFunction,
+      canonicalIds: this.types.canonicalize(code.plan.module.types),
+      descriptors: this.descriptors,
+      importedCell: (cell) => {
+        const { kind, index } = code.plan.cells[cell]!;
+        return (byKind(kind as "global" | "table", index) as GlobalExtern).cell;
+      },
+      importedRecord: (func) => (byKind("func", func) as FunctionExtern).record,
+      importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
+    });
+    this.memory.reserve(linked.layout.bytes().length);
+    const { functionItems } = linked.layout;
+    if (functionItems.length > 0) this.runtime.functions.grow(functionItems.length);
+    return this.start(code, linked, imports, byKind);
+  }
+
+  private checkImports(code: CompiledCode, imports: readonly Extern[]): void {
+    const { module } = code.plan;
+    imports.forEach((given, i) => {
+      const wanted = externTypeOfImport(this.types, module, i);
+      if (given.kind === wanted.kind && matchesExternType(this.types, currentExternType(this, given), wanted))
+        return;
+      throw new ImportMismatch(module.imports[i]!, given.kind);
+    });
+  }
+
+  private start(
+    code: CompiledCode,
+    linked: LinkedInstance,
+    imports: readonly Extern[],
+    byKind: (kind: ExternKind, index: number) => Extern,
+  ): StoreInstance {
+    const input: Record<string, unknown> = {};
+    imports.forEach((given, i) => {
+      input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
+    });
+    let memories: Readonly<Record<string, unknown>> = {};
+    if (linked.memoryModule !== null) {
+      const module = new hostWebAssembly.Module(linked.memoryModule);
+      memories = new hostWebAssembly.Instance(module, { input }).exports;
+    }
+    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    const module = new hostWebAssembly.Module(linked.bytes);
+    const given = {
+      input,
+      memory: memories as Record<string, unknown>,
+      runtime: this.runtime.imports as Record<string, unknown>,
+    };
+    const { exports } = new hostWebAssembly.Instance(module, given);
+    this.noteRecords(code, linked, byKind);
+    const hostExports = { ...memories, ...exports };
+    const externs = this.externsOf(code, linked, hostExports, byKind);
+    (exports["initialize"] as HostFunction | undefined)?.();
+    return { exports: externs, bytes: linked.bytes, hostExports };
+  }
+
+  /** Imported functions that this instance was the first to make references to. */
+  private noteRecords(
+    { plan }: CompiledCode,
+    { layout }: LinkedInstance,
+    byKind: (kind: ExternKind, index: number) => Extern,
+  ): void {
+    for (const func of layout.functionItems) {
+      if (func < plan.module.importedFunctionCount) {
+        (byKind("func", func) as FunctionExtern).record = layout.knownRecord(func);
+      }
+    }
+  }
+
+  private externsOf(
+    { plan }: CompiledCode,
+    { layout }: LinkedInstance,
+    hostExports: Readonly<Record<string, unknown>>,
+    byKind: (kind: ExternKind, index: number) => Extern,
+  ): Map<string, Extern> {
+    const { module } = plan;
+    const imported: Readonly<Record<ExternKind, number>> = {
+      func: module.importedFunctionCount,
+      global: module.importedGlobalCount,
+      table: module.importedTableCount,
+      memory: module.importedMemoryCount,
+      tag: module.importedTagCount,
+    };
+    const externs = new Map<string, Extern>();
+    // One thing may be exported under several names.
+    const made = new Map<string, Extern>();
+    for (const { name, kind, index } of module.exports) {
+      const key = outputName(kind, index);
+      let extern = index < imported[kind] ? byKind(kind, index) : made.get(key);
+      if (extern === undefined) {
+        extern = this.makeExtern(plan, layout, { kind, index }, hostExports[key]);
+        made.set(key, extern);
+      }
+      externs.set(name, extern);
+    }
+    return externs;
+  }
+
+  private makeExtern(
+    plan: CompiledCode["plan"],
+    layout: LinkedInstance["layout"],
+    { kind, index }: Pick<Export, "kind" | "index">,
+    host: unknown,
+  ): Extern {
+    const type = externTypeOf(this.types, plan.module, kind, index);
+    switch (type.kind) {
+      case "func":
+        return {
+          kind: "func",
+          type: type.type,
+          raw: host as HostFunction,
+          record: layout.knownRecord(index),
+        };
+      case "global": {
+        const cell = plan.cellOfGlobal(index);
+        const address = cell < 0 ? -1 : layout.cellAddress(cell);
+        return { kind: "global", type, host: cell < 0 ? (host as HostGlobal) : null, cell: address };
+      }
+      case "table":
+        return { kind: "table", type, cell: layout.cellAddress(plan.cellOfTable(index)) };
+      case "memory":
+        return { kind: "memory", type, host: host as HostMemory };
+      default:
+        throw new Error("tags are not linked yet");
+    }
+  }
+}
+
+/** The imports by index space. */
+function byIndex(
+  { plan }: CompiledCode,
+  imports: readonly Extern[],
+): (kind: ExternKind, index: number) => Extern {
+  const lists: Record<ExternKind, Extern[]> = { func: [], global: [], table: [], memory: [], tag: [] };
+  plan.module.imports.forEach(({ type }, i) => void lists[type.kind].push(imports[i]!));
+  return (kind, index) => lists[kind][index]!;
+}
+
+const CONSTANT_OPERATORS: Readonly<Record<ValType, number>> = {
+  [I32]: WasmOp.I32Const,
+  [I64]: WasmOp.I64Const,
+  [F32]: WasmOp.F32Const,
+  [F64]: WasmOp.F64Const,
+};
+
+/** The value of an immutable global of integers. A float's is left to the engine: JavaScript may change the bits of a NaN. */
+function importedBits({ type, host }: GlobalExtern): ConstantValue | null {
+  if (type.mutable || host === null || (type.type !== I32 && type.type !== I64)) return null;
+  const bits = BigInt.asUintN(type.type === I32 ? 32 : 64, BigInt(host.value as number | bigint));
+  return { kind: "bits", operator: CONSTANT_OPERATORS[type.type]!, bits };
+}

@@ -1,0 +1,56 @@
+/**
+ * What a function's translation needs to know of the module that it goes into: where globals, tables, segments and memories of the
+ * input live in the output.
+ *
+ * What holds references lives in a *cell*, a word in static memory that collectors know as a root: a global that holds a
+ * reference, a table (the cell holds an array of the heap), an element segment (as well). What holds numbers, and tables that
+ * need not be looked into, stay what they are.
+ */
+import type { TypeTable } from "../wasm/types.ts";
+
+export interface ModulePlan {
+  readonly types: TypeTable;
+  /** How many supertypes a type has. */
+  depth(type: number): number;
+  /** The output's globals of the runtime that an inline allocation reads and writes. */
+  readonly allocPtr: number;
+  readonly allocEnd: number;
+  /** The output's index of a global, or -1 for one in a cell. */
+  globalIndex(global: number): number;
+  /** The cell of a global that `globalIndex` does not know. */
+  cellOfGlobal(global: number): number;
+  /** The output's index of a table, or -1 for one in a cell. */
+  tableIndex(table: number): number;
+  cellOfTable(table: number): number;
+  /** The output's index of an element segment for native tables, or -1. */
+  elementsIndex(segment: number): number;
+  /** The cell of an element segment, or -1 where none is needed. */
+  cellOfElements(segment: number): number;
+  /** Whether the items of a segment in a cell are known, and made by the linker. */
+  hasStaticElements(segment: number): boolean;
+  /** The output's table of all functions that references exist of; records hold indices into it. */
+  readonly functionTable: number;
+  /** The output's index of a memory, or -1 for one that is reached by way of functions (`memoryFunction`). */
+  memoryIndex(memory: number): number;
+  /**
+   * Which function, in `MEMORY_FUNCTIONS`, stands for an operator on a memory that is reached by way of functions. `other` is the
+   * lane, the memory copied from or the data segment, 0 for none; of `data.drop`, `memory` is the segment.
+   */
+  memoryFunction(operator: number, memory: number, other: number): number;
+  /** Whether a data segment is (also) beside such a memory. */
+  hasRemoteData(segment: number): boolean;
+  /** The memory with the heap. */
+  readonly heapMemory: number;
+  /** Every function begins with a collection: for tests. */
+  readonly collectsOnEntry: boolean;
+}
+
+/** What an instance has to set up itself, before its start function. */
+export interface InitializerPlan extends ModulePlan {
+  /** Whether a global's initialiser is run, in a cell or not. */
+  isComputed(global: number): boolean;
+  /** The function of `MEMORY_FUNCTIONS` that copies active data segments; -1 without any. */
+  readonly dataInitializer: number;
+  /** The start function, or -1. */
+  readonly start: number;
+}

@@ -1,0 +1,144 @@
+/**
+ * Links compiled code into one of the instances of a store.
+ *
+ * All addresses are known then, so they are constants in the code; the price is that an engine compiles a module once for each
+ * instance. The output imports, under names of its own:
+ *
+ *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
+ *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table)
+ *     "memory"    "0", "1" …           the functions of the memory module, if any
+ *
+ * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
+ * `initialize`, to be called once, if there is anything to do. A module without references has none of the runtime's imports and
+ * is started by the engine.
+ */
+import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
+import { FUNCREF, I32 } from "../wasm/types.ts";
+import type { ImportedBits } from "./constant-value.ts";
+import { linkMemoryModule } from "./memory-module.ts";
+import { type CompiledCode, OutputModule } from "./output-module.ts";
+import { type OutputPlan, STORE_FUNCTIONS, STORE_GLOBALS } from "./plan.ts";
+import { StaticLayout, type Surroundings } from "./static-layout.ts";
+
+export interface StorePlacement extends Surroundings {
+  /** Of an imported global of numbers whose value never changes. */
+  readonly importedBits: ImportedBits;
+}
+
+export interface LinkedInstance {
+  readonly bytes: Uint8Array;
+  /** The module beside it that has the input's memories; null where it needs none, or has them itself. */
+  readonly memoryModule: Uint8Array | null;
+  readonly layout: StaticLayout;
+}
+
+/** The prefix of an export's name in the output. */
+const EXPORT_PREFIXES: Readonly<Record<ExternKind, string>> = {
+  func: "f",
+  global: "g",
+  memory: "m",
+  table: "t",
+  tag: "e",
+};
+
+/** What the output calls its export of an item of the input. */
+export function outputName(kind: ExternKind, index: number): string {
+  return `${EXPORT_PREFIXES[kind]}${index}`;
+}
+
+export function linkForStore(compiled: CompiledCode, placement: StorePlacement): LinkedInstance {
+  const { plan } = compiled;
+  const { module } = plan;
+  const layout = new StaticLayout(plan, compiled.symbols, placement);
+  const out = new OutputModule(compiled, layout, placement.importedBits);
+  addImports(out, plan);
+  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  const initializer = out.addCompiled(() => {});
+  if (plan.usesHeap) out.addTraps(plan.runtimeGlobal("trapCode"));
+  out.addInputGlobals();
+  out.addInputTables();
+  out.addInputElements();
+  if (plan.usesHeap) out.addFunctionItems(plan.functionTable, placement.firstFunction);
+  out.addInputData();
+  if (plan.usesHeap) out.addStaticData(placement.base);
+  else out.memories.push(...module.memories.slice(module.importedMemoryCount));
+  addExports(out, plan);
+  if (initializer >= 0) {
+    out.exports.push({ name: "initialize", kind: "func", index: initializer, offset: 0 });
+  } else if (module.start >= 0) {
+    out.start = plan.functionIndex(module.start);
+  }
+  const memoryModule =
+    plan.memoryFunctionCount > 0 || hasOwnMemory(plan) ? linkMemoryModule(plan, placement) : null;
+  return { bytes: out.encode(), memoryModule, layout };
+}
+
+function hasOwnMemory({ module, usesHeap }: OutputPlan): boolean {
+  return usesHeap && module.memories.length > 0;
+}
+
+function addImports(out: OutputModule, plan: OutputPlan): void {
+  const { module, usesHeap } = plan;
+  const add = (from: string, name: string, type: ImportType): void => {
+    out.imports.push({ module: from, name, type, offset: 0 } satisfies Import);
+    if (type.kind === "func") out.importFunction(type.type);
+  };
+  let globals = 0;
+  module.imports.forEach(({ type }, i) => {
+    if (type.kind === "func") add("input", String(i), { kind: "func", type: plan.typeIndex(type.type) });
+    else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
+    else if (type.kind === "memory" && !usesHeap) add("input", String(i), type);
+  });
+  if (!usesHeap) return;
+  const allocSlow = plan.addType([I32], [I32]);
+  const nothing = plan.addType([], []);
+  for (const name of STORE_FUNCTIONS) {
+    add("runtime", name, { kind: "func", type: name === "allocSlow" ? allocSlow : nothing });
+  }
+  addMemoryFunctions(plan, add);
+  for (const name of STORE_GLOBALS) {
+    add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
+  }
+  const any = { min: 0n, max: null };
+  const table = { element: FUNCREF, limits: any, is64: false };
+  add("runtime", "functions", { kind: "table", table });
+  const memory = { limits: any, is64: false, shared: false, pageSizeLog2: 16 };
+  add("runtime", "memory", { kind: "memory", memory });
+}
+
+function addMemoryFunctions(
+  plan: OutputPlan,
+  add: (from: string, name: string, type: ImportType) => void,
+): void {
+  for (let i = 0; i < plan.memoryFunctionCount; i++) {
+    const { params, results } = plan.memoryFunctionType(i);
+    add("memory", String(i), { kind: "func", type: plan.addType(params, results) });
+  }
+}
+
+function addExports(out: OutputModule, plan: OutputPlan): void {
+  const done = new Set<string>();
+  for (const { kind, index } of plan.module.exports) {
+    const name = outputName(kind, index);
+    const place = placeOf(plan, kind, index);
+    if (place < 0 || done.has(name)) continue;
+    done.add(name);
+    out.exports.push({ name, kind, index: place, offset: 0 });
+  }
+}
+
+/** The output's index of an item, or -1 for one that is elsewhere. */
+function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
+  switch (kind) {
+    case "func":
+      return plan.functionIndex(index);
+    case "global":
+      return plan.globalIndex(index);
+    case "table":
+      return plan.tableIndex(index);
+    case "memory":
+      return plan.usesHeap ? -1 : index;
+    default:
+      return index;
+  }
+}

@@ -1,0 +1,375 @@
+/**
+ * The output under construction: a `Module` like a decoded one, whose ranges refer to one buffer, the input's bytes and behind them
+ * all that is new. What modules of both modes have in common is put in here; `link-standalone.ts` and `link-store.ts` add the rest.
+ */
+import { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
+import { trapFunctionName } from "../gc/traps.ts";
+import { type RelocatableCode, writeLinked } from "../object/code.ts";
+import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import type { SymbolTable } from "../object/symbols.ts";
+import { encodeModule } from "../wasm/encode.ts";
+import { writeOpcode } from "../wasm/encode-operators.ts";
+import type {
+  ByteRange,
+  CustomSection,
+  DataSegment,
+  ElementSegment,
+  Export,
+  Global,
+  Import,
+  Memory,
+  Table,
+} from "../wasm/module.ts";
+import { FUNCREF, type ValType } from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
+import { notConstant } from "./messages.ts";
+import { encodeNames } from "./name-section.ts";
+import { NULL_ITEM, plainItems } from "./native-tables.ts";
+import type { OutputPlan } from "./plan.ts";
+import type { StaticLayout } from "./static-layout.ts";
+
+/** What compiling a module gives, before it is linked: it serves any number of links. */
+export interface CompiledCode {
+  readonly plan: OutputPlan;
+  readonly symbols: SymbolTable;
+  /** Of the defined functions, in order. */
+  readonly bodies: readonly RelocatableCode[];
+  /** What an instance does before anything else; null where there is nothing to do. */
+  readonly initializer: RelocatableCode | null;
+}
+
+/** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
+const DROPPED_CUSTOMS: ReadonlySet<string> = new Set([
+  "metadata.code.branch_hint",
+  "name",
+  "sourceMappingURL",
+]);
+
+export class OutputModule {
+  readonly imports: Import[] = [];
+  readonly tables: Table[] = [];
+  readonly memories: Memory[] = [];
+  readonly globals: Global[] = [];
+  readonly exports: Export[] = [];
+  readonly elements: ElementSegment[] = [];
+  readonly data: DataSegment[] = [];
+  start = -1;
+
+  private readonly code: CompiledCode;
+  private readonly layout: StaticLayout;
+  private readonly constants: ConstantValues;
+  private readonly writer: ByteWriter;
+  private readonly body: ByteWriter;
+  private readonly functionTypes: I32List;
+  private readonly starts: I32List;
+  private readonly ends: I32List;
+  private readonly names: Map<number, string>;
+  /** Trap functions by code, and the first one's index in the output. */
+  private readonly traps: Map<number, number>;
+  private firstTrap = 0;
+
+  constructor(code: CompiledCode, layout: StaticLayout, importedBits: ImportedBits) {
+    const { module } = code.plan;
+    this.code = code;
+    this.layout = layout;
+    this.constants = new ConstantValues(module, importedBits);
+    this.writer = new ByteWriter(module.bytes.length * 2);
+    this.writer.append(module.bytes);
+    this.body = new ByteWriter();
+    this.functionTypes = new I32List();
+    this.starts = new I32List();
+    this.ends = new I32List();
+    this.names = new Map();
+    this.traps = new Map();
+  }
+
+  private get plan(): OutputPlan {
+    return this.code.plan;
+  }
+
+  append(bytes: Uint8Array): ByteRange {
+    const start = this.writer.length;
+    this.writer.append(bytes);
+    return { start, end: this.writer.length };
+  }
+
+  // Functions.
+
+  /** Declares an imported function; before any that is defined. */
+  importFunction(type: number): void {
+    this.functionTypes.push(type);
+  }
+
+  /** Adds a function; returns its index. */
+  addFunction(type: number, body: Uint8Array): number {
+    const { start, end } = this.append(body);
+    this.starts.push(start);
+    this.ends.push(end);
+    this.functionTypes.push(type);
+    return this.functionTypes.length - 1;
+  }
+
+  nameFunction(index: number, name: string): void {
+    this.names.set(index, name);
+  }
+
+  /** The functions of the input, with all their symbols; those that `between` adds come behind, then the initialiser. */
+  addCompiled(between: () => void): number {
+    const { plan, bodies, initializer } = this.code;
+    const { module } = plan;
+    bodies.forEach((code, i) => {
+      const type = plan.typeIndex(module.functionTypes.get(module.importedFunctionCount + i));
+      this.addLinked(code, type);
+    });
+    between();
+    let index = -1;
+    if (initializer !== null) {
+      index = this.addLinked(initializer, plan.addType([], []));
+      this.nameFunction(index, "initialize");
+    }
+    return index;
+  }
+
+  private addLinked(code: RelocatableCode, type: number): number {
+    this.body.clear();
+    writeLinked(this.body, code, (symbol) => this.valueOf(symbol));
+    return this.addFunction(type, this.body.bytes());
+  }
+
+  private valueOf(symbol: number): number {
+    const { space, index } = this.code.symbols.symbol(symbol);
+    return space === TRAP_FUNCTIONS ? this.trapFunction(index) : this.layout.addressOf(symbol);
+  }
+
+  /** Where the trap functions will begin; before `addCompiled`. */
+  placeTraps(first: number): void {
+    this.firstTrap = first;
+  }
+
+  private trapFunction(code: number): number {
+    let number = this.traps.get(code);
+    if (number === undefined) {
+      number = this.traps.size;
+      this.traps.set(code, number);
+    }
+    return this.firstTrap + number;
+  }
+
+  /** Adds the trap functions that were named. */
+  addTraps(trapCode: number): void {
+    const type = this.plan.addType([], []);
+    for (const code of this.traps.keys()) {
+      const body = new ByteWriter();
+      body.u32(0);
+      writeOpcode(body, WasmOp.I32Const);
+      body.s32(code);
+      writeOpcode(body, WasmOp.GlobalSet);
+      body.u32(trapCode);
+      writeOpcode(body, WasmOp.Unreachable);
+      writeOpcode(body, WasmOp.End);
+      this.nameFunction(this.addFunction(type, body.bytes()), trapFunctionName(code));
+    }
+  }
+
+  // Globals.
+
+  /** The input's globals that stay globals, imported ones left out. */
+  addInputGlobals(): void {
+    const { plan } = this;
+    const { module } = plan;
+    for (const index of plan.nativeGlobals) {
+      if (index < module.importedGlobalCount) continue;
+      const { type, mutable } = module.globals[index]!;
+      const value = this.constants.ofGlobal(index);
+      if (value === null) {
+        const init = this.zero(type);
+        this.globals.push({ type, mutable: true, initStart: init.start, initEnd: init.end });
+        continue;
+      }
+      const init = this.constant((out) =>
+        writeConstant(out, module, value, (global) => plan.globalIndex(global)),
+      );
+      this.globals.push({ type, mutable, initStart: init.start, initEnd: init.end });
+    }
+  }
+
+  private constant(write: (out: ByteWriter) => void): ByteRange {
+    const out = new ByteWriter();
+    write(out);
+    return this.append(out.bytes());
+  }
+
+  private zero(type: ValType): ByteRange {
+    const operators: Readonly<Record<number, number>> = {
+      1: WasmOp.I32Const,
+      2: WasmOp.I64Const,
+      3: WasmOp.F32Const,
+      4: WasmOp.F64Const,
+      5: WasmOp.V128Const,
+    };
+    return this.constant((out) => {
+      writeOpcode(out, operators[type]!);
+      const bytes = [0, 1, 1, 4, 8, 16][type]!;
+      for (let i = 0; i < bytes; i++) out.byte(0);
+      writeOpcode(out, WasmOp.End);
+    });
+  }
+
+  i32Constant(value: number): ByteRange {
+    return this.constant((out) => {
+      writeOpcode(out, WasmOp.I32Const);
+      out.s32(value);
+      writeOpcode(out, WasmOp.End);
+    });
+  }
+
+  /** The offset of an active segment. */
+  private offset(range: ByteRange): ByteRange {
+    const { plan } = this;
+    const value = this.constants.ofExpression(range);
+    if (value === null) throw notConstant(range.start);
+    return this.constant((out) =>
+      writeConstant(out, plan.module, value, (global) => plan.globalIndex(global)),
+    );
+  }
+
+  // Tables and segments.
+
+  /** The input's tables that stay tables, imported ones left out. */
+  addInputTables(): void {
+    const { module, nativeTables } = this.plan;
+    for (const table of nativeTables) {
+      if (table < module.importedTableCount) continue;
+      const { type, offset } = module.tables[table]!;
+      this.tables.push({ type: { ...type, element: FUNCREF }, init: null, offset });
+    }
+  }
+
+  /** The input's element segments for tables that stay. */
+  addInputElements(): void {
+    const { plan } = this;
+    const { module } = plan;
+    for (const index of plan.nativeElements) {
+      const segment = module.elements[index]!;
+      const items = plainItems(module, segment)!;
+      const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
+      const table = segment.mode === "active" ? plan.tableIndex(segment.table) : 0;
+      this.elements.push(this.elementSegment(items, segment.mode === "active", table, offsetExpr));
+    }
+  }
+
+  /** A segment of functions by their index in the input. */
+  elementSegment(
+    items: readonly number[],
+    isActive: boolean,
+    table: number,
+    offsetExpr: ByteRange | null,
+  ): ElementSegment {
+    const itemsAreExprs = items.includes(NULL_ITEM);
+    const out = new ByteWriter();
+    for (const func of items) {
+      if (!itemsAreExprs) {
+        out.u32(this.plan.functionIndex(func));
+        continue;
+      }
+      writeOpcode(out, func === NULL_ITEM ? WasmOp.RefNull : WasmOp.RefFunc);
+      if (func === NULL_ITEM) out.byte(FUNC_HEAP_CODE);
+      else out.u32(this.plan.functionIndex(func));
+      writeOpcode(out, WasmOp.End);
+    }
+    return {
+      mode: isActive ? "active" : "passive",
+      flags: (isActive ? EXPLICIT_TABLE : PASSIVE) | (itemsAreExprs ? EXPRESSIONS : 0),
+      element: FUNCREF,
+      table,
+      offsetExpr,
+      itemCount: items.length,
+      items: this.append(out.bytes()),
+      itemsAreExprs,
+      offset: 0,
+    };
+  }
+
+  /** The functions that references exist of, in their table. */
+  addFunctionItems(table: number, first: number): void {
+    const items = this.layout.functionItems;
+    if (items.length === 0) return;
+    this.elements.push(this.elementSegment(items, true, table, this.i32Constant(first)));
+  }
+
+  /**
+   * The input's data segments under their own indices. Beside a heap only what arrays are made of is left of them; an active one
+   * counts as dropped.
+   */
+  addInputData(): void {
+    const { plan } = this;
+    plan.module.data.forEach((segment, i) => {
+      if (!plan.usesHeap) {
+        const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
+        this.data.push({ ...segment, offsetExpr });
+        return;
+      }
+      const isKept = segment.mode === "passive" && plan.usage.arrayData.has(i);
+      const { start } = segment.data;
+      const data = isKept ? segment.data : { start, end: start };
+      this.data.push({ mode: "passive", flags: PASSIVE, memory: 0, offsetExpr: null, data, offset: 0 });
+    });
+  }
+
+  addStaticData(address: number): void {
+    const bytes = this.layout.bytes();
+    if (bytes.length === 0) return;
+    const offsetExpr = this.i32Constant(address);
+    const data = this.append(bytes);
+    this.data.push({ mode: "active", flags: 0, memory: 0, offsetExpr, data, offset: 0 });
+  }
+
+  /** The finished binary. */
+  encode(): Uint8Array {
+    const { plan } = this;
+    const { module } = plan;
+    const imported = (kind: Import["type"]["kind"]): number =>
+      this.imports.filter(({ type }) => type.kind === kind).length;
+    const hasDataCount = module.dataCount >= 0;
+    return encodeModule({
+      ...module,
+      types: plan.outputTypes,
+      imports: this.imports,
+      functionTypes: this.functionTypes,
+      importedFunctionCount: imported("func"),
+      tables: this.tables,
+      importedTableCount: 0,
+      memories: this.memories,
+      importedMemoryCount: 0,
+      tags: [],
+      importedTagCount: 0,
+      globals: this.globals,
+      importedGlobalCount: 0,
+      exports: this.exports,
+      start: this.start,
+      elements: this.elements,
+      dataCount: hasDataCount ? this.data.length : -1,
+      code: { starts: this.starts, ends: this.ends },
+      data: this.data,
+      customs: this.customs(),
+      bytes: this.writer.bytes(),
+    });
+  }
+
+  private customs(): CustomSection[] {
+    const { module } = this.plan;
+    const kept = module.customs.filter(({ name }) => !DROPPED_CUSTOMS.has(name));
+    const names = encodeNames(module, this.plan, this.names);
+    const payload = this.append(names);
+    return names.length === 0 ? kept : [...kept, { name: "name", payload, after: LAST_SECTION }];
+  }
+}
+
+const PASSIVE = 1;
+const EXPLICIT_TABLE = 2;
+const EXPRESSIONS = 4;
+const FUNC_HEAP_CODE = 0x70;
+/** The data section. */
+const LAST_SECTION = 11;

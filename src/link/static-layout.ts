@@ -1,0 +1,266 @@
+/**
+ * The static memory of one linked module: a region of cells, then whatever symbols its code names, in the order in which they are
+ * first asked for.
+ *
+ *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
+ *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
+ *     stack map      bytes of the frame, how many references, their offsets in the frame
+ *     record         of a function: its type's descriptor, its index in the table of functions
+ *     elements       a segment's items that are known, as an array object
+ */
+import { ByteWriter } from "../base/byte-writer.ts";
+import { arrayLayout, FunctionRecord, Kind, OBJECT_ALIGN, structLayout } from "../gc/layout.ts";
+import {
+  BUILTIN_DESCRIPTORS,
+  CELLS,
+  DESCRIPTORS,
+  FUNCTION_RECORDS,
+  STACK_MAPS,
+} from "../object/symbol-spaces.ts";
+import type { SymbolTable } from "../object/symbols.ts";
+import { KIND_FUNC, KIND_STRUCT } from "../wasm/types.ts";
+import { NULL_ITEM, plainItems } from "./native-tables.ts";
+import type { OutputPlan } from "./plan.ts";
+
+/** What of the static memory is others'. */
+export interface Surroundings {
+  /** Where the region begins; a multiple of 8. */
+  readonly base: number;
+  /** Where the module's functions go in the table of functions. */
+  readonly firstFunction: number;
+  /** The canonical ids of the module's types, where the descriptors are known by them. */
+  readonly canonicalIds: Uint32Array;
+  /** Descriptors by canonical type, or by `builtinKey`; those made here are added. */
+  readonly descriptors: Map<number, number>;
+  /** The address of an imported cell. */
+  importedCell(cell: number): number;
+  /** The address of the record of an imported function, or -1 for one that has none yet. */
+  importedRecord(func: number): number;
+}
+
+const REGION_HEADER = 8;
+
+/** A key in the map of descriptors for one that no type has. */
+export function builtinKey(builtin: number): number {
+  return -1 - builtin;
+}
+
+export class StaticLayout {
+  private readonly plan: OutputPlan;
+  private readonly symbols: SymbolTable;
+  private readonly around: Surroundings;
+  private readonly out: ByteWriter;
+  /** Addresses by symbol, 0 for those that have none yet. */
+  private readonly addresses: Map<number, number>;
+  private readonly cellAddresses: Int32Array;
+  private readonly records: Map<number, number>;
+  /** The module's functions in the table of functions, from `firstFunction` on. */
+  private readonly functions: number[];
+
+  constructor(plan: OutputPlan, symbols: SymbolTable, around: Surroundings) {
+    this.plan = plan;
+    this.symbols = symbols;
+    this.around = around;
+    this.out = new ByteWriter();
+    this.addresses = new Map();
+    this.records = new Map();
+    this.functions = [];
+    this.cellAddresses = new Int32Array(plan.cells.length);
+    this.placeCells();
+  }
+
+  /** Where the static memory begins. */
+  get base(): number {
+    return this.around.base;
+  }
+
+  /** Whether the region begins with cells that a collector has to know. */
+  get hasCells(): boolean {
+    return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
+  }
+
+  /** The bytes so far, from `base` on. */
+  bytes(): Uint8Array {
+    return this.out.bytes();
+  }
+
+  /** The record of a function, or -1 where nothing has asked for one. */
+  knownRecord(func: number): number {
+    return this.records.get(func) ?? -1;
+  }
+
+  /** The functions that records index, in order, by their index in the input. */
+  get functionItems(): readonly number[] {
+    return this.functions;
+  }
+
+  cellAddress(cell: number): number {
+    return this.cellAddresses[cell]!;
+  }
+
+  /** The address of a symbol of the module's code. */
+  addressOf(symbol: number): number {
+    const found = this.addresses.get(symbol);
+    if (found !== undefined) return found;
+    const { space, index } = this.symbols.symbol(symbol);
+    const address = this.place(space, index);
+    this.addresses.set(symbol, address);
+    return address;
+  }
+
+  private place(space: number, index: number): number {
+    switch (space) {
+      case CELLS:
+        return this.cellAddresses[index]!;
+      case DESCRIPTORS:
+        return this.descriptor(index);
+      case FUNCTION_RECORDS:
+        return this.record(index);
+      case STACK_MAPS: {
+        const { frameBytes, offsets } = this.symbols.frameMap(index);
+        return this.words([frameBytes, offsets.length, ...offsets]);
+      }
+      default:
+        throw new Error(`no symbols in space ${space}`);
+    }
+  }
+
+  private isImported(kind: string, index: number): boolean {
+    const { importedGlobalCount, importedTableCount } = this.plan.module;
+    if (kind === "global") return index < importedGlobalCount;
+    return kind === "table" && index < importedTableCount;
+  }
+
+  private placeCells(): void {
+    const { cells } = this.plan;
+    const own = cells.filter(({ kind, index }) => !this.isImported(kind, index)).length;
+    let address = this.around.base + REGION_HEADER;
+    cells.forEach(({ kind, index }, cell) => {
+      if (this.isImported(kind, index)) {
+        this.cellAddresses[cell] = this.around.importedCell(cell);
+        return;
+      }
+      this.cellAddresses[cell] = address;
+      address += 4;
+    });
+    if (own === 0) return;
+    this.words([0, own, ...new Array<number>(own).fill(0)]);
+    cells.forEach(({ kind, index }, cell) => {
+      if (kind !== "elements" || !this.plan.hasStaticElements(index)) return;
+      this.patch(this.cellAddresses[cell]! - this.around.base, this.elements(index));
+    });
+  }
+
+  // Descriptors.
+
+  private descriptor(type: number): number {
+    const { types } = this.plan;
+    const { canonicalIds } = this.around;
+    if (type >= types.length) return this.builtin(type - types.length);
+    const known = this.around.descriptors.get(canonicalIds[type]!);
+    if (known !== undefined) return known;
+    // Supertypes first, without recursion.
+    const chain = [type];
+    for (let above = types.supertype(type); above >= 0; above = types.supertype(above)) chain.push(above);
+    const supers: number[] = [];
+    for (const next of chain.reverse()) {
+      const id = canonicalIds[next]!;
+      let address = this.around.descriptors.get(id);
+      if (address === undefined) {
+        address = this.makeDescriptor(supers, this.descriptorWords(next, supers.length));
+        this.around.descriptors.set(id, address);
+      }
+      supers.push(address);
+    }
+    return supers.at(-1)!;
+  }
+
+  /** `supers` from the top down; the display lies below the descriptor, deepest first in memory. */
+  private makeDescriptor(supers: readonly number[], words: readonly number[]): number {
+    this.align(4);
+    const address = this.end + 4 * (supers.length + 1);
+    this.words([address, ...[...supers].reverse(), ...words]);
+    return address;
+  }
+
+  private descriptorWords(type: number, depth: number): number[] {
+    const { types } = this.plan;
+    const kind = types.kind(type);
+    if (kind === KIND_FUNC) return [0, Kind.Function, depth, 0];
+    if (kind === KIND_STRUCT) {
+      const { sizeBytes, references } = structLayout(types, type);
+      return [sizeBytes, Kind.Struct, depth, references.length, ...references];
+    }
+    const { elementLog2, holdsReferences } = arrayLayout(types, type);
+    return [elementLog2, holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, depth, 0];
+  }
+
+  private builtin(builtin: number): number {
+    const known = this.around.descriptors.get(builtinKey(builtin));
+    if (known !== undefined) return known;
+    const address = this.makeBuiltin(builtin);
+    this.around.descriptors.set(builtinKey(builtin), address);
+    return address;
+  }
+
+  private makeBuiltin(builtin: number): number {
+    if (builtin === BUILTIN_DESCRIPTORS.Empty) {
+      const words = this.builtin(BUILTIN_DESCRIPTORS.Words);
+      this.align(OBJECT_ALIGN);
+      return this.words([words, 0]);
+    }
+    const kind = builtin === BUILTIN_DESCRIPTORS.Words ? Kind.PlainArray : Kind.ReferenceArray;
+    return this.makeDescriptor([], [2, kind, 0, 0]);
+  }
+
+  // Functions.
+
+  /** The address of the record of a function, by its index in the input. */
+  record(func: number): number {
+    const found = this.records.get(func);
+    if (found !== undefined) return found;
+    const imported = func < this.plan.module.importedFunctionCount ? this.around.importedRecord(func) : -1;
+    const address = imported >= 0 ? imported : this.makeRecord(func);
+    this.records.set(func, address);
+    return address;
+  }
+
+  private makeRecord(func: number): number {
+    const descriptor = this.descriptor(this.plan.module.functionTypes.get(func));
+    const index = this.around.firstFunction + this.functions.push(func) - 1;
+    const words = new Array<number>(FunctionRecord.Bytes / 4).fill(0);
+    words[FunctionRecord.Descriptor / 4] = descriptor;
+    words[FunctionRecord.Index / 4] = index;
+    return this.words(words);
+  }
+
+  private elements(segment: number): number {
+    const { module } = this.plan;
+    const items = plainItems(module, module.elements[segment]!)!;
+    const records = items.map((func) => (func === NULL_ITEM ? 0 : this.record(func)));
+    const descriptor = this.builtin(BUILTIN_DESCRIPTORS.Words);
+    this.align(OBJECT_ALIGN);
+    return this.words([descriptor, records.length, ...records]);
+  }
+
+  // Bytes.
+
+  private get end(): number {
+    return this.around.base + this.out.length;
+  }
+
+  private align(bytes: number): void {
+    while (this.out.length % bytes !== 0) this.out.byte(0);
+  }
+
+  /** Appends words; returns the address of the first. */
+  private words(values: readonly number[]): number {
+    const address = this.end;
+    for (const value of values) this.out.u32le(value >>> 0);
+    return address;
+  }
+
+  private patch(offset: number, value: number): void {
+    for (let i = 0; i < 4; i++) this.out.setByte(offset + i, (value >>> (8 * i)) & 0xff);
+  }
+}

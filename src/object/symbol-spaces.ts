@@ -1,0 +1,21 @@
+/**
+ * What symbols are of: addresses in static memory, and functions that the linker adds. The same numbers are the user namespaces of global values in CLIF: `symbol_value` of `u3:7` is the
+ * address of type 7's descriptor.
+ */
+
+/** The descriptor of one of the module's types. */
+export const DESCRIPTORS = 3;
+/** A word that holds a reference from outside the heap, so a root: of a global, a table, an element segment. */
+export const CELLS = 4;
+/** What a reference to one of the module's functions is the address of. */
+export const FUNCTION_RECORDS = 5;
+/** A frame's stack map; has no name in CLIF, since the backend makes it. */
+export const STACK_MAPS = 6;
+/** A function that stores a trap's code and traps, by the code. */
+export const TRAP_FUNCTIONS = 7;
+
+/**
+ * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty
+ * array, for what has none.
+ */
+export const BUILTIN_DESCRIPTORS = { Words: 0, References: 1, Empty: 2 } as const;

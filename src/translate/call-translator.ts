@@ -1,0 +1,184 @@
+/**
+ * Calls of a function under translation: direct, indirect, through references, tail calls, and calls of what is not in the input
+ * (operators without a CLIF opcode, functions beside the module).
+ *
+ * CLIF has one kind of code pointer, so the signature of an indirect call says which table its callee indexes.
+ */
+import { InputError } from "../base/diagnostics.ts";
+import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
+import { signatureOf } from "../ir/signature.ts";
+import { I32, type Type } from "../ir/types.ts";
+import { ControlTranslator } from "./control-translator.ts";
+import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
+import { unsupportedOperator } from "./messages.ts";
+
+export class CallTranslator extends ControlTranslator {
+  private readonly callees: Map<number, FuncRef> = new Map();
+  private readonly externals: Map<string, FuncRef> = new Map();
+  /** By `table * types + type`. A direct call has those of table 0, one through a reference those of the table behind the last. */
+  private readonly signatures: Map<number, SigRef> = new Map();
+  /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
+  private readonly signatureTypes: number[] = [];
+  private readonly signatureTables: number[] = [];
+
+  /** The index in the module of the type that a signature of the translated function stands for. */
+  typeIndexOf(signature: SigRef): number {
+    return this.signatureTypes[signature]!;
+  }
+
+  /** The table of the output that an indirect call by a signature of the translated function goes through. */
+  tableOf(signature: SigRef): number {
+    const table = this.signatureTables[signature]!;
+    if (this.plan === null) return table;
+    return table === this.referenceTable ? this.plan.functionTable : this.plan.tableIndex(table);
+  }
+
+  /** Stands for the table of functions that references index. */
+  private get referenceTable(): number {
+    return this.module.tables.length;
+  }
+
+  /** What the reader holds as immediates. */
+  get indices(): readonly [number, number] {
+    return [this.reader.index, this.reader.index2];
+  }
+
+  /** An operator without a CLIF opcode; pushes its results. */
+  operator(
+    op: number,
+    immediates: readonly number[],
+    args: readonly Value[],
+    results: readonly Type[],
+  ): void {
+    const inst = this.operators.emit(op, immediates, args, results);
+    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+  }
+
+  /** An operator of i32 operands on memory 0 or on tables. */
+  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
+    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  }
+
+  /** Refuses a table with 64-bit indices. */
+  requireTable(table: number): void {
+    if (!this.module.tables[table]!.type.is64) return;
+    throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
+  }
+
+  /** A function outside of the input; it does not collect. */
+  externalFunction(
+    namespace: number,
+    index: number,
+    params: readonly Type[],
+    results: readonly Type[],
+  ): FuncRef {
+    const key = `${namespace}:${index}`;
+    const found = this.externals.get(key);
+    if (found !== undefined) return found;
+    const callee = this.builder.importFunction({
+      name: { kind: "user", ref: this.builder.declareImportedUserFunction(namespace, index) },
+      signature: this.builder.importSignature(signatureOf(params, results)),
+      colocated: false,
+      patchable: false,
+      noCollect: true,
+    });
+    this.externals.set(key, callee);
+    return callee;
+  }
+
+  callExternal(callee: FuncRef, args: readonly Value[]): readonly Value[] {
+    return this.builder.instResults(this.ins.call(callee, args));
+  }
+
+  call(): void {
+    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
+    const inst = this.builder.ins.call(this.callee(this.reader.index), args);
+    this.pushResults(inst, this.module.functionTypes.get(this.reader.index));
+  }
+
+  private pushResults(inst: Inst, type: number): void {
+    const results = this.builder.instResults(inst);
+    for (let i = 0; i < results.length; i++) {
+      this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
+    }
+  }
+
+  callIndirect(): void {
+    const { signature, callee } = this.indirectCallee();
+    const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
+    this.pushResults(inst, this.reader.index);
+  }
+
+  callRef(): void {
+    const type = this.reader.index;
+    const callee = referencedIndex(this, this.pop());
+    const inst = this.ins.callIndirect(this.referenceSignature(type), callee, this.takeArgs(type));
+    this.pushResults(inst, type);
+  }
+
+  returnCall(): void {
+    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
+    this.builder.ins.returnCall(this.callee(this.reader.index), args);
+    this.becomeUnreachable();
+  }
+
+  returnCallIndirect(): void {
+    const { signature, callee } = this.indirectCallee();
+    this.builder.ins.returnCallIndirect(signature, callee, this.takeArgs(this.reader.index));
+    this.becomeUnreachable();
+  }
+
+  returnCallRef(): void {
+    const type = this.reader.index;
+    const callee = referencedIndex(this, this.pop());
+    this.ins.returnCallIndirect(this.referenceSignature(type), callee, this.takeArgs(type));
+    this.becomeUnreachable();
+  }
+
+  refFunc(): void {
+    this.stack.push(functionReference(this, this.reader.index));
+  }
+
+  /** Of the indirect call that was read: what to call, and by which signature. */
+  private indirectCallee(): { readonly signature: SigRef; readonly callee: Value } {
+    const { index: type, index2: table } = this.reader;
+    const index = this.pop();
+    const callee = indirectIndex(this, table, type, index);
+    if (callee !== null) return { signature: this.referenceSignature(type), callee };
+    this.requireTable(table);
+    return { signature: this.signature(type, table), callee: index };
+  }
+
+  private referenceSignature(type: number): SigRef {
+    return this.signature(type, this.referenceTable);
+  }
+
+  private takeArgs(type: number): Value[] {
+    return this.popMany(this.module.types.paramCount(type));
+  }
+
+  private signature(type: number, table = 0): SigRef {
+    const key = table * this.module.types.length + type;
+    const found = this.signatures.get(key);
+    if (found !== undefined) return found;
+    const signature = this.builder.importSignature(this.clifSignatureOf(type));
+    this.signatures.set(key, signature);
+    this.signatureTypes[signature] = type;
+    this.signatureTables[signature] = table;
+    return signature;
+  }
+
+  protected callee(index: number): FuncRef {
+    const found = this.callees.get(index);
+    if (found !== undefined) return found;
+    const callee = this.builder.importFunction({
+      name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
+      signature: this.signature(this.module.functionTypes.get(index)),
+      colocated: index >= this.module.importedFunctionCount,
+      patchable: false,
+      noCollect: false,
+    });
+    this.callees.set(index, callee);
+    return callee;
+  }
+}
