@@ -32,7 +32,9 @@ export async function collectorsFile(): Promise<string> {
   const entries: string[] = [];
   for (const [name, source, stress] of BUILDS) {
     const bytes = await compile(source, stress);
-    entries.push(`  /** ${bytes.length} bytes. */\n  "${name}": "${Buffer.from(bytes).toString("base64")}",\n`);
+    entries.push(
+      `  /** ${bytes.length} bytes. */\n  "${name}": "${Buffer.from(bytes).toString("base64")}",\n`,
+    );
   }
   const names = BUILDS.map(([name]) => `"${name}"`).join(" | ");
   return [

@@ -10,7 +10,7 @@
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
-import type { CollectorName } from "../runtime/collectors.ts";
+import { type BarrierKind, barrierOf, type CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
 import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
@@ -49,6 +49,7 @@ export class Store {
   readonly types: TypeStore;
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
+  private readonly barrier: BarrierKind;
   private readonly descriptors: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
@@ -56,6 +57,7 @@ export class Store {
     const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
     this.types = new TypeStore();
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
+    this.barrier = barrierOf(options.collector ?? "copying");
     this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
     this.descriptors = new Map();
   }
@@ -65,6 +67,7 @@ export class Store {
    * `InputError` when static memory is full, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    if (code.plan.barrier !== this.barrier) throw new Error("code for a collector with another barrier");
     this.checkImports(code, imports);
     const base = this.memory.staticEnd;
     const firstFunction = this.runtime.functions.length;

@@ -11,7 +11,8 @@
  *     addRoots(region)                from now on the region's words are roots
  *     setWeak(region)                 from now on the region's words, and no other region's, are weak references
  *     allocSlow(bytes) → address      when `allocPtr + bytes` exceeds `allocEnd`; `bytes` is a multiple of 8;
- *                                     contents are left to the caller; traps when out of memory
+ *                                     contents are left to the caller, who sets them before the next call that may
+ *                                     collect; traps when out of memory
  *     collect()
  *     trapCode                                                   i32, mutable: why `unreachable` was reached
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
@@ -62,6 +63,16 @@ const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
   drc: "counts",
   "stress-drc": "counts",
 };
+
+const STRESSED: { readonly [name in CollectorName]?: CollectorName } = {
+  generational: "stress-generational",
+  drc: "stress-drc",
+};
+
+/** The build for stress of a collector, or of `copying` where there is none of its own. */
+export function stressed(name: CollectorName): CollectorName {
+  return STRESSED[name] ?? (name.startsWith("stress") ? name : "stress");
+}
 
 /** The bytes of a collector's module. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {

@@ -7,7 +7,12 @@
  *     64 KiB …          heap
  */
 import assert from "node:assert/strict";
-import { type BarrierKind, barrierOf, type CollectorName, collectorBytes } from "../../src/runtime/collectors.ts";
+import {
+  type BarrierKind,
+  barrierOf,
+  type CollectorName,
+  collectorBytes,
+} from "../../src/runtime/collectors.ts";
 
 export const STACK_TOP = 0x4000;
 const ROOT_REGION = 0xc000;

@@ -14,8 +14,9 @@
  *
  *     end of the spaces:  card bytes │ start bytes
  */
-import { ARRAY_HEADER, KIND_REFERENCES, objectBytes } from "./heap";
+
 import { update, updateFields } from "./evacuation";
+import { ARRAY_HEADER, KIND_REFERENCES, objectBytes } from "./heap";
 
 const CARD_LOG2: u32 = 9;
 export const CARD: u32 = 1 << CARD_LOG2;

@@ -178,7 +178,7 @@ function putFree(block: u32, size: u32): void {
 
 /** A block from one of the lists from `list` on; free neighbours are united first if nothing else helps. */
 function searchFrom(list: u32, size: u32): u32 {
-  let block = takeFirst(list, size);
+  const block = takeFirst(list, size);
   if (block !== 0 || !untidy) return block;
   unite();
   return takeFirst(list, size);
@@ -265,7 +265,8 @@ function updateWeak(): void {
   const end = weakRegion + (load<u32>(weakRegion, 4) << 2);
   for (let weak = weakRegion; weak < end; weak += 4) {
     const object = load<u32>(weak, REGION_HEADER);
-    if (isCounted(object) && (load<u32>(object - BLOCK_HEADER) & FREE) !== 0) store<u32>(weak, 0, REGION_HEADER);
+    if (isCounted(object) && (load<u32>(object - BLOCK_HEADER) & FREE) !== 0)
+      store<u32>(weak, 0, REGION_HEADER);
   }
 }
 
@@ -298,6 +299,12 @@ export function increment(reference: u32, count: u32): void {
   if (!isCounted(reference)) return;
   const block = reference - BLOCK_HEADER;
   store<u32>(block, load<u32>(block) + count);
+}
+
+/** The references in `count` elements of a new array are counted. */
+export function incrementRange(start: u32, count: u32): void {
+  const end = start + (count << 2);
+  for (let address = start; address < end; address += 4) increment(load<u32>(address), 1);
 }
 
 function decrement(reference: u32): void {

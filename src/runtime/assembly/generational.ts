@@ -18,14 +18,7 @@
  *
  * Built with `STRESS` set: every allocation collects, one in eight fully; memory without objects is poisoned.
  */
-import {
-  beginRecords,
-  CARD,
-  moveTables,
-  recordObject,
-  tableBytes,
-  updateCards,
-} from "./cards";
+import { beginRecords, CARD, moveTables, recordObject, tableBytes, updateCards } from "./cards";
 import { beginMoving, free, moveReachable } from "./evacuation";
 import {
   allocEnd,
