@@ -13,6 +13,8 @@ export interface FunctionExtern {
   readonly type: number;
   /** Takes and gives what the output's functions do: references as numbers. */
   readonly raw: HostFunction;
+  /** `raw` is JavaScript's own, and no function of an instance. */
+  readonly isHost: boolean;
   /** The address of the record that references to it are, or -1 as long as there are none. */
   record: number;
 }
@@ -37,6 +39,8 @@ export interface MemoryExtern {
   readonly kind: "memory";
   readonly type: ExternType & { kind: "memory" };
   readonly host: HostMemory;
+  /** Its size in bytes, where its pages are not the host's; null otherwise. */
+  readonly size: HostGlobal | null;
 }
 
 export type Extern = FunctionExtern | GlobalExtern | TableExtern | MemoryExtern;

@@ -7,6 +7,7 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 
+import { type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
@@ -16,8 +17,10 @@ import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern } from "./extern.ts";
+import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
+import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
@@ -45,12 +48,12 @@ export interface StoreInstance {
   readonly hostExports: Readonly<Record<string, unknown>>;
 }
 
-export class Store {
+export class Store implements DescriptorMemory {
   readonly types: TypeStore;
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
   private readonly barrier: BarrierKind;
-  private readonly descriptors: Map<number, number>;
+  readonly descriptors: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
     const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
@@ -69,9 +72,13 @@ export class Store {
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
     if (code.plan.barrier !== this.barrier) throw new Error("code for a collector with another barrier");
     this.checkImports(code, imports);
+    const byKind = byIndex(code, imports);
+    for (const func of code.plan.usage.referencedFunctions) {
+      if (func < code.plan.module.importedFunctionCount)
+        this.recordOf(byKind("func", func) as FunctionExtern);
+    }
     const base = this.memory.staticEnd;
     const firstFunction = this.runtime.functions.length;
-    const byKind = byIndex(code, imports);
     const linked = linkForStore(code, {
       base,
       firstFunction,
@@ -110,37 +117,54 @@ export class Store {
     imports.forEach((given, i) => {
       input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
     });
-    let memories: Readonly<Record<string, unknown>> = {};
-    if (linked.memoryModule !== null) {
-      const module = new hostWebAssembly.Module(linked.memoryModule);
-      memories = new hostWebAssembly.Instance(module, { input }).exports;
-    }
-    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    const memories = startMemories(
+      linked,
+      (index) => byKind("memory", index) as MemoryExtern,
+      code.plan.module.importedMemoryCount,
+    );
     const module = new hostWebAssembly.Module(linked.bytes);
     const given = {
       input,
-      memory: memories as Record<string, unknown>,
+      memory: memories,
       runtime: this.runtime.imports as Record<string, unknown>,
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
-    this.noteRecords(code, linked, byKind);
+    // Not before static memory is written, which instantiation does.
+    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
   }
 
-  /** Imported functions that this instance was the first to make references to. */
-  private noteRecords(
-    { plan }: CompiledCode,
-    { layout }: LinkedInstance,
-    byKind: (kind: ExternKind, index: number) => Extern,
-  ): void {
-    for (const func of layout.functionItems) {
-      if (func < plan.module.importedFunctionCount) {
-        (byKind("func", func) as FunctionExtern).record = layout.knownRecord(func);
-      }
-    }
+  /** The address that references to the function are. */
+  recordOf(extern: FunctionExtern): number {
+    if (extern.record >= 0) return extern.record;
+    const { functions } = this.runtime;
+    const slot = functions.grow(1);
+    functions.set(slot, this.asHostFunction(extern));
+    const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
+    extern.record = this.words([descriptor, slot]);
+    return extern.record;
+  }
+
+  /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
+  private asHostFunction({ raw, type, isHost }: FunctionExtern): HostFunction {
+    if (!isHost) return raw;
+    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, type));
+    return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
+  }
+
+  words(values: readonly number[]): number {
+    const address = this.memory.reserve(4 * values.length);
+    values.forEach((value, i) => {
+      this.memory.write(address + 4 * i, value);
+    });
+    return address;
+  }
+
+  patch(address: number, value: number): void {
+    this.memory.write(address, value);
   }
 
   private externsOf(
@@ -164,7 +188,7 @@ export class Store {
       const key = outputName(kind, index);
       let extern = index < imported[kind] ? byKind(kind, index) : made.get(key);
       if (extern === undefined) {
-        extern = this.makeExtern(plan, layout, { kind, index }, hostExports[key]);
+        extern = this.makeExtern(plan, layout, { kind, index }, hostExports);
         made.set(key, extern);
       }
       externs.set(name, extern);
@@ -176,8 +200,10 @@ export class Store {
     plan: CompiledCode["plan"],
     layout: LinkedInstance["layout"],
     { kind, index }: Pick<Export, "kind" | "index">,
-    host: unknown,
+    hostExports: Readonly<Record<string, unknown>>,
   ): Extern {
+    const key = outputName(kind, index);
+    const host = hostExports[key];
     const type = externTypeOf(this.types, plan.module, kind, index);
     switch (type.kind) {
       case "func":
@@ -185,6 +211,7 @@ export class Store {
           kind: "func",
           type: type.type,
           raw: host as HostFunction,
+          isHost: false,
           record: layout.knownRecord(index),
         };
       case "global": {
@@ -195,7 +222,12 @@ export class Store {
       case "table":
         return { kind: "table", type, cell: layout.cellAddress(plan.cellOfTable(index)) };
       case "memory":
-        return { kind: "memory", type, host: host as HostMemory };
+        return {
+          kind: "memory",
+          type,
+          host: hostExports[key] as HostMemory,
+          size: (hostExports[sizeName(index)] as HostGlobal | undefined) ?? null,
+        };
       default:
         throw new Error("tags are not linked yet");
     }

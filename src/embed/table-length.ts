@@ -20,7 +20,8 @@ export function currentExternType(store: { readonly memory: StoreMemory }, given
     }
     case "memory": {
       const { memory } = given.type;
-      const min = BigInt(given.host.buffer.byteLength) >> BigInt(memory.pageSizeLog2);
+      const bytes = given.size === null ? given.host.buffer.byteLength : (given.size.value as number) >>> 0;
+      const min = BigInt(bytes) >> BigInt(memory.pageSizeLog2);
       return { kind: "memory", memory: { ...memory, limits: { ...memory.limits, min } } };
     }
     default:

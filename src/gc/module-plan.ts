@@ -37,11 +37,11 @@ export interface ModulePlan {
   memoryIndex(memory: number): number;
   /**
    * Which function, in `MEMORY_FUNCTIONS`, stands for an operator on a memory that is reached by way of functions. `other` is the
-   * lane, the memory copied from or the data segment, 0 for none; of `data.drop`, `memory` is the segment.
+   * lane, the memory copied from or the data segment, 0 for none.
    */
   memoryFunction(operator: number, memory: number, other: number): number;
-  /** Whether a data segment is (also) beside such a memory. */
-  hasRemoteData(segment: number): boolean;
+  /** The functions that drop a data segment where it stands beside such memories. */
+  remoteDrops(segment: number): readonly number[];
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** Every function begins with a collection: for tests. */
@@ -52,8 +52,8 @@ export interface ModulePlan {
 export interface InitializerPlan extends ModulePlan {
   /** Whether a global's initialiser is run, in a cell or not. */
   isComputed(global: number): boolean;
-  /** The function of `MEMORY_FUNCTIONS` that copies active data segments; -1 without any. */
-  readonly dataInitializer: number;
+  /** The functions of `MEMORY_FUNCTIONS` that copy active data segments, in order; the engine copies the others. */
+  readonly activeData: readonly number[];
   /** The start function, or -1. */
   readonly start: number;
 }

@@ -19,6 +19,9 @@ import { GcTrap } from "./traps.ts";
 /** No table has more elements: what V8 and SpiderMonkey allow too. */
 export const MAX_TABLE_ELEMENTS = 10_000_000;
 
+/** -1 as the bits of an `iconst.i32`. */
+const MINUS_ONE = 0xffff_ffff;
+
 /** A table of the module under translation: its cell, element type, and the most elements that it may have. */
 export interface CellTable {
   readonly cell: number;
@@ -87,7 +90,7 @@ export function tableGrow(heap: HeapOperations, table: CellTable, value: Value, 
   const length = tableSize(heap, table);
   const room = ins.isub(ins.iconst(I32, table.maximum), length);
   const fits = ins.icmp("ule", count, room);
-  ins.brif(fits, builder.blockCall(grow), builder.blockCall(done, [ins.iconst(I32, -1)]));
+  ins.brif(fits, builder.blockCall(grow), builder.blockCall(done, [ins.iconst(I32, MINUS_ONE)]));
   builder.sealBlock(grow);
   builder.switchToBlock(grow);
   const elements = allocateTable(heap, table, ins.iadd(length, count));

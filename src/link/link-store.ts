@@ -6,7 +6,7 @@
  *
  *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
  *     "runtime"   functions, globals    those that the plan lists; `memory`, `functions` (the table)
- *     "memory"    "0", "1" …           the functions of the memory module, if any
+ *     "memory"    "0", "1" …           functions that stand for operators on memories; `m<index>`, a memory
  *
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
  * `initialize`, to be called once, if there is anything to do. A module without references has none of the runtime's imports and
@@ -16,6 +16,7 @@ import { RUNTIME_CALLS } from "../gc/runtime-functions.ts";
 import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
 import { FUNCREF, I32 } from "../wasm/types.ts";
 import type { ImportedBits } from "./constant-value.ts";
+import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
 import { type CompiledCode, OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
@@ -28,8 +29,10 @@ export interface StorePlacement extends Surroundings {
 
 export interface LinkedInstance {
   readonly bytes: Uint8Array;
-  /** The module beside it that has the input's memories; null where it needs none, or has them itself. */
-  readonly memoryModule: Uint8Array | null;
+  /** The modules beside it, one for each of the input's memories; empty where it needs none, or has them itself. */
+  readonly memoryModules: readonly Uint8Array[];
+  /** What copies between them; null where nothing does. */
+  readonly memoryCopies: Uint8Array | null;
   readonly layout: StaticLayout;
 }
 
@@ -62,20 +65,20 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   if (plan.usesHeap) out.addFunctionItems(plan.functionTable, placement.firstFunction);
   out.addInputData();
   if (plan.usesHeap) out.addStaticData(placement.base);
-  else out.memories.push(...module.memories.slice(module.importedMemoryCount));
+  if (!plan.hasMemoryModules) out.memories.push(...module.memories.slice(module.importedMemoryCount));
   addExports(out, plan);
   if (initializer >= 0) {
     out.exports.push({ name: "initialize", kind: "func", index: initializer, offset: 0 });
   } else if (module.start >= 0) {
     out.start = plan.functionIndex(module.start);
   }
-  const memoryModule =
-    plan.memoryFunctionCount > 0 || hasOwnMemory(plan) ? linkMemoryModule(plan, placement) : null;
-  return { bytes: out.encode(), memoryModule, layout };
-}
-
-function hasOwnMemory({ module, usesHeap }: OutputPlan): boolean {
-  return usesHeap && module.memories.length > 0;
+  const memories = plan.hasMemoryModules ? module.memories : [];
+  return {
+    bytes: out.encode(),
+    memoryModules: memories.map((_, i) => linkMemoryModule(plan, i, placement.importedBits)),
+    memoryCopies: linkMemoryCopies(plan),
+    layout,
+  };
 }
 
 function addImports(out: OutputModule, plan: OutputPlan): void {
@@ -88,15 +91,24 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
   module.imports.forEach(({ type }, i) => {
     if (type.kind === "func") add("input", String(i), { kind: "func", type: plan.typeIndex(type.type) });
     else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
-    else if (type.kind === "memory" && !usesHeap) add("input", String(i), type);
+    else if (type.kind === "memory" && !plan.hasMemoryModules) add("input", String(i), type);
   });
-  if (!usesHeap) return;
+  if (usesHeap) addRuntimeFunctions(plan, add);
+  addMemoryFunctions(plan, add);
+  if (usesHeap) addRuntimeState(plan, add);
+}
+
+type AddImport = (from: string, name: string, type: ImportType) => void;
+
+function addRuntimeFunctions(plan: OutputPlan, add: AddImport): void {
   for (const name of plan.storeFunctions) {
     const { params, results } = RUNTIME_CALLS[name];
     const type = plan.addType(new Array(params.length).fill(I32), new Array(results.length).fill(I32));
     add("runtime", name, { kind: "func", type });
   }
-  addMemoryFunctions(plan, add);
+}
+
+function addRuntimeState(plan: OutputPlan, add: AddImport): void {
   for (const name of plan.storeGlobals) {
     add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
   }
@@ -107,14 +119,18 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
   add("runtime", "memory", { kind: "memory", memory });
 }
 
-function addMemoryFunctions(
-  plan: OutputPlan,
-  add: (from: string, name: string, type: ImportType) => void,
-): void {
-  for (let i = 0; i < plan.memoryFunctionCount; i++) {
+/** The functions that stand for operators on memories, and the memory that the module names as its own. */
+function addMemoryFunctions(plan: OutputPlan, add: AddImport): void {
+  plan.memoryUses.forEach((_, i) => {
     const { params, results } = plan.memoryFunctionType(i);
     add("memory", String(i), { kind: "func", type: plan.addType(params, results) });
-  }
+  });
+  if (!plan.hasMemoryModules) return;
+  plan.module.memories.forEach(({ type }, i) => {
+    if (plan.memoryIndex(i) !== 0) return;
+    const limits = type.shared ? type.limits : { min: 0n, max: null };
+    add("memory", outputName("memory", i), { kind: "memory", memory: { ...type, limits } });
+  });
 }
 
 function addExports(out: OutputModule, plan: OutputPlan): void {
@@ -138,7 +154,7 @@ function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
     case "table":
       return plan.tableIndex(index);
     case "memory":
-      return plan.usesHeap ? -1 : index;
+      return plan.hasMemoryModules ? -1 : index;
     default:
       return index;
   }

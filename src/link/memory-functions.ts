@@ -6,6 +6,9 @@ import { I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { MemoryUse } from "./module-usage.ts";
 
+/** Stands where an operator does for the copying of an active data segment, which is `other`. */
+export const ACTIVE_DATA = -1;
+
 export interface NumberFunctionType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
@@ -16,7 +19,7 @@ export function memoryFunctionType(
   { operator, memory, other }: MemoryUse,
 ): NumberFunctionType {
   const addressOf = (index: number): ValType => (module.memories[index]!.type.is64 ? I64 : I32);
-  if (operator === WasmOp.DataDrop) return { params: [], results: [] };
+  if (operator === WasmOp.DataDrop || operator === ACTIVE_DATA) return { params: [], results: [] };
   const own = addressOf(memory);
   switch (operator) {
     case WasmOp.MemorySize:

@@ -22,3 +22,11 @@ export function notConstant(offset: number): InputError {
     notLinkedYet("an offset computed from an imported global, in a module that stands alone,", offset),
   );
 }
+
+export function memoryTooLarge(offset: number): InputError {
+  return new InputError({
+    code: "link-memory-size",
+    message: "a memory of more than 4 GiB, which the target does not have",
+    place: { kind: "binary", offset },
+  });
+}

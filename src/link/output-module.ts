@@ -253,7 +253,7 @@ export class OutputModule {
     const { module } = plan;
     for (const index of plan.nativeElements) {
       const segment = module.elements[index]!;
-      const items = plainItems(module, segment)!;
+      const items = segment.mode === "declarative" ? [] : plainItems(module, segment)!;
       const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
       const table = segment.mode === "active" ? plan.tableIndex(segment.table) : 0;
       this.elements.push(this.elementSegment(items, segment.mode === "active", table, offsetExpr));
@@ -300,18 +300,18 @@ export class OutputModule {
   }
 
   /**
-   * The input's data segments under their own indices. Beside a heap only what arrays are made of is left of them; an active one
-   * counts as dropped.
+   * The input's data segments under their own indices. Where memories have modules of their own, only what arrays are made of is
+   * left of them, or what a memory here is initialised from; an active one counts as dropped.
    */
   addInputData(): void {
     const { plan } = this;
     plan.module.data.forEach((segment, i) => {
-      if (!plan.usesHeap) {
+      if (!plan.hasMemoryModules) {
         const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
         this.data.push({ ...segment, offsetExpr });
         return;
       }
-      const isKept = segment.mode === "passive" && plan.usage.arrayData.has(i);
+      const isKept = segment.mode === "passive" && (plan.usage.arrayData.has(i) || !plan.usesHeap);
       const { start } = segment.data;
       const data = isKept ? segment.data : { start, end: start };
       this.data.push({ mode: "passive", flags: PASSIVE, memory: 0, offsetExpr: null, data, offset: 0 });

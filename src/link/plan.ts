@@ -17,13 +17,13 @@ import { InputError } from "../base/diagnostics.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
-import type { Module } from "../wasm/module.ts";
+import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
-import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
+import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
@@ -58,6 +58,7 @@ export interface PlanOptions {
 }
 
 const NONE = -1;
+const PAGE_LOG2 = 16;
 
 export class OutputPlan implements InitializerPlan {
   readonly module: Module;
@@ -77,8 +78,10 @@ export class OutputPlan implements InitializerPlan {
   readonly cells: readonly Cell[];
   /** The output's function types; the runtime's come behind them when it is merged. */
   readonly outputTypes: TypeTable;
-  /** The functions of the memory module, in the order of their imports, and the last one copies active data segments. */
+  /** The functions that stand for operators on memories, in the order of their imports. */
   readonly memoryUses: readonly MemoryUse[];
+  /** Every memory of the input has a module of its own (`memory-module.ts`). */
+  readonly hasMemoryModules: boolean;
   readonly heapMemory = 0;
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
@@ -96,7 +99,7 @@ export class OutputPlan implements InitializerPlan {
   private readonly elementCells: Int32Array;
   private readonly staticElements: Uint8Array;
   private readonly memoryFunctions: Map<string, number>;
-  private readonly remoteData: ReadonlySet<number>;
+  private readonly nativeMemory: number;
   /** Globals of the runtime by name, in the output. */
   private readonly runtimeGlobals: Map<string, number>;
 
@@ -122,10 +125,11 @@ export class OutputPlan implements InitializerPlan {
     this.cells = this.placeCells();
     this.usesHeap = this.usage.usesReferences || this.cells.length > 0;
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
-    const hasRemote = this.usesHeap && module.memories.length > 0;
-    this.memoryUses = hasRemote ? this.remoteUses() : [];
+    this.nativeMemory = this.findNativeMemory();
+    const ownMemories = module.memories.length - (this.nativeMemory < 0 ? 0 : 1);
+    this.hasMemoryModules = ownMemories > 0;
+    this.memoryUses = this.hasMemoryModules ? this.remoteUses() : [];
     this.memoryFunctions = new Map(this.memoryUses.map((use, i) => [useKey(use), i]));
-    this.remoteData = new Set(hasRemote ? this.dataBesideMemories() : []);
     this.runtimeGlobals = new Map();
     this.placeGlobals();
     this.placeTables();
@@ -133,7 +137,7 @@ export class OutputPlan implements InitializerPlan {
     this.loweredTypes = new Map();
     this.typeIndices = this.lowerTypes();
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
-    this.start = this.usesHeap || isComputed ? module.start : NONE;
+    this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
   }
 
@@ -150,18 +154,12 @@ export class OutputPlan implements InitializerPlan {
 
   private get addedFunctionCount(): number {
     const runtime = this.mode === "store" && this.usesHeap ? this.storeFunctions.length : 0;
-    return runtime + this.memoryFunctionCount;
-  }
-
-  /** The functions of the memory module: one for each use, and one that copies active data. */
-  get memoryFunctionCount(): number {
-    return this.dataInitializer < 0 ? this.memoryUses.length : this.memoryUses.length + 1;
+    return runtime + this.memoryUses.length;
   }
 
   /** The type of a function of the memory module, in numbers. */
   memoryFunctionType(number: number): NumberFunctionType {
-    const use = this.memoryUses[number];
-    return use === undefined ? { params: [], results: [] } : memoryFunctionType(this.module, use);
+    return memoryFunctionType(this.module, this.memoryUses[number]!);
   }
 
   /** The output's index of a function of the input. */
@@ -176,7 +174,7 @@ export class OutputPlan implements InitializerPlan {
 
   /** The output's index of a function of the memory module. */
   memoryFunctionIndex(number: number): number {
-    return this.module.importedFunctionCount + this.storeFunctions.length + number;
+    return this.module.importedFunctionCount + (this.usesHeap ? this.storeFunctions.length : 0) + number;
   }
 
   /** The output's index of one of the runtime's functions, in a module for a store. */
@@ -349,7 +347,6 @@ export class OutputPlan implements InitializerPlan {
     });
     let natives = 0;
     module.elements.forEach((segment, i) => {
-      if (segment.mode === "declarative") return;
       const tables =
         segment.mode === "active"
           ? [segment.table]
@@ -357,47 +354,66 @@ export class OutputPlan implements InitializerPlan {
               usage.tableInits.has(i * module.tables.length + table) ? [table] : [],
             );
       if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
-      if (!usage.arraySegments.has(i) && tables.every((table) => this.native.has(table))) return;
+      const isInCell = usage.arraySegments.has(i) || tables.some((table) => !this.native.has(table));
+      if (!isInCell) return;
+      // A declarative one counts as dropped from the start: nothing is made for it.
       this.elementCells[i] = add("elements", i);
-      if (plainItems(module, segment) !== null) this.staticElements[i] = 1;
+      if (segment.mode !== "declarative" && plainItems(module, segment) !== null) this.staticElements[i] = 1;
     });
     return cells;
   }
 
   // Memories.
 
+  /** The memory of the input that the main module names as its own 0, or -1. */
+  private findNativeMemory(): number {
+    if (this.usesHeap) return NONE;
+    const isPlain = ({ type }: Memory): boolean => !type.is64 && type.pageSizeLog2 === PAGE_LOG2;
+    return this.module.memories.findIndex(isPlain);
+  }
+
   memoryIndex(memory: number): number {
-    return this.usesHeap ? NONE : memory;
+    return memory === this.nativeMemory ? 0 : NONE;
   }
 
   memoryFunction(operator: number, memory: number, other: number): number {
     return this.memoryFunctions.get(useKey({ operator, memory, other }))!;
   }
 
-  hasRemoteData(segment: number): boolean {
-    return this.remoteData.has(segment);
+  remoteDrops(segment: number): readonly number[] {
+    if (!this.hasMemoryModules) return [];
+    return this.memoryUses.flatMap(({ operator, other }, i) =>
+      operator === WasmOp.DataDrop && other === segment ? [i] : [],
+    );
   }
 
-  get dataInitializer(): number {
-    const hasActive = this.module.data.some(({ mode }) => mode === "active");
-    return this.usesHeap && this.module.memories.length > 0 && hasActive ? this.memoryUses.length : NONE;
+  get activeData(): readonly number[] {
+    return this.memoryUses.flatMap(({ operator }, i) => (operator === ACTIVE_DATA ? [i] : []));
   }
 
+  /** Whether a data segment is copied to a memory of a module of its own by `memory.init`. */
+  isInitialized(segment: number, memory: number): boolean {
+    return this.memoryFunctions.has(useKey({ operator: WasmOp.MemoryInit, memory, other: segment }));
+  }
+
+  /** Whether the use needs two memories, so that it stands in neither's module. */
+  isCopyBetween({ operator, memory, other }: MemoryUse): boolean {
+    return operator === WasmOp.MemoryCopy && memory !== other;
+  }
+
+  /** What is done with memories by way of functions; active data in order, after everything else. */
   private remoteUses(): MemoryUse[] {
-    const uses = [...this.usage.memoryUses];
-    for (const segment of this.dataBesideMemories()) {
-      uses.push({ operator: WasmOp.DataDrop, memory: segment, other: 0 });
-    }
-    return uses;
-  }
-
-  /** Data segments that `memory.init` copies to memories; active ones are dropped from the start. */
-  private dataBesideMemories(): number[] {
-    const segments = new Set<number>();
-    for (const { operator, other } of this.usage.memoryUses) {
-      if (operator === WasmOp.MemoryInit) segments.add(other);
-    }
-    return [...segments].sort((a, b) => a - b);
+    const isRemote = (memory: number): boolean => memory !== this.nativeMemory;
+    const uses = this.usage.memoryUses.filter(
+      (use) => isRemote(use.memory) || (this.isCopyBetween(use) && isRemote(use.other)),
+    );
+    const drops = uses
+      .filter(({ operator }) => operator === WasmOp.MemoryInit)
+      .map(({ memory, other }) => ({ operator: WasmOp.DataDrop, memory, other }));
+    const active = this.module.data.flatMap(({ mode, memory }, other) =>
+      mode === "active" ? [{ operator: ACTIVE_DATA, memory, other }] : [],
+    );
+    return [...uses, ...drops, ...active];
   }
 
   // What is refused.
@@ -411,7 +427,7 @@ export class OutputPlan implements InitializerPlan {
     if (mode === "store") return;
     if (this.usesHeap)
       for (const memory of module.memories)
-        no("a memory beside the heap in a module that stands alone", memory.offset);
+        no("a memory that needs a module of its own, in a module that stands alone", memory.offset);
     for (const { type, offset } of module.imports) {
       if (type.kind === "global" && wasm.isRef(type.global.type)) {
         no(

@@ -9,7 +9,8 @@
  *     elements       a segment's items that are known, as an array object
  */
 import { ByteWriter } from "../base/byte-writer.ts";
-import { arrayLayout, FunctionRecord, Kind, OBJECT_ALIGN, structLayout } from "../gc/layout.ts";
+import { builtinDescriptor, builtinKey, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
@@ -18,7 +19,6 @@ import {
   STACK_MAPS,
 } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
-import { KIND_FUNC, KIND_STRUCT } from "../wasm/types.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
 
@@ -34,18 +34,13 @@ export interface Surroundings {
   readonly descriptors: Map<number, number>;
   /** The address of an imported cell. */
   importedCell(cell: number): number;
-  /** The address of the record of an imported function, or -1 for one that has none yet. */
+  /** The address of the record of an imported function, or -1 where it is to be made here. */
   importedRecord(func: number): number;
 }
 
 const REGION_HEADER = 8;
 
-/** A key in the map of descriptors for one that no type has. */
-export function builtinKey(builtin: number): number {
-  return -1 - builtin;
-}
-
-export class StaticLayout {
+export class StaticLayout implements DescriptorMemory {
   private readonly plan: OutputPlan;
   private readonly symbols: SymbolTable;
   private readonly around: Surroundings;
@@ -67,6 +62,10 @@ export class StaticLayout {
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
     this.placeCells();
+  }
+
+  get descriptors(): Map<number, number> {
+    return this.around.descriptors;
   }
 
   /** Where the static memory begins. */
@@ -147,7 +146,7 @@ export class StaticLayout {
     this.words([0, own, ...new Array<number>(own).fill(0)]);
     cells.forEach(({ kind, index }, cell) => {
       if (kind !== "elements" || !this.plan.hasStaticElements(index)) return;
-      this.patch(this.cellAddresses[cell]! - this.around.base, this.elements(index));
+      this.patch(this.cellAddresses[cell]!, this.elements(index));
     });
   }
 
@@ -155,62 +154,21 @@ export class StaticLayout {
 
   private descriptor(type: number): number {
     const { types } = this.plan;
-    const { canonicalIds } = this.around;
     if (type >= types.length) return this.builtin(type - types.length);
-    const known = this.around.descriptors.get(canonicalIds[type]!);
-    if (known !== undefined) return known;
-    // Supertypes first, without recursion.
-    const chain = [type];
-    for (let above = types.supertype(type); above >= 0; above = types.supertype(above)) chain.push(above);
-    const supers: number[] = [];
-    for (const next of chain.reverse()) {
-      const id = canonicalIds[next]!;
-      let address = this.around.descriptors.get(id);
-      if (address === undefined) {
-        address = this.makeDescriptor(supers, this.descriptorWords(next, supers.length));
-        this.around.descriptors.set(id, address);
-      }
-      supers.push(address);
-    }
-    return supers.at(-1)!;
-  }
-
-  /** `supers` from the top down; the display lies below the descriptor, deepest first in memory. */
-  private makeDescriptor(supers: readonly number[], words: readonly number[]): number {
-    this.align(4);
-    const address = this.end + 4 * (supers.length + 1);
-    this.words([address, ...[...supers].reverse(), ...words]);
-    return address;
-  }
-
-  private descriptorWords(type: number, depth: number): number[] {
-    const { types } = this.plan;
-    const kind = types.kind(type);
-    if (kind === KIND_FUNC) return [0, Kind.Function, depth, 0];
-    if (kind === KIND_STRUCT) {
-      const { sizeBytes, references } = structLayout(types, type);
-      return [sizeBytes, Kind.Struct, depth, references.length, ...references];
-    }
-    const { elementLog2, holdsReferences } = arrayLayout(types, type);
-    return [elementLog2, holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, depth, 0];
+    return descriptorOf(this, types, type, (one) => this.around.canonicalIds[one]!);
   }
 
   private builtin(builtin: number): number {
-    const known = this.around.descriptors.get(builtinKey(builtin));
+    if (builtin === BUILTIN_DESCRIPTORS.Words) return builtinDescriptor(this, builtin, Kind.PlainArray);
+    if (builtin === BUILTIN_DESCRIPTORS.References)
+      return builtinDescriptor(this, builtin, Kind.ReferenceArray);
+    const known = this.descriptors.get(builtinKey(builtin));
     if (known !== undefined) return known;
-    const address = this.makeBuiltin(builtin);
-    this.around.descriptors.set(builtinKey(builtin), address);
+    const words = this.builtin(BUILTIN_DESCRIPTORS.Words);
+    this.align(OBJECT_ALIGN);
+    const address = this.words([words, 0]);
+    this.descriptors.set(builtinKey(builtin), address);
     return address;
-  }
-
-  private makeBuiltin(builtin: number): number {
-    if (builtin === BUILTIN_DESCRIPTORS.Empty) {
-      const words = this.builtin(BUILTIN_DESCRIPTORS.Words);
-      this.align(OBJECT_ALIGN);
-      return this.words([words, 0]);
-    }
-    const kind = builtin === BUILTIN_DESCRIPTORS.Words ? Kind.PlainArray : Kind.ReferenceArray;
-    return this.makeDescriptor([], [2, kind, 0, 0]);
   }
 
   // Functions.
@@ -254,13 +212,14 @@ export class StaticLayout {
   }
 
   /** Appends words; returns the address of the first. */
-  private words(values: readonly number[]): number {
+  words(values: readonly number[]): number {
     const address = this.end;
     for (const value of values) this.out.u32le(value >>> 0);
     return address;
   }
 
-  private patch(offset: number, value: number): void {
+  patch(address: number, value: number): void {
+    const offset = address - this.around.base;
     for (let i = 0; i < 4; i++) this.out.setByte(offset + i, (value >>> (8 * i)) & 0xff);
   }
 }

@@ -27,7 +27,8 @@ export function clifSignature(
   references: TypeTable | null,
 ): Signature {
   const toClif = (value: ValType): Type => clifType(value, offset, references);
-  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif));
+  // The one convention with tail calls.
+  return signatureOf(paramsOf(types, type).map(toClif), resultsOf(types, type).map(toClif), "tail");
 }
 
 export function paramsOf(types: TypeTable, type: number): ValType[] {

@@ -31,8 +31,8 @@ export class Initializer extends FunctionTranslator {
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
     let steps = this.globals(plan) + this.tables(plan) + this.segments(plan) + this.activeSegments(plan);
-    if (plan.dataInitializer >= 0) {
-      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, plan.dataInitializer, [], []), []);
+    for (const number of plan.activeData) {
+      this.callExternal(this.externalFunction(MEMORY_FUNCTIONS, number, [], []), []);
       steps++;
     }
     if (plan.start >= 0) {
@@ -86,7 +86,7 @@ export class Initializer extends FunctionTranslator {
     let steps = 0;
     this.module.elements.forEach((segment, i) => {
       const cell = plan.cellOfElements(i);
-      if (cell < 0 || plan.hasStaticElements(i)) return;
+      if (cell < 0 || plan.hasStaticElements(i) || segment.mode === "declarative") return;
       const descriptor = this.module.types.length + BUILTIN_DESCRIPTORS.References;
       const length = this.ins.iconst(I32, segment.itemCount);
       const items = this.heap.allocateElements(2, descriptor, length);

@@ -66,9 +66,9 @@ export function translateRemote(t: RemoteTranslator, op: number): boolean {
       whole(t, op, reader.index2, reader.index, addressTypes(t, op, reader.index2, reader.index2));
       return true;
     case imm.IMM_DATA:
-      // The segment may stand on both sides.
-      if (t.plan?.hasRemoteData(reader.index) === true) {
-        whole(t, op, reader.index, 0, { params: [], results: [] });
+      // The segment may stand here as well.
+      for (const number of t.plan?.remoteDrops(reader.index) ?? []) {
+        call(t, number, { params: [], results: [] }, []);
       }
       return false;
     default:

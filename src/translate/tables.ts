@@ -37,6 +37,9 @@ export interface TableTranslator {
   plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void;
 }
 
+/** An index that is beyond every table. */
+const NOWHERE = 0xffff_ffff;
+
 type Handler = (t: TableTranslator, op: number) => void;
 
 /** The table as one in a cell, or null for one that stays a table. */
@@ -56,7 +59,7 @@ function is64(t: TableTranslator, table: number): boolean {
 export function narrowIndex(t: TableTranslator, table: number, value: Value): Value {
   if (!is64(t, table)) return value;
   const fits = t.ins.icmpImmU("ule", value, 0x7fff_ffff);
-  return t.ins.select(fits, t.ins.ireduce(I32, value), t.ins.iconst(I32, -1));
+  return t.ins.select(fits, t.ins.ireduce(I32, value), t.ins.iconst(I32, NOWHERE));
 }
 
 /** A size as the table's own operators give it. */

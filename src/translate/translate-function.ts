@@ -170,7 +170,7 @@ export class FunctionTranslator extends CallTranslator {
   constant(type: Type): void {
     const { ins } = this.builder;
     const { lo, hi } = this.reader;
-    if (type === I32) this.stack.push(ins.iconst(I32, lo));
+    if (type === I32) this.stack.push(ins.iconst(I32, lo >>> 0));
     else if (type === F32) this.stack.push(ins.f32const(lo));
     else {
       const bits = (BigInt(hi | 0) << 32n) | BigInt(lo >>> 0);
@@ -236,7 +236,7 @@ export class FunctionTranslator extends CallTranslator {
   /** The offset of the access that was read. */
   offsetConstant(is64: boolean): Value {
     const { offsetLo, offsetHi } = this.reader;
-    if (!is64) return this.ins.iconst(I32, offsetLo | 0);
+    if (!is64) return this.ins.iconst(I32, offsetLo >>> 0);
     return this.ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
   }
 
@@ -254,7 +254,7 @@ export class FunctionTranslator extends CallTranslator {
     const base = this.pop();
     const offset = this.reader.offsetLo >>> 0;
     if (offset <= MAX_OFFSET) return { base, offset };
-    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset | 0), HEAP_OUT_OF_BOUNDS), offset: 0 };
+    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset), HEAP_OUT_OF_BOUNDS), offset: 0 };
   }
 
   private load({ inMemory, onStack, signed }: Access): void {

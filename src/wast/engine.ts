@@ -66,6 +66,10 @@ export interface Engine<M, I, X> {
   /** `imports` holds one thing for each of `imports(module)`, in that order. */
   instantiate(module: M, imports: readonly X[]): LinkOutcome<I>;
   exports(instance: I): ReadonlyMap<string, X>;
+  /** Of an instance's exports those that can go to another thread, in a form that can be cloned; `adopt` takes it there. */
+  share(instance: I): Record<string, unknown>;
+  /** An instance that stands for what another thread shares: things to import, without actions. */
+  adopt(shared: Readonly<Record<string, unknown>>): I;
   perform(instance: I, action: Action): ActionOutcome;
   /** The host function `wasmtime.gc`, which collects garbage now; `null` where there is no such thing. */
   collectGarbage(): X | null;

@@ -54,9 +54,14 @@ export class NativeEngine implements Engine<NativeModule, NativeInstance, unknow
     this.hostNumbers = new Map();
   }
 
-  /** What another thread shares: things to import, without actions. */
-  static sharedInstance(exports: Readonly<Record<string, unknown>>): NativeInstance {
-    return { exports: new Map(Object.entries(exports)), module: null, adapter: null };
+  adopt(shared: Readonly<Record<string, unknown>>): NativeInstance {
+    return { exports: new Map(Object.entries(shared)), module: null, adapter: null };
+  }
+
+  share({ exports }: NativeInstance): Record<string, unknown> {
+    const isShared = ([, thing]: [string, unknown]): boolean =>
+      (thing as { buffer?: unknown }).buffer instanceof SharedArrayBuffer;
+    return Object.fromEntries([...exports].filter(isShared));
   }
 
   /** The host cannot switch proposals off: where some are, our validator must accept the module first. */

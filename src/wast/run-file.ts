@@ -56,8 +56,8 @@ export async function runFile(file: ScriptFile, options: RunOptions): Promise<Sc
     return skipAll(commands, "the host does not canonicalize NaNs");
   }
   const features = fileFeatures(file.name, header, options.features);
-  const text = { file: file.name, source, features, checkMessages: options.checkMessages ?? false };
-  const { engine, spillway = {} } = options;
+  const { engine, spillway = {}, checkMessages = false } = options;
+  const text = { file: file.name, source, features, checkMessages, engine, spillway };
   if (engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
   if (engine === "spillway") return runWith(commands, new SpillwayEngine(spillway), text, startWorker);
   return runWith(commands, new TypesEngine(), text, runInline);
@@ -100,18 +100,19 @@ function runInline<M, I, X>(
 
 /** Runs the commands of a thread within its worker. */
 export function runThread(start: ThreadStart): Promise<ScriptReport> {
-  const { file, source, features, checkMessages } = start;
-  const commands = parseScript(source, start.start, start.end);
-  const instances = new Map(
-    [...start.shared].map(([name, exports]) => [name, NativeEngine.sharedInstance(exports)]),
-  );
-  return runWith(
-    commands,
-    new NativeEngine(),
-    { file, source, features, checkMessages },
-    startWorker,
-    instances,
-  );
+  const commands = parseScript(start.source, start.start, start.end);
+  if (start.engine === "spillway") return runShared(commands, new SpillwayEngine(start.spillway), start);
+  return runShared(commands, new NativeEngine(), start);
+}
+
+function runShared<M, I, X>(
+  commands: readonly Command[],
+  engine: Engine<M, I, X>,
+  { file, source, features, checkMessages, engine: name, spillway, shared }: ThreadStart,
+): Promise<ScriptReport> {
+  const instances = new Map([...shared].map(([as, exports]) => [as, engine.adopt(exports)]));
+  const text = { file, source, features, checkMessages, engine: name, spillway };
+  return runWith(commands, engine, text, startWorker, instances);
 }
 
 async function startWorker<M, I, X>(
@@ -120,9 +121,7 @@ async function startWorker<M, I, X>(
   setting: ScriptSetting<M, I, X>,
   text: ScriptText,
 ): Promise<ScriptReport> {
-  const exports = new Map(
-    [...shared].map(([name, instance]) => [name, shareable(setting.engine.exports(instance))]),
-  );
+  const exports = new Map([...shared].map(([name, instance]) => [name, setting.engine.share(instance)]));
   const { start, end, name } = body;
   const report = new ScriptReport();
   const answer = await runInWorker({ ...text, start, end, shared: exports });
@@ -132,16 +131,6 @@ async function startWorker<M, I, X>(
     report.fail({ file: text.file, line: 0, directive: "thread", expected, got: answer.why });
   }
   return report;
-}
-
-/** Of an instance's exports those that can go to another thread: shared memories. */
-function shareable(exports: ReadonlyMap<string, unknown>): Record<string, unknown> {
-  const shared: Record<string, unknown> = {};
-  for (const [name, thing] of exports) {
-    const { buffer } = thing as { buffer?: unknown };
-    if (buffer instanceof SharedArrayBuffer) shared[name] = thing;
-  }
-  return shared;
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -8,6 +8,7 @@
 import { Worker } from "node:worker_threads";
 import type { Features } from "../wasm/index.ts";
 import type { ScriptReport } from "./report.ts";
+import type { SpillwayOptions } from "./spillway-engine.ts";
 
 /** Far more than any thread of the suites needs. */
 const THREAD_SECONDS = 60;
@@ -18,6 +19,9 @@ export interface ScriptText {
   readonly source: string;
   readonly features: Features;
   readonly checkMessages: boolean;
+  /** The engine that runs it, and how. */
+  readonly engine: "spillway" | "native" | "none";
+  readonly spillway: SpillwayOptions;
 }
 
 /** What a worker is asked to run: the commands between two offsets of the text. */

@@ -1,5 +1,5 @@
 /**
- * What the suites call a trap, and what engines call it.
+ * What the suites call a trap, and what engines call it; the engine `spillway` says what the suites say, where it knows.
  *
  * One row a kind of trap: the suites' texts (the longest that the expected text begins with decides) and the
  * messages of V8 and of JavaScriptCore, as patterns of the whole message. Where an engine has one message for
@@ -51,7 +51,8 @@ const ROWS: readonly TrapRow[] = [
   },
   {
     expected: ["out of bounds"],
-    v8: /out of bounds/,
+    // Ours for an indirect call past the table's end is the specification's.
+    v8: /out of bounds|^undefined element$/,
     jsc: /out of bounds|outside of memory/i,
   },
   {
@@ -104,7 +105,7 @@ export function saysTrap(expected: string, message: string): boolean {
     }
   }
   if (best === null) return message.includes(expected);
-  return best.v8.test(message) || best.jsc.test(message);
+  return best.expected.includes(message) || best.v8.test(message) || best.jsc.test(message);
 }
 
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */

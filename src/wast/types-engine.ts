@@ -91,6 +91,14 @@ export class TypesEngine implements Engine<Module, TypedInstance, TypedExtern> {
     return instance.exports;
   }
 
+  share(): Record<string, unknown> {
+    throw new Error("threads run inline");
+  }
+
+  adopt(): TypedInstance {
+    throw new Error("threads run inline");
+  }
+
   perform(instance: TypedInstance): ActionOutcome {
     markGrown(instance);
     return { kind: "skipped", why: "the engine none runs no code" };

@@ -1,0 +1,79 @@
+/**
+ * Type descriptors (`layout.ts`) as words, whatever memory they go into.
+ *
+ * They are known by canonical type: equal types have one descriptor, so an object's type can be told by its address. That of a
+ * supertype is made first, since the display of a subtype names it.
+ */
+import { KIND_FUNC, KIND_STRUCT, type TypeTable } from "../wasm/types.ts";
+import { arrayLayout, Kind, structLayout } from "./layout.ts";
+
+/** Where descriptors go, and which there are. */
+export interface DescriptorMemory {
+  /** Addresses by canonical type, or by `builtinKey`; those made are added. */
+  readonly descriptors: Map<number, number>;
+  /** Stores words one behind the other; returns the address of the first, a multiple of 4. */
+  words(values: readonly number[]): number;
+  /** Overwrites a word that was stored. */
+  patch(address: number, value: number): void;
+}
+
+/** A key in the map of descriptors for one that no type has. */
+export function builtinKey(builtin: number): number {
+  return -1 - builtin;
+}
+
+/** The address of the descriptor of a type of `types`, whose canonical ids `idOf` gives; makes what is missing. */
+export function descriptorOf(
+  memory: DescriptorMemory,
+  types: TypeTable,
+  type: number,
+  idOf: (type: number) => number,
+): number {
+  const known = memory.descriptors.get(idOf(type));
+  if (known !== undefined) return known;
+  const chain = [type];
+  for (let above = types.supertype(type); above >= 0; above = types.supertype(above)) chain.push(above);
+  const supers: number[] = [];
+  for (const next of chain.reverse()) {
+    let address = memory.descriptors.get(idOf(next));
+    if (address === undefined) {
+      address = makeDescriptor(memory, supers, descriptorWords(types, next, supers.length));
+      memory.descriptors.set(idOf(next), address);
+    }
+    supers.push(address);
+  }
+  return supers.at(-1)!;
+}
+
+/** A descriptor of no type: an array of words, or of references. */
+export function builtinDescriptor(memory: DescriptorMemory, builtin: number, kind: number): number {
+  const known = memory.descriptors.get(builtinKey(builtin));
+  if (known !== undefined) return known;
+  const address = makeDescriptor(memory, [], [2, kind, 0, 0]);
+  memory.descriptors.set(builtinKey(builtin), address);
+  return address;
+}
+
+/** `supers` from the top down; the display lies below the descriptor, deepest first in memory. */
+function makeDescriptor(
+  memory: DescriptorMemory,
+  supers: readonly number[],
+  words: readonly number[],
+): number {
+  // The deepest entry of the display is the descriptor itself.
+  const first = memory.words([0, ...[...supers].reverse(), ...words]);
+  const address = first + 4 * (supers.length + 1);
+  memory.patch(first, address);
+  return address;
+}
+
+function descriptorWords(types: TypeTable, type: number, depth: number): number[] {
+  const kind = types.kind(type);
+  if (kind === KIND_FUNC) return [0, Kind.Function, depth, 0];
+  if (kind === KIND_STRUCT) {
+    const { sizeBytes, references } = structLayout(types, type);
+    return [sizeBytes, Kind.Struct, depth, references.length, ...references];
+  }
+  const { elementLog2, holdsReferences } = arrayLayout(types, type);
+  return [elementLog2, holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, depth, 0];
+}
