@@ -1,20 +1,18 @@
 /**
- * The generational collector: a nursery that compiled code allocates from, in front of two semispaces.
+ * The generational collector, after Appel ("Simple generational garbage collection and fast allocation", 1989): two
+ * semispaces, and the nursery in the one that is empty.
  *
- *     heapStart   old                old + half            old + 2 * half
- *     ├─ nursery ─┼──── low ─────────┼──── high ───────────┼─ cards ─┤
+ *     heapStart         heapStart + half          heapStart + 2 * half
+ *     ├── low ──────────┼──── high ───────────────┼─ cards ─┤
  *
- * A minor collection moves what is alive in the nursery to the old space, at once and whatever its age. Its roots are the usual
- * ones, the marked cards of the old space (see `cards.ts`), and what was allocated there directly since the last
- * collection: objects of more than half a nursery, whose initialising stores mark no card. These lie at the old space's end,
+ * One half holds the old objects. Compiled code allocates from the beginning of the other, as much as the old one has room for, so
+ * a minor collection never runs out of it: it moves what is alive in the nursery to the end of the old objects, at once and
+ * whatever its age. Its roots are the usual ones, the marked cards of the old objects (see `cards.ts`), and what was allocated
+ * among these directly since the last collection: large objects, whose initialising stores mark no card. They lie
  * in front of what is moved there, so they are simply the beginning of the queue.
  *
- * A full collection is a minor one and then, with the nursery empty, a copying one of the old space. Between collections
- *
- *     used part of the old space + whole nursery ≤ half
- *
- * holds, or the nursery shows no room: so a minor collection never runs out of space. Growth is that of the copying
- * collector: only where the objects are in the low half.
+ * When little room is left in the half, a minor collection is followed by a full one, which moves the old objects to the other
+ * half, where the nursery is empty now. Growth is that of the copying collector: only where the objects are in the low half.
  *
  * Built with `STRESS` set: every allocation collects, one in eight fully; memory without objects is poisoned.
  */
@@ -35,6 +33,7 @@ import {
   poison,
   reserve,
   setRoom,
+  setRoomEnd,
 } from "./heap";
 
 export { cardBase, markCards } from "./cards";
@@ -51,14 +50,15 @@ export {
   trapCode,
 } from "./heap";
 
-const NURSERY: u32 = 1 << 18;
-const FIRST_HALF: u32 = 1 << 20;
+/** Bytes of a half to begin with. */
+const FIRST_HALF: u32 = 1 << 19;
+/** No nursery is larger. */
+const MOST_NURSERY: u32 = 1 << 22;
+/** Larger objects are old at once, where the inline allocation does not find room for them. */
+const LARGE: u32 = 1 << 15;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
 
-let nurseryBytes: u32 = 0;
-/** Where the low half begins. */
-let old: u32 = 0;
 /** Bytes of each half, and the most that they may become. */
 let half: u32 = 0;
 let largestHalf: u32 = 0;
@@ -67,38 +67,27 @@ let space: u32 = 0;
 let end: u32 = 0;
 /** Where they ended after the last collection. */
 let scanned: u32 = 0;
+/** The other half. */
+let nursery: u32 = 0;
 
 export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   begin(stackTop, (heapBase + (CARD - 1)) & ~(CARD - 1), maxBytes);
-  const total = heapLimit > heapStart ? heapLimit - heapStart : 0;
-  nurseryBytes = min(NURSERY, (total >>> 3) & ~(CARD - 1));
-  old = heapStart + nurseryBytes;
-  space = old;
-  end = old;
-  scanned = old;
-  beginRecords(old);
+  space = heapStart;
+  end = heapStart;
+  scanned = heapStart;
+  nursery = heapStart;
+  beginRecords(heapStart);
   // The tables take less than a 240th of what lies below their end.
   const spaces = heapLimit - heapLimit / 240;
-  if (spaces > old) largestHalf = ((spaces - old) >>> 1) & ~(CARD - 1);
+  if (spaces > heapStart) largestHalf = ((spaces - heapStart) >>> 1) & ~(CARD - 1);
   extend(FIRST_HALF, 0);
-  if (STRESS && half > 0) poison(heapStart, old);
 }
 
 /** The address of `bytes` (a multiple of 8) for an object, whose contents are left to the caller. */
 export function allocSlow(bytes: u32): u32 {
-  if (bytes > nurseryBytes >>> 1) return allocDirect(bytes);
-  if (STRESS || bytes > allocEnd - allocPtr) makeRoom(0);
-  return bump(bytes);
-}
-
-function allocDirect(bytes: u32): u32 {
   if (bytes > largestHalf) outOfMemory();
-  if (STRESS || !holds(bytes)) makeRoom(bytes);
-  const object = end;
-  end = object + bytes;
-  recordObject(object, end);
-  countDirect(bytes);
-  return object;
+  if (STRESS || bytes <= LARGE || allocPtr - nursery + bytes > room()) makeRoom(bytes);
+  return bytes > LARGE ? takeOld(bytes) : bump(bytes);
 }
 
 /** Collects now, and fully. */
@@ -108,37 +97,46 @@ export function collect(): void {
   showRoom();
 }
 
-/** Whether the old space has room for so much and then for all that the nursery may hold. */
-function holds(bytes: u32): bool {
-  return end - space + nurseryBytes + bytes <= half;
+/** What is left of the half with the old objects. */
+function room(): u32 {
+  return half - (end - space);
 }
 
-/** Empties the nursery, and makes room for `bytes` in the old space; traps if there cannot be enough. */
+function takeOld(bytes: u32): u32 {
+  const object = end;
+  end = object + bytes;
+  recordObject(object, end);
+  countDirect(bytes);
+  setRoomEnd(min(allocEnd, nursery + room()));
+  return object;
+}
+
+/** Collects, then grows if it should, so that `bytes` fit in either half; traps if they cannot. */
 function makeRoom(bytes: u32): void {
   collectNursery();
-  if ((STRESS && (collections & 7) === 0) || !holds(bytes)) {
+  if ((STRESS && (collections & 7) === 0) || room() < max(bytes, half >>> 2)) {
     evacuate();
     grow(bytes);
   }
   showRoom();
-  if (!holds(bytes)) outOfMemory();
+  if (room() < bytes) outOfMemory();
 }
 
 function grow(bytes: u32): void {
-  const needed = end - space + nurseryBytes + bytes;
+  const needed = end - space + bytes;
   if (needed > largestHalf || needed <= half >>> 1) return;
-  if (space !== old && needed > half) evacuate();
-  if (space === old) extend(needed > u32.MAX_VALUE / 3 ? needed : needed * 3, needed);
+  if (space !== heapStart && needed > half - (half >>> 2)) evacuate();
+  if (space === heapStart) extend(needed > u32.MAX_VALUE / 3 ? needed : needed * 3, needed);
 }
 
-/** Makes the halves `wanted` bytes large, or as near to it as the limit and the memory allow. */
+/** Makes the halves `wanted` bytes large, or as near to it as the limit and the memory allow. The nursery is empty. */
 function extend(wanted: u32, needed: u32): void {
   let size = (min(wanted, largestHalf) + (CARD - 1)) & ~(CARD - 1);
   while (size > half) {
-    const last = old + 2 * size;
+    const last = heapStart + 2 * size;
     if (reserve(last + tableBytes(last))) {
-      moveTables(last, space);
-      if (STRESS) poison(old + 2 * half, last);
+      moveTables(last, heapStart);
+      if (STRESS) poison(heapStart + 2 * half, last);
       half = size;
       break;
     }
@@ -148,26 +146,27 @@ function extend(wanted: u32, needed: u32): void {
   showRoom();
 }
 
-/** The nursery is empty; it may be used if all that it may hold has room in the old space. */
+/** The nursery is empty. */
 function showRoom(): void {
-  setRoom(heapStart, STRESS || !holds(0) ? heapStart : old);
+  nursery = space === heapStart ? heapStart + half : heapStart;
+  setRoom(nursery, STRESS ? nursery : nursery + min(room(), MOST_NURSERY));
 }
 
-/** Moves what is alive in the nursery to the old space. */
+/** Moves what is alive in the nursery to the old objects. */
 function collectNursery(): void {
   countAllocated();
   const before = end;
-  beginMoving(heapStart, nurseryBytes, end);
+  beginMoving(nursery, allocPtr - nursery, end);
   updateCards(space, end);
   moveReachable(scanned);
-  if (STRESS) poison(heapStart, allocPtr);
-  setRoom(heapStart, heapStart);
+  if (STRESS) poison(nursery, allocPtr);
+  setRoom(nursery, nursery);
   settle(before);
 }
 
-/** Moves what is alive in the old space to its other half. The nursery is empty. */
+/** Moves what is alive of the old objects to the other half. The nursery is empty. */
 function evacuate(): void {
-  const to = space === old ? old + half : old;
+  const to = space === heapStart ? heapStart + half : heapStart;
   beginMoving(space, half, to);
   beginRecords(to);
   moveReachable(to);
