@@ -128,8 +128,8 @@ function runOn(node: string, bytes: Uint8Array, n: number): [number, ...unknown[
 /** How many nodes, and the least and the most collections that making and dropping 40 bytes for each brings. */
 const RUNS: Readonly<Record<CollectorName, readonly [nodes: number, least: number, most: number]>> = {
   copying: [100_000, 3, 20],
-  generational: [100_000, 10, 50],
-  drc: [100_000, 3, 20],
+  generational: [100_000, 3, 50],
+  drc: [100_000, 10, 40],
   null: [100_000, 0, 0],
   stress: [300, 601, 601],
   "stress-generational": [300, 601, 800],

@@ -8,7 +8,6 @@ import { OldToYoung } from "./old-to-young.ts";
 
 const OUT_OF_MEMORY = { name: "RuntimeError", message: /unreachable/ };
 const MEGABYTE = 1 << 20;
-const NURSERY_END = HEAP_BASE + (1 << 18);
 
 test("random programs keep their graphs, and nothing else", () => {
   for (let seed = 1; seed <= 25; seed++) {
@@ -53,16 +52,15 @@ test("without the card's mark, a young object in an old one is lost", () => {
   const heap = new CollectedHeap("stress-generational", { roots: 1 });
   const cell = heap.structType(8, [4]);
   heap.store(ROOTS_START, heap.allocate(cell));
-  heap.allocate(cell);
-  const old = heap.load(ROOTS_START);
-  assert.ok(old >= NURSERY_END);
   const young = heap.allocate(cell);
+  const old = heap.load(ROOTS_START);
+  assert.deepEqual([old, young], [HEAP_BASE, heap.collector.allocEnd.value]);
   heap.store(old + 4, young);
   heap.allocate(cell);
   assert.equal(heap.load(old + 4), young, "nobody looked at the old object");
   heap.write(old, 4, heap.allocate(cell), "struct");
   heap.allocate(cell);
-  assert.ok(heap.load(old + 4) >= NURSERY_END);
+  assert.equal(heap.load(old + 4), HEAP_BASE + 8);
 });
 
 test("what dies young costs nothing but minor collections of an empty nursery", () => {
@@ -74,7 +72,7 @@ test("what dies young costs nothing but minor collections of an empty nursery", 
   heap.collector.collect();
   assert.equal(heap.collector.bytesAllocated.value, 6_400_000n);
   assert.equal(heap.collector.bytesCopied.value, 0n);
-  assert.ok(heap.collector.collections.value >= 20);
+  assert.ok(heap.collector.collections.value >= 10);
 });
 
 test("what lives long is copied a few times at most", () => {
@@ -88,25 +86,30 @@ test("what lives long is copied a few times at most", () => {
   const { bytesCopied, liveBytes } = heap.collector;
   heap.collector.collect();
   assert.equal(liveBytes.value, 32_000_000);
-  assert.ok(bytesCopied.value < 32_000_000n * 5n, `${bytesCopied.value} bytes moved`);
+  assert.ok(bytesCopied.value < 32_000_000n * 6n, `${bytesCopied.value} bytes moved`);
 });
 
 test("a large array's first elements need no barrier", () => {
-  const heap = new CollectedHeap("generational", { roots: 2 });
+  const heap = new CollectedHeap("generational", { roots: 3 });
   const cell = heap.structType(8, []);
   const array = heap.referenceArrayType();
-  heap.store(ROOTS_START + 4, heap.allocate(cell));
-  const large = heap.allocate(array, 100_000);
-  assert.ok(large >= NURSERY_END);
-  const young = heap.load(ROOTS_START + 4);
-  assert.ok(young < NURSERY_END);
-  for (const i of [0, 50_000, 99_999]) heap.store(large + 8 + 4 * i, young);
+  const indices = [0, 700_000, 1_399_999];
+  heap.store(ROOTS_START + 8, heap.allocate(heap.numberArrayType(0), 8 * MEGABYTE));
+  heap.collector.collect();
+  const young = heap.allocate(cell);
+  heap.store(ROOTS_START + 4, young);
+  // Larger than a nursery; there is room beside the old objects.
+  const { value } = heap.collector.collections;
+  const large = heap.allocate(array, 1_400_000);
+  assert.equal(heap.collector.collections.value, value);
+  for (const i of indices) heap.store(large + 8 + 4 * i, young);
   heap.store(ROOTS_START, large);
-  for (let i = 0; i < 100_000; i++) heap.allocate(cell);
+  while (heap.collector.collections.value === value) heap.allocate(cell);
+  assert.equal(heap.load(ROOTS_START), large, "it was old from the start");
   const moved = heap.load(ROOTS_START + 4);
-  assert.ok(moved >= NURSERY_END);
+  assert.notEqual(moved, young);
   const words = heap.view();
-  for (const i of [0, 50_000, 99_999]) assert.equal(words[heap.load(ROOTS_START) / 4 + 2 + i], moved);
+  for (const i of indices) assert.equal(words[large / 4 + 2 + i], moved);
 });
 
 test("a heap at its limit still collects, and traps when what is alive does not fit", () => {

@@ -17,7 +17,7 @@
  *
  * A list of free blocks for each class of sizes begins in a word at `heapStart`: classes are exact up to 512 bytes, and above
  * there are four to each power of two. An object's block has the least size of its class, so any block of the class will do. What
- * the class's list has not comes from the end of the heap. Where that would make the heap grow although a good part of it is free,
+ * the class's list has not comes from the end of the heap. Where that would make the heap grow although half of it is free,
  * free neighbours are united first, and larger blocks cut.
  *
  * Compiled code finds no room to allocate inline. `allocSlow` sweeps when as much was allocated since the last sweep as
@@ -72,8 +72,8 @@ const LISTS: u32 = 65 + 4 * (31 - EXACT_LOG2);
 const MOST_BYTES: u32 = 1 << 30;
 /** The least that the heap grows by, if it can. */
 const CHUNK: u32 = 1 << 20;
-/** The least that is allocated between sweeps. */
-const LEAST_BUDGET: u32 = 1 << 19;
+/** What is allocated between sweeps. */
+const BUDGET: u32 = 1 << 18;
 /** A stressed heap below this size takes no free block. */
 const QUARANTINE: u32 = 1 << 24;
 
@@ -99,7 +99,7 @@ export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   top = blocks;
   topLimit = blocks;
   zeros = LAST;
-  budget = LEAST_BUDGET;
+  budget = BUDGET;
   if (blocks > heapLimit || !reserve(blocks)) blocks = 0;
 }
 
@@ -144,7 +144,7 @@ function findBlock(size: u32): u32 {
   const list = listOf(size);
   let block = reuse ? takeFrom(list, size) : 0;
   if (block !== 0) return block;
-  if (reuse && size > topLimit - top && freeBytes > (top - blocks) >>> 2) block = searchFrom(list, size);
+  if (reuse && size > topLimit - top && freeBytes > (top - blocks) >>> 1) block = searchFrom(list, size);
   if (block !== 0) return block;
   if (size > topLimit - top && !grow(size)) {
     sweep();
@@ -238,7 +238,7 @@ function sweep(): void {
   countRoots(-1);
   updateWeak();
   countCollection(live, 0);
-  budget = max(LEAST_BUDGET, live >>> 3);
+  budget = BUDGET;
 }
 
 function countRoots(change: i32): void {

@@ -54,7 +54,7 @@ export {
 const FIRST_HALF: u32 = 1 << 19;
 /** No nursery is larger. */
 const MOST_NURSERY: u32 = 1 << 22;
-/** Larger objects are old at once, where the inline allocation does not find room for them. */
+/** Larger objects are old at once where the nursery has no room for them, and none is made. */
 const LARGE: u32 = 1 << 15;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
@@ -86,6 +86,7 @@ export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
 /** The address of `bytes` (a multiple of 8) for an object, whose contents are left to the caller. */
 export function allocSlow(bytes: u32): u32 {
   if (bytes > largestHalf) outOfMemory();
+  if (!STRESS && bytes <= allocEnd - allocPtr) return bump(bytes);
   if (STRESS || bytes <= LARGE || allocPtr - nursery + bytes > room()) makeRoom(bytes);
   return bytes > LARGE ? takeOld(bytes) : bump(bytes);
 }
