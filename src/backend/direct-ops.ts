@@ -158,8 +158,11 @@ const typeNameOf = new Map(TYPES.map(([name, type]) => [type, name]));
 
 /** `icmp` under a condition code: -1 where Wasm has none (unsigned comparisons of `i64x2`). */
 export function intCompare(condition: number, type: Type): number {
+  if (type === I32) return I32_COMPARES[condition]!;
   return findOpcode(`${typeNameOf.get(type) ?? "?"}.${INT_COMPARE[condition]!}`);
 }
+
+const I32_COMPARES = INT_COMPARE.map((name) => findOpcode(`i32.${name}`));
 
 /** Whether an integer comparison looks at the sign. */
 export function isSignedCompare(condition: number): boolean {

@@ -17,21 +17,20 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
-import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE, type StackMap, type Value } from "../ir/entities.ts";
+import { argIndex, argValue, type BlockArg, isRetArg, isValueArg } from "../ir/block-calls.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { CodeWriter } from "./code-writer.ts";
+import { CallEmitter } from "./call-emitter.ts";
+import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
-import { immediateCount } from "./operators.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
@@ -53,7 +52,7 @@ const PASSED_THROUGH = 1;
 /** How many ends of scopes a branch is looked for behind. */
 const MOST_ENDS = 16;
 
-export class FunctionEmitter extends CodeWriter {
+export class FunctionEmitter extends CallEmitter {
   private readonly control: ControlTree;
   private readonly pendingKinds: I32List;
   private readonly pendingItems: I32List;
@@ -64,6 +63,8 @@ export class FunctionEmitter extends CodeWriter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly moves: I32List;
+  /** Whether the code ends with the function's results on the stack. */
+  private endsInReturn: boolean;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
 
@@ -77,6 +78,7 @@ export class FunctionEmitter extends CodeWriter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
+    this.endsInReturn = false;
     this.body = new ByteWriter();
   }
 
@@ -93,10 +95,10 @@ export class FunctionEmitter extends CodeWriter {
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
-    if (this.frame.sizeBytes > 0) this.enterFrame();
+    if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
-    this.op(WasmOp.Unreachable);
+    if (!this.endsInReturn) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     return this.assemble();
   }
@@ -135,6 +137,7 @@ export class FunctionEmitter extends CodeWriter {
     // What a refused function left behind goes first.
     for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.clear();
     this.openScopes = 0;
+    this.endsInReturn = false;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -192,6 +195,7 @@ export class FunctionEmitter extends CodeWriter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
+    this.namedMap = -1;
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
@@ -212,6 +216,11 @@ export class FunctionEmitter extends CodeWriter {
     }
   }
 
+  /** Whether the function's end comes next, and no scope is open that could not hold results. */
+  private get isLast(): boolean {
+    return this.openScopes === 0 && this.pendingKinds.length === 0;
+  }
+
   private emitTerminator(block: Block, inst: Inst): void {
     const { dfg } = this.func;
     switch (dfg.format(inst)) {
@@ -230,15 +239,69 @@ export class FunctionEmitter extends CodeWriter {
       case Format.MultiAry:
         for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
         this.leaveFrame();
-        this.op(WasmOp.Return);
+        if (this.isLast) this.endsInReturn = true;
+        else this.op(WasmOp.Return);
         return;
       case Format.Call:
       case Format.CallIndirect:
         this.emitCall(inst, true);
         return;
       default:
-        throw new InputError(unsupportedInst("try_call"));
+        this.emitTryCall(block, inst);
     }
+  }
+
+  // Calls with a handler.
+
+  private hasHandlers({ layout, dfg }: Function): boolean {
+    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+      const last = layout.lastInst(block);
+      if (last !== NONE && dfg.hasExceptionTable(last) && this.control.isReachable(block)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The legacy form, around just the call. Both ways out take their values in locals:
+   *
+   *     try
+   *       values for the normal edge, arguments, call; into locals; br to the normal block
+   *     catch $exception
+   *       the shadow stack's pointer as it is in this function; values for the handler's edge, into locals; br to the handler
+   *     end
+   */
+  private emitTryCall(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    const { exceptionTag } = this.indices!;
+    const handler = exceptionTag < 0 ? NONE : this.onlyHandler(inst);
+    if (handler === NONE) throw new InputError(unsupportedInst("try_call"));
+    const normal = dfg.blockCalls.normalReturn(dfg.exceptionTable(inst));
+    this.op(WasmOp.Try);
+    this.out.byte(EMPTY_BLOCK);
+    this.pushValues(normal);
+    this.emitCall(inst, false);
+    this.popResultArgs(normal, dfg.signatures[dfg.callSignature(inst)]!.returns.length);
+    this.popValues();
+    if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal) + 1);
+    this.opIndex(WasmOp.Catch, exceptionTag);
+    this.restoreFrame();
+    this.pushValues(handler as BlockCall);
+    this.popValues();
+    this.opIndex(WasmOp.Br, this.depthOf(block, handler as BlockCall) + 1);
+    this.op(WasmOp.End);
+  }
+
+  /** The handler of a call that has one, for all exceptions and without payload; `NONE` for any other. */
+  private onlyHandler(inst: Inst): BlockCall | typeof NONE {
+    const { blockCalls } = this.func.dfg;
+    const table = this.func.dfg.exceptionTable(inst);
+    if (blockCalls.itemCount(table) !== 1) return NONE;
+    const item = blockCalls.item(table, 0);
+    if (item.kind !== "default") return NONE;
+    for (let i = 0; i < blockCalls.argCount(item.call); i++) {
+      if (!isValueArg(blockCalls.arg(item.call, i))) return NONE;
+    }
+    return item.call;
   }
 
   /** Whether the branch is a `br` and nothing else. */
@@ -255,15 +318,16 @@ export class FunctionEmitter extends CodeWriter {
     const { dfg } = this.func;
     const whenTrue = dfg.destination(inst, 0);
     const whenFalse = dfg.destination(inst, 1);
-    this.pushCondition(this.arg(inst, 0));
     if (this.isPlain(block, whenTrue)) {
+      pushCondition(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenTrue));
       this.emitBranch(block, whenFalse);
     } else if (this.isPlain(block, whenFalse)) {
-      this.op(WasmOp.I32Eqz);
+      pushOpposite(this, this.arg(inst, 0));
       this.opIndex(WasmOp.BrIf, this.depthOf(block, whenFalse));
       this.emitBranch(block, whenTrue);
     } else {
+      pushCondition(this, this.arg(inst, 0));
       this.openScope(WasmOp.If, NONE);
       this.postpone(Pending.Branch, whenFalse, block);
       this.postpone(Pending.Else, NONE, NONE);
@@ -343,7 +407,8 @@ export class FunctionEmitter extends CodeWriter {
   }
 
   private needsMove(arg: BlockArg, param: Value): boolean {
-    if (!isValueArg(arg)) throw new InputError(unsupportedInst("try_call"));
+    // What a call gives is popped behind it.
+    if (!isValueArg(arg)) return false;
     if (!this.trees.isUsed(param)) return this.isInlined(arg);
     const value = this.func.dfg.resolveAliases(argValue(arg));
     return (
@@ -357,6 +422,12 @@ export class FunctionEmitter extends CodeWriter {
   }
 
   private emitMoves(call: BlockCall): void {
+    this.pushValues(call);
+    this.popValues();
+  }
+
+  /** Pushes the values that are passed and have to move. */
+  private pushValues(call: BlockCall): void {
     const { dfg } = this.func;
     const target = dfg.blockCalls.block(call);
     const { moves } = this;
@@ -368,10 +439,33 @@ export class FunctionEmitter extends CodeWriter {
       this.push(dfg.resolveAliases(argValue(arg)));
       moves.push(param);
     }
+  }
+
+  /** Pops what `pushValues` pushed. */
+  private popValues(): void {
+    const { moves } = this;
     for (let i = moves.length - 1; i >= 0; i--) {
       const param = moves.get(i) as Value;
       if (this.trees.isUsed(param)) this.localSet(this.locals.localOf(param));
       else this.op(WasmOp.Drop);
+    }
+  }
+
+  /** Pops what a call gave, as far as it is passed on. */
+  private popResultArgs(call: BlockCall, count: number): void {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    for (let result = count - 1; result >= 0; result--) {
+      let local: number = NONE;
+      for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+        const arg = dfg.blockCalls.arg(call, i);
+        const param = dfg.blockParam(target, i);
+        if (!isRetArg(arg) || argIndex(arg) !== result || !this.trees.isUsed(param)) continue;
+        if (local !== NONE) this.localTee(local);
+        local = this.locals.localOf(param);
+      }
+      if (local === NONE) this.op(WasmOp.Drop);
+      else this.localSet(local);
     }
   }
 
@@ -390,8 +484,8 @@ export class FunctionEmitter extends CodeWriter {
         return;
       case Op.Trapz:
       case Op.Trapnz:
-        this.pushCondition(this.arg(inst, 0));
-        if (dfg.opcode(inst) === Op.Trapz) this.op(WasmOp.I32Eqz);
+        if (dfg.opcode(inst) === Op.Trapz) pushOpposite(this, this.arg(inst, 0));
+        else pushCondition(this, this.arg(inst, 0));
         this.trapIf(dfg.trapCode(inst));
         return;
       case Op.Debugtrap:
@@ -400,84 +494,5 @@ export class FunctionEmitter extends CodeWriter {
       default:
         lowerInstruction(this, inst);
     }
-  }
-
-  private emitCall(inst: Inst, tail: boolean): void {
-    const { dfg } = this.func;
-    const indirect = dfg.format(inst) === Format.CallIndirect;
-    if (!indirect && this.emitOperator(inst)) return;
-    for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    if (indirect) this.pushAddress(this.arg(inst, 0));
-    if (tail) this.leaveFrame();
-    else this.nameStackMap(inst);
-    if (indirect) {
-      this.opIndex(
-        tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
-        this.indices!.typeIndex(this.func, dfg.sigRef(inst)),
-      );
-      this.out.u32(this.indices!.tableIndex(this.func, dfg.sigRef(inst)));
-    } else {
-      this.opIndex(
-        tail ? WasmOp.ReturnCall : WasmOp.Call,
-        this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
-      );
-    }
-  }
-
-  /**
-   * Tells a collector where this frame's references are, right before the call: an argument inlined to the left may have been
-   * a call with a map of its own.
-   */
-  private nameStackMap(inst: Inst): void {
-    const { dfg } = this.func;
-    const { symbols } = this.indices!;
-    if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const map = dfg.stackMap(inst);
-    const offsets: number[] = [];
-    if (map !== NONE) {
-      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
-        const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
-        offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
-      }
-    }
-    this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, offsets));
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
-  }
-
-  /** A call that stands for a Wasm operator: the first arguments are its immediates. */
-  private emitOperator(inst: Inst): boolean {
-    const { dfg } = this.func;
-    const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
-    const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
-    if (user === null || user.namespace !== WASM_OPERATORS) return false;
-    const immediates = immediateCount(user.index);
-    for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    this.op(user.index);
-    for (let i = 0; i < immediates; i++) this.out.u32(dfg.immLow(dfg.valueInst(this.arg(inst, i))));
-    return true;
-  }
-
-  // The frame on the shadow stack.
-
-  private enterFrame(): void {
-    this.needFramePointer();
-    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
-    this.i32Const(this.frame.sizeBytes);
-    this.op(WasmOp.I32Sub);
-    this.localTee(this.framePointer);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
-    const { symbols, mapOnEntry } = this.indices!;
-    if (!mapOnEntry || symbols === null) return;
-    this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
-  }
-
-  /** Gives the frame back; what is on the operand stack stays there. */
-  private leaveFrame(): void {
-    if (this.frame.sizeBytes === 0) return;
-    this.pushFrameAddress(this.frame.sizeBytes);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
   }
 }

@@ -8,18 +8,8 @@ import { bitsOf, F32, F64, I32, I64, isFloat, isInt, type Type } from "../ir/typ
 import { findOpcode } from "../wasm/opcode-names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
-import { floatCompare, intCompare, isNarrow, isSignedCompare } from "./direct-ops.ts";
-
-export function lowerIntCompare(w: CodeWriter, inst: Inst): void {
-  const { dfg } = w.func;
-  const type = dfg.controlType(inst);
-  const condition = dfg.condition(inst);
-  for (const index of [0, 1]) {
-    if (isSignedCompare(condition)) w.pushSign(w.arg(inst, index));
-    else w.pushZero(w.arg(inst, index));
-  }
-  w.op(intCompare(condition, isNarrow(type) ? I32 : type));
-}
+import { pushCondition } from "./conditions.ts";
+import { floatCompare, isNarrow } from "./direct-ops.ts";
 
 /** Conditions that Wasm lacks: ordered and unordered ask each operand whether it equals itself. */
 export function lowerFloatCompare(w: CodeWriter, inst: Inst): void {
@@ -72,7 +62,7 @@ export function repeatsFloatOperands(condition: number): boolean {
 export function lowerSelect(w: CodeWriter, inst: Inst): void {
   w.pushArg(inst, 1);
   w.pushArg(inst, 2);
-  w.pushCondition(w.arg(inst, 0));
+  pushCondition(w, w.arg(inst, 0));
   const type = w.func.dfg.valueType(w.func.dfg.firstResult(inst));
   if (isInt(type) || isFloat(type)) {
     w.op(WasmOp.Select);

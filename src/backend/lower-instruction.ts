@@ -9,13 +9,13 @@ import { Format, opcodeFormat } from "../ir/opcodes.ts";
 import { F32, F64, I32, I64, isFloat, isInt, isVector, type Type } from "../ir/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
+import { lowerIntCompare } from "./conditions.ts";
 import { directOp, isNarrow, Narrow, narrowMode } from "./direct-ops.ts";
 import {
   lowerBitcast,
   lowerConstant,
   lowerFloatCompare,
   lowerFromInteger,
-  lowerIntCompare,
   lowerSaturatingTruncation,
   lowerSelect,
   lowerTrappingTruncation,

@@ -1,7 +1,6 @@
-/** The functions of a module, one after the other: translate → spill → make reducible → emit. */
+/** The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit. */
 import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
-import type { FinalizeOptions } from "../frontend/builder.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
@@ -15,6 +14,7 @@ import type { RelocatableCode } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
+import { Optimizer } from "../passes/optimizer.ts";
 import { Initializer } from "../translate/initializer.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
@@ -40,37 +40,44 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
+  const optimizer = new Optimizer();
   const emit = (translated: FunctionTranslator): RelocatableCode => {
     makeReducible(func);
     return emitter.emit(func, indicesOf(plan, translated, symbols, options));
   };
-  const spilled = { policy: options.policy };
-  const prove = (label: string, translate: (into: Function, finalize: FinalizeOptions) => void): void => {
+  const spill = (translated: FunctionTranslator): void => {
+    optimizer.beforeSpilling(func, translated.facts);
+    context.spiller.run(func, { policy: options.policy });
+    optimizer.afterSpilling(func);
+  };
+  const prove = (label: string, translate: (into: Function) => FunctionTranslator): void => {
     if (!options.prove) return;
     const before = new Function();
-    translate(before, { spill: false });
+    optimizer.beforeSpilling(before, translate(before).facts);
     proveSpilled(before, func, label);
   };
   const bodies: RelocatableCode[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
-    const translate = (into: Function, finalize: FinalizeOptions): FunctionTranslator => {
+    const translate = (into: Function): FunctionTranslator => {
       into.clear();
       const translator = new FunctionTranslator(module, mask, into, context, plan);
-      translator.run(i, finalize);
+      translator.run(i, { spill: false });
       return translator;
     };
-    const translator = translate(func, spilled);
+    const translator = translate(func);
+    spill(translator);
     prove(functionLabel(module, module.importedFunctionCount + i), translate);
     bodies.push(emit(translator));
   }
   let hasWork = false;
-  const translate = (into: Function, finalize: FinalizeOptions): Initializer => {
+  const translate = (into: Function): Initializer => {
     into.clear();
     const initializer = new Initializer(module, mask, into, context, plan);
-    hasWork = initializer.runInitializer(plan, finalize);
+    hasWork = initializer.runInitializer(plan, { spill: false });
     return initializer;
   };
-  const initializer = translate(func, spilled);
+  const initializer = translate(func);
+  spill(initializer);
   prove("the initializer", translate);
   return { plan, symbols, bodies, initializer: hasWork ? emit(initializer) : null };
 }
@@ -98,6 +105,11 @@ function indicesOf(
       return plan.stackPointer;
     },
     memory: plan.heapMemory,
+    exceptionTag: plan.exceptionTag,
+    // Memories other than the first have modules of their own, and the tables kept have 32-bit indices.
+    memoryOf: () => plan.heapMemory,
+    isMemory64: () => false,
+    isTable64: () => false,
     symbols: plan.usesHeap ? symbols : null,
     mapOnEntry: options.mapOnEntry,
     trapSymbol: (code) =>

@@ -4,20 +4,22 @@
  *
  *     decode, validate
  *     plan      what stands where in the output: index spaces, cells, what the engine keeps
- *     functions translate → spill → make reducible → emit, one after the other
+ *     functions translate → optimize → spill → make reducible → emit, one after the other
  *     link      bodies, runtime and static data into one module
  *
  * `compileCode` stops before linking, for a store, which links a module each time that it is instantiated.
  */
 
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { Allocators } from "../gc/allocators.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import { OutputPlan } from "../link/plan.ts";
 import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
+import { collectingFunctions } from "../translate/collecting-functions.ts";
 import { decodeModule } from "../wasm/decode.ts";
-import { DEFAULT_FEATURES, type Features } from "../wasm/features.ts";
+import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { validateModule } from "../wasm/validate.ts";
@@ -46,14 +48,16 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const { policy = "spillway", gcStress = false } = options;
   const features = options.features ?? DEFAULT_FEATURES;
   const store = new TypeStore();
-  const module = decodeAndValidate(bytes, features, store);
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
   const chosen = options.collector ?? "copying";
   const collector = gcStress ? stressed(chosen) : chosen;
   const runtime = collectorModule(collector);
+  const barrier = barrierOf(collector);
   const plan = new OutputPlan(module, store, {
     mode: "standalone",
     collectsOnEntry: gcStress,
-    barrier: barrierOf(collector),
+    barrier,
+    ...parts,
   });
   placeRuntime(plan, runtime);
   const code = compileFunctions(plan, {
@@ -77,12 +81,9 @@ export type CodeOptions = Pick<CompileOptions, "features" | "collector" | "polic
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
   const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
   const store = new TypeStore();
-  const module = decodeAndValidate(bytes, features, store);
-  const plan = new OutputPlan(module, store, {
-    mode: "store",
-    collectsOnEntry: gcStress,
-    barrier: barrierOf(options.collector ?? "copying"),
-  });
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
+  const barrier = barrierOf(options.collector ?? "copying");
+  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress, barrier, ...parts });
   return compileFunctions(plan, {
     features,
     policy,
@@ -93,8 +94,23 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
   });
 }
 
-function decodeAndValidate(bytes: Uint8Array, features: Features, store: TypeStore): Module {
-  const module = decodeModule(bytes, features);
-  validateModule(module, features, store);
-  return module;
+/** The input with the functions that make its structs, and which of all functions may collect. */
+interface PreparedModule {
+  readonly module: Module;
+  readonly allocators: Allocators;
+  readonly collecting: Uint8Array;
+}
+
+/** Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline. */
+function decodeAndValidate(
+  bytes: Uint8Array,
+  features: Features,
+  policy: PolicyName,
+  store: TypeStore,
+): PreparedModule {
+  const input = decodeModule(bytes, features);
+  validateModule(input, features, store);
+  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
+  const { module } = allocators;
+  return { module, allocators, collecting: collectingFunctions(module, featureMask(features)) };
 }

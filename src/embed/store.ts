@@ -7,21 +7,25 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 
-import { type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
-import { type BarrierKind, barrierOf, type CollectorName } from "../runtime/collectors.ts";
+import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
+import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
 import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
-import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern } from "./extern.ts";
+import { Exceptions } from "./exceptions.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
+import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { currentExternType } from "./table-length.ts";
@@ -52,17 +56,22 @@ export class Store implements DescriptorMemory {
   readonly types: TypeStore;
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
-  private readonly barrier: BarrierKind;
   readonly descriptors: Map<number, number>;
+  readonly references: References;
+  readonly exceptions: Exceptions;
+  /** The way back, as far as it was asked for. */
+  private readonly typesByDescriptor: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
     const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
     const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
     this.types = new TypeStore();
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
-    this.barrier = barrierOf(options.collector ?? "copying");
     this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
     this.descriptors = new Map();
+    this.references = new References(this.memory, this.runtime);
+    this.exceptions = new Exceptions(this, this.references);
+    this.typesByDescriptor = new Map();
   }
 
   /**
@@ -70,7 +79,8 @@ export class Store implements DescriptorMemory {
    * `InputError` when static memory is full, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
-    if (code.plan.barrier !== this.barrier) throw new Error("code for a collector with another barrier");
+    if (code.plan.barrier !== this.runtime.barrier)
+      throw new Error("code for a collector with another barrier");
     this.checkImports(code, imports);
     const byKind = byIndex(code, imports);
     for (const func of code.plan.usage.referencedFunctions) {
@@ -86,9 +96,11 @@ export class Store implements DescriptorMemory {
       descriptors: this.descriptors,
       importedCell: (cell) => {
         const { kind, index } = code.plan.cells[cell]!;
+        if (kind === "exception") return this.exceptions.cell;
         return (byKind(kind as "global" | "table", index) as GlobalExtern).cell;
       },
       importedRecord: (func) => (byKind("func", func) as FunctionExtern).record,
+      importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
     this.memory.reserve(linked.layout.bytes().length);
@@ -115,7 +127,7 @@ export class Store implements DescriptorMemory {
   ): StoreInstance {
     const input: Record<string, unknown> = {};
     imports.forEach((given, i) => {
-      input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
+      input[i] = given.kind === "func" ? this.callable(given) : "host" in given ? given.host : undefined;
     });
     const memories = startMemories(
       linked,
@@ -126,7 +138,7 @@ export class Store implements DescriptorMemory {
     const given = {
       input,
       memory: memories,
-      runtime: this.runtime.imports as Record<string, unknown>,
+      runtime: { ...this.runtime.imports, exception: this.exceptions.hostTag },
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
@@ -135,6 +147,11 @@ export class Store implements DescriptorMemory {
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
+  }
+
+  /** The function as instances call it. */
+  private callable({ raw, isHost }: FunctionExtern): HostFunction {
+    return isHost ? this.exceptions.converting(raw) : raw;
   }
 
   /** The address that references to the function are. */
@@ -149,10 +166,62 @@ export class Store implements DescriptorMemory {
   }
 
   /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
-  private asHostFunction({ raw, type, isHost }: FunctionExtern): HostFunction {
-    if (!isHost) return raw;
-    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, type));
-    return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
+  private asHostFunction(extern: FunctionExtern): HostFunction {
+    const f = this.callable(extern);
+    if (!extern.isHost) return f;
+    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, extern.type));
+    return new hostWebAssembly.Instance(module, { "": { f } }).exports["f"] as HostFunction;
+  }
+
+  /** The canonical heap type of an object that is a struct or an array. */
+  heapTypeOf(reference: number): HeapType {
+    const descriptor = this.memory.read(reference);
+    let type = this.typesByDescriptor.get(descriptor);
+    if (type === undefined) {
+      for (const [canonical, address] of this.descriptors) this.typesByDescriptor.set(address, canonical);
+      type = this.typesByDescriptor.get(descriptor)!;
+    }
+    return FIRST_TYPE + type;
+  }
+
+  // What the host writes.
+
+  /** A cell that belongs to no instance, with null in it. */
+  newCell(): number {
+    const region = this.words([0, 1, 0]);
+    this.runtime.addRoots(region);
+    return region + 8;
+  }
+
+  /** Puts a reference into a cell. */
+  setCell(cell: number, reference: number): void {
+    this.memory.write(cell, reference);
+  }
+
+  /** Puts a reference into an object, at an address within it. */
+  setElement(object: number, address: number, reference: number): void {
+    this.runtime.write(object, address, reference);
+  }
+
+  /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
+  growTable({ cell, type }: TableExtern, length: number, value: () => number): void {
+    const traced = isTraced(type.table.element, this.types.types);
+    const kind = traced ? Kind.ReferenceArray : Kind.PlainArray;
+    const builtin = traced ? BUILTIN_DESCRIPTORS.References : BUILTIN_DESCRIPTORS.Words;
+    const descriptor = builtinDescriptor(this, builtin, kind);
+    const bytes = Math.ceil((ELEMENTS_OFFSET + 4 * length) / OBJECT_ALIGN) * OBJECT_ALIGN;
+    const array = this.runtime.allocate(bytes);
+    const old = this.memory.read(cell);
+    const oldLength = this.memory.read(old + LENGTH_OFFSET);
+    this.memory.write(array, descriptor);
+    this.memory.write(array + LENGTH_OFFSET, length);
+    const fill = value();
+    for (let i = 0; i < length; i++) {
+      const offset = ELEMENTS_OFFSET + 4 * i;
+      this.memory.write(array + offset, i < oldLength ? this.memory.read(old + offset) : fill);
+    }
+    if (traced) this.runtime.initialized(array + ELEMENTS_OFFSET, length);
+    this.setCell(cell, array);
   }
 
   words(values: readonly number[]): number {
@@ -212,6 +281,7 @@ export class Store implements DescriptorMemory {
           type: type.type,
           raw: host as HostFunction,
           isHost: false,
+          isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
           record: layout.knownRecord(index),
         };
       case "global": {
@@ -229,7 +299,7 @@ export class Store implements DescriptorMemory {
           size: (hostExports[sizeName(index)] as HostGlobal | undefined) ?? null,
         };
       default:
-        throw new Error("tags are not linked yet");
+        return { kind: "tag", type, record: layout.tagRecord(index) };
     }
   }
 }

@@ -7,7 +7,7 @@
 import type { FunctionBuilder } from "../frontend/builder.ts";
 import type { Block, FuncRef, GlobalValue, Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
-import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
+import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
@@ -38,17 +38,32 @@ import { GcTrap } from "./traps.ts";
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
 
-const TOPS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_ANY, wasm.HEAP_FUNC, wasm.HEAP_EXTERN]);
-const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_NONE, wasm.HEAP_NOFUNC, wasm.HEAP_NOEXTERN]);
+const TOPS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_ANY,
+  wasm.HEAP_FUNC,
+  wasm.HEAP_EXTERN,
+  wasm.HEAP_EXN,
+]);
+const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_NONE,
+  wasm.HEAP_NOFUNC,
+  wasm.HEAP_NOEXTERN,
+  wasm.HEAP_NOEXN,
+]);
 
 function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
   return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
 }
 
+/** Of what is never stored to once an object is made: lengths, immutable fields, descriptors. */
+const CONSTANT_MEMFLAGS = withReadonly(TRUSTED_MEMFLAGS);
+
 export class HeapOperations {
   readonly builder: FunctionBuilder;
   readonly operators: OperatorCalls;
   readonly plan: ModulePlan;
+  /** Values that are not null, by their types or because they were just made. */
+  readonly nonNull: Value[];
   private readonly symbols: Map<number, GlobalValue>;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
   readonly barriers: WriteBarriers;
@@ -57,6 +72,7 @@ export class HeapOperations {
     this.builder = builder;
     this.operators = operators;
     this.plan = plan;
+    this.nonNull = [];
     this.symbols = new Map();
     this.runtime = new Map();
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
@@ -68,9 +84,11 @@ export class HeapOperations {
     return this.builder.ins;
   }
 
-  /** Declares a value that may be an object. */
+  /** Declares a value that may be an object, and notes it if it cannot be null. */
   declareReference(value: Value, type: ValType): Value {
+    if (!wasm.isRef(type)) return value;
     if (isTraced(type, this.plan.types)) this.builder.declareValueNeedsStackMap(value);
+    if (!wasm.isNullable(type)) this.nonNull.push(value);
     return value;
   }
 
@@ -102,7 +120,7 @@ export class HeapOperations {
   /** The address that the linker gives to a symbol (`object/symbol-spaces.ts`). */
   symbol(space: number, index: number): Value {
     const { builder } = this;
-    const key = index * 8 + space;
+    const key = index * 16 + space;
     let global = this.symbols.get(key);
     if (global === undefined) {
       const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
@@ -128,8 +146,8 @@ export class HeapOperations {
 
   // Allocation.
 
-  /** An object of that many bytes (a multiple of 8), with its descriptor set. */
-  private allocate(bytes: Value, descriptor: Value): Value {
+  /** An object of that many bytes (a multiple of 8), with its descriptor set. Everything else may have moved. */
+  allocate(bytes: Value, descriptor: Value): Value {
     const { builder, ins, plan } = this;
     const slow = builder.createBlock();
     const fast = builder.createBlock();
@@ -152,6 +170,7 @@ export class HeapOperations {
     builder.sealBlock(done);
     builder.switchToBlock(done);
     builder.declareValueNeedsStackMap(object);
+    this.nonNull.push(object);
     ins.store(TRUSTED_MEMFLAGS, descriptor, object, 0);
     return object;
   }
@@ -162,7 +181,7 @@ export class HeapOperations {
     this.operators.emit(WasmOp.MemoryCopy, [heapMemory, heapMemory], [target, source, bytes], []);
   }
 
-  private globalGet(index: number): Value {
+  globalGet(index: number): Value {
     return this.builder.instResults(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]))[0]!;
   }
 
@@ -189,23 +208,28 @@ export class HeapOperations {
     const layout = structLayout(types, type);
     const object = this.allocate(this.ins.iconst(I32, layout.sizeBytes), this.symbol(DESCRIPTORS, type));
     for (let i = 0; i < fields.length; i++) {
-      this.storeAt(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
-      this.barriers.initialized(types.field(type, i), fields[i]!, null);
+      this.initialize(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
     }
     return object;
   }
 
-  structNewDefault(type: number): Value {
+  /** The values that fields begin with when none are given. */
+  defaultFields(type: number): Value[] {
     const { types } = this.plan;
-    const fields: Value[] = [];
-    for (let i = 0; i < types.fieldCount(type); i++) fields.push(this.zero(types.field(type, i)));
-    return this.structNew(type, fields);
+    return Array.from({ length: types.fieldCount(type) }, (_, i) => this.zero(types.field(type, i)));
   }
 
   structGet(type: number, field: number, ref: Value, signed: boolean): Value {
     this.trapIfNull(ref, GcTrap.NullStructure);
     const { types } = this.plan;
-    return this.loadAt(types.field(type, field), ref, structLayout(types, type).offsets[field]!, signed);
+    const flags = types.isMutable(type, field) ? TRUSTED_MEMFLAGS : CONSTANT_MEMFLAGS;
+    return this.loadAt(
+      types.field(type, field),
+      ref,
+      structLayout(types, type).offsets[field]!,
+      signed,
+      flags,
+    );
   }
 
   structSet(type: number, field: number, ref: Value, value: Value): void {
@@ -224,9 +248,16 @@ export class HeapOperations {
     return this.ins.iconst(stored === I64 ? I64 : I32, 0);
   }
 
-  private loadAt(type: ValType, base: Value, offset: number, signed: boolean): Value {
+  /** The field of a storage type that lies there. */
+  loadAt(
+    type: ValType,
+    base: Value,
+    offset: number,
+    signed: boolean,
+    flags: MemFlags = TRUSTED_MEMFLAGS,
+  ): Value {
     const stored = memoryType(type);
-    const value = this.ins.load(stored, TRUSTED_MEMFLAGS, base, offset);
+    const value = this.ins.load(stored, flags, base, offset);
     if (stored === I8 || stored === I16) {
       return signed ? this.ins.sextend(I32, value) : this.ins.uextend(I32, value);
     }
@@ -237,6 +268,12 @@ export class HeapOperations {
     const stored = memoryType(type);
     const narrow = stored === I8 || stored === I16 ? this.ins.ireduce(stored, value) : value;
     this.ins.store(TRUSTED_MEMFLAGS, narrow, base, offset);
+  }
+
+  /** Stores into a new object. */
+  initialize(type: ValType, value: Value, object: Value, offset: number): void {
+    this.storeAt(type, value, object, offset);
+    this.barriers.initialized(type, value, null);
   }
 
   /** Stores into an object that need not be new; see `barriers.ts` for `base`. */
@@ -284,8 +321,7 @@ export class HeapOperations {
     const element = types.field(type, 0);
     const object = this.allocateArray(type, this.ins.iconst(I32, values.length));
     for (let i = 0; i < values.length; i++) {
-      this.storeAt(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
-      this.barriers.initialized(element, values[i]!, null);
+      this.initialize(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
     }
     return object;
   }
@@ -340,7 +376,7 @@ export class HeapOperations {
 
   arrayLength(ref: Value): Value {
     this.trapIfNull(ref, GcTrap.NullArray);
-    return this.ins.load(I32, TRUSTED_MEMFLAGS, ref, LENGTH_OFFSET);
+    return this.ins.load(I32, CONSTANT_MEMFLAGS, ref, LENGTH_OFFSET);
   }
 
   /** The address of an element, less `ELEMENTS_OFFSET`, with null and bounds checked. */
@@ -404,9 +440,9 @@ export class HeapOperations {
     ins.brif(isI31, builder.blockCall(done, [ofI31]), builder.blockCall(object));
     builder.sealBlock(object);
     builder.switchToBlock(object);
-    const descriptor = ins.load(I32, TRUSTED_MEMFLAGS, ref, 0);
+    const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
     if (!wasm.isConcrete(heap)) {
-      const kind = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Kind);
+      const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
       answer(ins.uextend(I32, this.isOfKind(kind, heap)));
       return;
     }
@@ -423,7 +459,7 @@ export class HeapOperations {
   }
 
   private testFunction(record: Value, heap: wasm.HeapType, done: Block): void {
-    const descriptor = this.ins.load(I32, TRUSTED_MEMFLAGS, record, 0);
+    const descriptor = this.ins.load(I32, CONSTANT_MEMFLAGS, record, 0);
     this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
   }
 
@@ -441,12 +477,12 @@ export class HeapOperations {
     }
     const depth = this.plan.depth(type);
     const deep = builder.createBlock();
-    const own = ins.load(I32, TRUSTED_MEMFLAGS, descriptor, Descriptor.Depth);
+    const own = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth);
     const isDeep = ins.icmpImmU("uge", own, depth);
     ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
     builder.sealBlock(deep);
     builder.switchToBlock(deep);
-    answer(ins.load(I32, TRUSTED_MEMFLAGS, descriptor, displayOffset(depth)));
+    answer(ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)));
   }
 
   trapUnless(condition: Value, code: TrapCode): void {

@@ -6,7 +6,9 @@
  * reference, a table (the cell holds an array of the heap), an element segment (as well). What holds numbers, and tables that
  * need not be looked into, stay what they are.
  */
+
 import type { TypeTable } from "../wasm/types.ts";
+import type { Allocators } from "./allocators.ts";
 
 export interface ModulePlan {
   readonly types: TypeTable;
@@ -42,8 +44,15 @@ export interface ModulePlan {
   memoryFunction(operator: number, memory: number, other: number): number;
   /** The functions that drop a data segment where it stands beside such memories. */
   remoteDrops(segment: number): readonly number[];
+  /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
+  /** The functions that make structs; null where none are outlined. */
+  readonly allocators: Allocators | null;
+  /** Whether a call of the function may collect. */
+  mayCollect(func: number): boolean;
   /** Every function begins with a collection: for tests. */
   readonly collectsOnEntry: boolean;
 }

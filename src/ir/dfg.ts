@@ -253,6 +253,23 @@ export class DataFlowGraph extends ValueTable {
     return opcodeFormat(this.opcodes[inst]!);
   }
 
+  /** Whether two instructions do the same to operands that are the same: equal opcodes and immediates. */
+  isSameOperation(x: Inst, y: Inst): boolean {
+    return (
+      this.opcodes[x] === this.opcodes[y] &&
+      this.auxes[x] === this.auxes[y] &&
+      this.as[x] === this.as[y] &&
+      this.bs[x] === this.bs[y]
+    );
+  }
+
+  /** Equal for instructions that `isSameOperation` says are the same. */
+  operationHash(inst: Inst): number {
+    return (
+      (this.opcodes[inst]! * 31 + this.auxes[inst]!) ^ Math.imul(this.as[inst]! + this.bs[inst]!, 0x9e3779b1)
+    );
+  }
+
   argCount(inst: Inst): number {
     return this.argCounts[inst]!;
   }

@@ -5,7 +5,7 @@
  * instance. The output imports, under names of its own:
  *
  *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
- *     "runtime"   functions, globals    those that the plan lists; `memory`, `functions` (the table)
+ *     "runtime"   functions, globals    those that the plan lists; `memory`, `functions` (the table); `exception` (the tag)
  *     "memory"    "0", "1" …           functions that stand for operators on memories; `m<index>`, a memory
  *
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
@@ -117,6 +117,7 @@ function addRuntimeState(plan: OutputPlan, add: AddImport): void {
   add("runtime", "functions", { kind: "table", table });
   const memory = { limits: any, is64: false, shared: false, pageSizeLog2: 16 };
   add("runtime", "memory", { kind: "memory", memory });
+  if (plan.exceptionTag >= 0) add("runtime", "exception", { kind: "tag", type: plan.addType([], []) });
 }
 
 /** The functions that stand for operators on memories, and the memory that the module names as its own. */
@@ -156,6 +157,6 @@ function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
     case "memory":
       return plan.hasMemoryModules ? -1 : index;
     default:
-      return index;
+      return -1;
   }
 }

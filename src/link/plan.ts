@@ -9,12 +9,15 @@
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
+ *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the heap; or, in a module without references, the input's
  *
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
+import type { Allocators } from "../gc/allocators.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
 import type { Memory, Module } from "../wasm/module.ts";
@@ -47,7 +50,8 @@ const BARRIER_GLOBALS: Readonly<Record<BarrierKind, readonly string[]>> = {
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
-  readonly kind: "global" | "table" | "elements";
+  readonly kind: "global" | "table" | "elements" | "exception";
+  /** 0 of the one for exceptions in flight. */
   readonly index: number;
 }
 
@@ -55,6 +59,10 @@ export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
   readonly barrier: BarrierKind;
+  /** Of `module`, which has them in it. */
+  readonly allocators?: Allocators;
+  /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
+  readonly collecting?: Uint8Array;
 }
 
 const NONE = -1;
@@ -70,6 +78,8 @@ export class OutputPlan implements InitializerPlan {
   /** What a module of a store imports of the runtime. */
   readonly storeFunctions: readonly RuntimeFunction[];
   readonly storeGlobals: readonly string[];
+  readonly allocators: Allocators | null;
+  private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
   readonly canonicalIds: Uint32Array;
   /** Whether the output has a heap. */
@@ -83,6 +93,9 @@ export class OutputPlan implements InitializerPlan {
   /** Every memory of the input has a module of its own (`memory-module.ts`). */
   readonly hasMemoryModules: boolean;
   readonly heapMemory = 0;
+  /** The first cell, and the only tag of the output: a store's, or its own. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
 
@@ -103,7 +116,10 @@ export class OutputPlan implements InitializerPlan {
   /** Globals of the runtime by name, in the output. */
   private readonly runtimeGlobals: Map<string, number>;
 
-  constructor(module: Module, store: TypeStore, { mode, collectsOnEntry, barrier }: PlanOptions) {
+  constructor(module: Module, store: TypeStore, options: PlanOptions) {
+    const { mode, collectsOnEntry, barrier } = options;
+    this.allocators = options.allocators ?? null;
+    this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
     this.barrier = barrier;
@@ -113,6 +129,8 @@ export class OutputPlan implements InitializerPlan {
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
     this.usage = findUsage(module);
+    this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
+    this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
     this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
@@ -139,6 +157,10 @@ export class OutputPlan implements InitializerPlan {
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
+  }
+
+  mayCollect(func: number): boolean {
+    return this.collectsOnEntry || this.collecting === null || this.collecting[func] !== 0;
   }
 
   depth(type: number): number {
@@ -339,6 +361,7 @@ export class OutputPlan implements InitializerPlan {
     const { module, usage } = this;
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
+    if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
       if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
     });
@@ -423,11 +446,16 @@ export class OutputPlan implements InitializerPlan {
     const no = (what: string, offset: number): never => {
       throw new InputError(notLinkedYet(what, offset));
     };
-    for (const tag of module.tags) no("an exception tag", tag.offset);
+    module.tables.forEach(({ type, offset }, i) => {
+      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
+        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+      }
+    });
     if (mode === "store") return;
-    if (this.usesHeap)
-      for (const memory of module.memories)
-        no("a memory that needs a module of its own, in a module that stands alone", memory.offset);
+    module.memories.forEach(({ offset }, i) => {
+      if (i !== this.nativeMemory)
+        no("a memory that needs a module of its own, in a module that stands alone", offset);
+    });
     for (const { type, offset } of module.imports) {
       if (type.kind === "global" && wasm.isRef(type.global.type)) {
         no(
@@ -435,6 +463,7 @@ export class OutputPlan implements InitializerPlan {
           offset,
         );
       }
+      if (type.kind === "tag") no("an imported tag in a module that stands alone", offset);
       if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
     }
     module.tables.forEach((table, i) => {
@@ -445,6 +474,7 @@ export class OutputPlan implements InitializerPlan {
         no("a table that others see, in a module that stands alone,", table.offset);
     });
     for (const { kind, index, offset } of module.exports) {
+      if (kind === "tag") no("an exported tag in a module that stands alone", offset);
       if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
         no(
           `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,

@@ -25,6 +25,7 @@ export interface ReferenceTranslator {
   push(value: Value): void;
   pop(): Value;
   popMany(count: number): Value[];
+  newStruct(type: number, fields: readonly Value[]): Value;
   branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
 }
 
@@ -109,10 +110,10 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.StructNew,
     (t) => {
       const { index } = t.reader;
-      t.push(t.heap.structNew(index, t.popMany(t.module.types.fieldCount(index))));
+      t.push(t.newStruct(index, t.popMany(t.module.types.fieldCount(index))));
     },
   ],
-  [WasmOp.StructNewDefault, (t) => t.push(t.heap.structNewDefault(t.reader.index))],
+  [WasmOp.StructNewDefault, (t) => t.push(t.newStruct(t.reader.index, t.heap.defaultFields(t.reader.index)))],
   [WasmOp.StructGet, structGet(false)],
   [WasmOp.StructGetS, structGet(true)],
   [WasmOp.StructGetU, structGet(false)],

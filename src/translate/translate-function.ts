@@ -8,17 +8,22 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { isTraced } from "../gc/layout.ts";
-import { type Block, NONE, type Value } from "../ir/entities.ts";
-import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
-import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
+import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
+import type { AllocatorRole } from "../gc/allocators.ts";
+import { isTraced, structLayout } from "../gc/layout.ts";
+import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
+import type { Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
 import { FrameKind } from "./control.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
+import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
@@ -27,8 +32,7 @@ import { translateRemote } from "./remote-memory.ts";
 import { TABLE_HANDLERS } from "./tables.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
-
-const MAX_OFFSET = 0x7fff_ffff;
+import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
 export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
@@ -38,22 +42,29 @@ export class FunctionTranslator extends CallTranslator {
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
-    const start = module.code.starts.get(index);
-    const end = module.code.ends.get(index);
-    const type = module.functionTypes.get(module.importedFunctionCount + index);
-    builder.func.name = { kind: "user", namespace: 0, index: module.importedFunctionCount + index };
+    const func = module.importedFunctionCount + index;
+    const type = module.functionTypes.get(func);
+    builder.func.name = { kind: "user", namespace: 0, index: func };
     builder.func.signature = this.clifSignatureOf(type);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();
-    const exit = builder.createBlock();
     builder.appendBlockParamsForFunctionParams(entry);
-    builder.appendBlockParamsForFunctionReturns(exit);
     builder.switchToBlock(entry);
     builder.sealBlock(entry);
-    reader.seek(start, end);
+    reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
+    const role = this.plan?.allocators?.roleOf(func) ?? null;
+    if (role === null) this.translateBody(type);
+    else this.allocate(entry, func, role);
+    builder.finalize(options);
+  }
+
+  private translateBody(type: number): void {
+    const { builder } = this;
+    const exit = builder.createBlock();
+    builder.appendBlockParamsForFunctionReturns(exit);
     if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
-    const results = resultsOf(module.types, type);
+    const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
     this.frames.push({
       kind: FrameKind.Function,
@@ -64,9 +75,31 @@ export class FunctionTranslator extends CallTranslator {
       results,
       height: 0,
       nextIsReached: false,
+      region: null,
     });
     while (this.frames.length > 0) this.translateNext();
-    builder.finalize(options);
+  }
+
+  /** The whole of a function that makes structs. */
+  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+    const { dfg } = this.builder.func;
+    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    if (isSlow) allocateSlowly(this.heap, type, fields);
+    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
+  }
+
+  /** What the passes may rely on. */
+  get facts(): Facts {
+    const nonNull = this.heapOperations?.nonNull ?? [];
+    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+  }
+
+  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+    const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
+    if (name.kind !== "user" || this.plan === null) return null;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
+    return role === null ? null : structLayout(this.plan.types, role.type).offsets;
   }
 
   /** The value of the constant expression that begins where the reader stands. */
@@ -82,7 +115,9 @@ export class FunctionTranslator extends CallTranslator {
     const { builder, reader } = this;
     const { dfg } = builder.func;
     const params = paramsOf(this.module.types, type);
-    for (let i = 0; i < params.length; i++) this.declareLocal(params[i]!, dfg.blockParam(entry, i));
+    for (let i = 0; i < params.length; i++) {
+      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
       const local = reader.readValType();
@@ -145,6 +180,14 @@ export class FunctionTranslator extends CallTranslator {
       case WasmOp.Else:
         if (this.skipped === 0) this.otherwise();
         return;
+      case WasmOp.Catch:
+      case WasmOp.CatchAll:
+        if (this.skipped === 0) this.catches(op === WasmOp.CatchAll);
+        return;
+      case WasmOp.Delegate:
+        if (this.skipped > 0) this.skipped--;
+        else this.delegates();
+        return;
       default:
     }
   }
@@ -155,8 +198,7 @@ export class FunctionTranslator extends CallTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler =
-      IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op) ?? TABLE_HANDLERS.get(op);
+    const handler = handlerOf(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -240,27 +282,20 @@ export class FunctionTranslator extends CallTranslator {
     return this.ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
   }
 
-  /** Refuses a memory other than the first, and 64-bit ones. */
-  requireMemory(memory: number): void {
-    if (memory !== 0 || this.module.memories[memory]!.type.is64) {
-      throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
-    }
+  /** Pops the address of the access that was read. */
+  address(): Address {
+    return this.memories.address(this.reader, this.pop());
   }
 
-  /** Pops the address of the access that was read. */
-  address(): { readonly base: Value; readonly offset: number } {
-    const { ins } = this.builder;
-    this.requireMemory(this.reader.memory);
-    const base = this.pop();
-    const offset = this.reader.offsetLo >>> 0;
-    if (offset <= MAX_OFFSET) return { base, offset };
-    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset), HEAP_OUT_OF_BOUNDS), offset: 0 };
+  exactAddress(): { readonly base: Value; readonly flags: MemFlags } {
+    const flags = this.memories.flagsOf(this.reader.memory);
+    return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
   }
 
   private load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
-    const { base, offset } = this.address();
-    const loaded = ins.load(inMemory, DEFAULT_MEMFLAGS, base, offset);
+    const { base, offset, flags } = this.address();
+    const loaded = ins.load(inMemory, flags, base, offset);
     if (inMemory === onStack) this.stack.push(loaded);
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
@@ -268,9 +303,9 @@ export class FunctionTranslator extends CallTranslator {
   private store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
-    const { base, offset } = this.address();
+    const { base, offset, flags } = this.address();
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
-    ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
+    ins.store(flags, narrowed, base, offset);
   }
 }
 
@@ -288,6 +323,14 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.BrIf, (t) => t.branchIf()],
   [WasmOp.BrTable, (t) => t.branchTable()],
   [WasmOp.Return, (t) => t.returns()],
+  [WasmOp.Try, (t) => t.tryBlock()],
+  [WasmOp.TryTable, (t) => t.tryTable()],
+  [WasmOp.Catch, (t) => t.catches(false)],
+  [WasmOp.CatchAll, (t) => t.catches(true)],
+  [WasmOp.Delegate, (t) => t.delegates()],
+  [WasmOp.Throw, (t) => t.throws()],
+  [WasmOp.ThrowRef, (t) => t.throwsReference()],
+  [WasmOp.Rethrow, (t) => t.rethrows()],
   [WasmOp.Call, (t) => t.call()],
   [WasmOp.CallIndirect, (t) => t.callIndirect()],
   [WasmOp.ReturnCall, (t) => t.returnCall()],
@@ -307,25 +350,43 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.I64Const, (t) => t.constant(I64)],
   [WasmOp.F32Const, (t) => t.constant(F32)],
   [WasmOp.F64Const, (t) => t.constant(F64)],
-  [WasmOp.MemorySize, onMemory(0, 1)],
-  [WasmOp.MemoryGrow, onMemory(1, 1)],
-  [WasmOp.MemoryFill, onMemory(3, 0)],
-  [WasmOp.MemoryCopy, withTwo(3, 0)],
-  [WasmOp.MemoryInit, withTwo(3, 0)],
-  [WasmOp.DataDrop, withOne(0, 0)],
+  [WasmOp.MemorySize, onMemory(0, true)],
+  [WasmOp.MemoryGrow, onMemory(1, true)],
+  [WasmOp.MemoryFill, onMemory(3, false)],
+  [
+    WasmOp.MemoryCopy,
+    (t, op) => {
+      const [target, source] = t.indices;
+      t.plainOperator(op, [t.memories.place(target), t.memories.place(source)], 3, null);
+    },
+  ],
+  [
+    WasmOp.MemoryInit,
+    (t, op) => {
+      const [segment, memory] = t.indices;
+      t.plainOperator(op, [segment, t.memories.place(memory)], 3, null);
+    },
+  ],
+  [WasmOp.DataDrop, (t, op) => t.plainOperator(op, [t.indices[0]], 0, null)],
 ]);
 
-function onMemory(args: number, results: number): Handler {
+/** By id; undefined for what is not compiled yet. */
+function handlerOf(op: number): Handler | undefined {
+  return (
+    IRREGULAR.get(op) ??
+    VECTOR_HANDLERS.get(op) ??
+    REFERENCE_HANDLERS.get(op) ??
+    TABLE_HANDLERS.get(op) ??
+    ATOMIC_HANDLERS.get(op) ??
+    WIDE_HANDLERS.get(op)
+  );
+}
+
+/** A size in pages has the type of the memory's addresses. */
+function onMemory(args: number, givesSize: boolean): Handler {
   return (t, op) => {
-    t.requireMemory(t.indices[0]);
-    t.plainOperator(op, [t.indices[0]], args, results);
+    const [memory] = t.indices;
+    const result = givesSize ? t.memories.addressType(memory) : null;
+    t.plainOperator(op, [t.memories.place(memory)], args, result);
   };
-}
-
-function withOne(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, [t.indices[0]], args, results);
-}
-
-function withTwo(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, t.indices, args, results);
 }

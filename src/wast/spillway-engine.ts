@@ -8,14 +8,14 @@
 import { InputError } from "../base/diagnostics.ts";
 import { type CodeOptions, compileCode } from "../driver/compile.ts";
 import {
+  CoreStore,
   type Extern,
   type FunctionExtern,
   guarded,
   hostWebAssembly,
   ImportMismatch,
   outputName,
-  References,
-  Store,
+  StoreException,
   type StoreInstance,
   type StoreOptions,
 } from "../embed/index.ts";
@@ -51,15 +51,13 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   readonly executes = true;
   readonly threads = "worker";
   private readonly options: SpillwayOptions;
-  private readonly store: Store;
-  private readonly references: References;
+  private readonly store: CoreStore;
   private readonly hosts: Map<number, object>;
   private readonly numbers: WeakMap<object, number>;
 
   constructor(options: SpillwayOptions) {
     this.options = options;
-    this.store = new Store(options);
-    this.references = new References(this.store.memory, this.store.runtime);
+    this.store = new CoreStore(options);
     this.hosts = new Map();
     this.numbers = new WeakMap();
   }
@@ -74,7 +72,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
 
   instantiate(code: Code, imports: readonly Extern[]): LinkOutcome<SpillwayInstance> {
     try {
-      const store = guarded(this.store.runtime, () => this.store.instantiate(code, imports));
+      const store = guarded(this.store, () => this.store.instantiate(code, imports));
       return { kind: "instance", instance: { store, code, adapter: null } };
     } catch (error) {
       if (error instanceof ImportMismatch || isNamed(error, "LinkError")) {
@@ -114,7 +112,14 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     // The type of a function without parameters and results is that of any module's.
     const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0]);
     const ids = this.store.types.canonicalize(decodeModule(bytes).types);
-    return { kind: "func", type: ids[0]!, raw: () => this.store.runtime.collect(), isHost: true, record: -1 };
+    return {
+      kind: "func",
+      type: ids[0]!,
+      raw: () => this.store.runtime.collect(),
+      isHost: true,
+      isPlain: false,
+      record: -1,
+    };
   }
 
   saysTrap(expected: string, message: string): boolean {
@@ -144,7 +149,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     try {
       if (args === null) return { kind: "error", message: "the arguments do not fit the parameters" };
       const ready = args.map((arg) => (typeof arg === "function" ? arg() : arg));
-      returned = guarded(this.store.runtime, () => call(...ready));
+      returned = guarded(this.store, () => call(...ready));
     } catch (error) {
       return readThrown(error);
     } finally {
@@ -244,6 +249,9 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     if (top === types.HEAP_FUNC) {
       return { type: "ref", hierarchy: "func", kind: reference === 0 ? "null" : "func" };
     }
+    if (top === types.HEAP_EXN) {
+      return { type: "ref", hierarchy: "exn", kind: reference === 0 ? "null" : "exn" };
+    }
     const hierarchy = top === types.HEAP_EXTERN ? "extern" : "any";
     const kind = this.references.kindOf(reference);
     if (kind === "host") {
@@ -256,7 +264,11 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     return { type: "ref", hierarchy, kind };
   }
 
-  private get types(): Store["types"] {
+  private get references(): CoreStore["references"] {
+    return this.store.references;
+  }
+
+  private get types(): CoreStore["types"] {
     return this.store.types;
   }
 }
@@ -266,7 +278,7 @@ function isNamed(error: unknown, name: string): error is Error {
 }
 
 function readThrown(error: unknown): Failure {
-  if (error instanceof hostWebAssembly.Exception) return { kind: "exception", message: "an exception" };
+  if (error instanceof StoreException) return { kind: "exception", message: "an exception" };
   if (isNamed(error, "RuntimeError")) return { kind: "trap", message: plainMessage(error.message) };
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return { kind: "exhaustion", message: "call stack exhausted" };

@@ -6,10 +6,10 @@
 import { type DataValue, Interpreter, nameKey, type Outcome } from "../../src/interp/index.ts";
 import type { Function } from "../../src/ir/function.ts";
 import { bytesOf, F32, F64, isVector, type Type } from "../../src/ir/types.ts";
+import { compileFile, VALUE_BYTES } from "../../src/lab/compiled/file-module.ts";
 import { Random } from "../../src/lab/fuzz/random.ts";
 import { Verifier, verifierErrorText } from "../../src/verify/index.ts";
 import { engine, type TestInstance } from "./engine.ts";
-import { compileFile, VALUE_BYTES } from "./file-module.ts";
 import { randomModule, VISITS } from "./random-module.ts";
 import { REGION, REGION_BYTES } from "./random-values.ts";
 
@@ -66,6 +66,10 @@ export class Comparison {
     }
     // What calls a refused function is not compared either.
     if (refusals.some((refusal) => refusal !== null)) return null;
+    for (const func of functions) {
+      const [error] = this.verifier.verify(func, { pointerType: func.pointerType });
+      if (error !== undefined) return `a pass made a wrong function: ${verifierErrorText(error)}`;
+    }
     const instance = engine(bytes);
     for (const call of calls) {
       this.calls++;

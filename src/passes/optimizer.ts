@@ -1,0 +1,59 @@
+/**
+ * The passes between translation and emission, in their order:
+ *
+ *     before the spiller   merge blocks   so that the others see long ones
+ *                          numbering      repeated computations, loads and checks go
+ *                          dead code      what that left without a use
+ *                          merge blocks   branches that numbering decided
+ *     after it             reuse          reloads of what is still at hand
+ *
+ * The engine that runs the output optimises again; these are what it cannot know (that a reference is not null, that a call
+ * makes an object) or what makes code short, and with it cheap to inline. An optimizer keeps its memory from function to function.
+ */
+import type { Function } from "../ir/function.ts";
+import * as Op from "../ir/op.gen.ts";
+import { ValueKind } from "../ir/values.ts";
+import type { Facts } from "./facts.ts";
+import { BlockMerger } from "./merge-blocks.ts";
+import { DeadRemover } from "./remove-dead.ts";
+import { ReloadReuse } from "./reuse-reloads.ts";
+import { ValueNumbering } from "./value-numbering.ts";
+
+export class Optimizer {
+  private readonly merger: BlockMerger;
+  private readonly numbering: ValueNumbering;
+  private readonly dead: DeadRemover;
+  private readonly reloads: ReloadReuse;
+
+  constructor() {
+    this.merger = new BlockMerger();
+    this.numbering = new ValueNumbering();
+    this.dead = new DeadRemover();
+    this.reloads = new ReloadReuse();
+  }
+
+  beforeSpilling(func: Function, facts: Facts): void {
+    this.merger.run(func);
+    this.numbering.run(func, facts);
+    this.dead.run(func, facts);
+    this.merger.run(func);
+    forgetConstants(func);
+  }
+
+  afterSpilling(func: Function): void {
+    this.reloads.run(func);
+  }
+}
+
+/** A constant is no object that could move, whatever was declared: null, or an `i31` that was folded. */
+function forgetConstants(func: Function): void {
+  const { dfg, needsStackMap } = func;
+  let kept = 0;
+  for (const declared of needsStackMap) {
+    const value = dfg.resolveAliases(declared);
+    const isConstant =
+      dfg.valueKind(value) === ValueKind.Result && dfg.opcode(dfg.valueInst(value)) === Op.Iconst;
+    if (!isConstant) needsStackMap[kept++] = declared;
+  }
+  needsStackMap.length = kept;
+}

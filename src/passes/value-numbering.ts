@@ -1,0 +1,451 @@
+/**
+ * Leaves out what was computed, loaded or checked before: on a walk over the dominator tree, an operation on the same operands
+ * is replaced by the first one's result, a load by what the field is known to hold, a null check of what is not null by nothing,
+ * and a branch whose condition is known by a jump.
+ *
+ * Which accesses are those of fields is told by their address: a declared reference plus a constant, `notrap aligned`. Objects
+ * of one layout hold one field at an offset, so a store ends what was known of fields at the same offset only, whatever object
+ * it is in. A store to an address computed from a reference is one to an element of an array, which no access to a field reads,
+ * and at constant addresses there are no objects; stores elsewhere and calls end everything. `readonly` loads (lengths, immutable
+ * fields) are ended by nothing.
+ *
+ * An address made by arithmetic on a reference is not reused: a collection in between would leave it behind. References themselves
+ * are, since the spiller comes later, and comparisons of them, since all copies move together.
+ *
+ * Needs a valid function before the spiller. Blocks that can no longer be reached stay; `merge-blocks.ts` drops them.
+ * Scoped hash tables on the dominator tree: Briggs, Cooper and Simpson, "Value Numbering", SP&E 27(6), 1997.
+ */
+import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
+import { DominatorTree } from "../analysis/dominator-tree.ts";
+import { I32List } from "../base/column.ts";
+import { INT_CONDITIONS } from "../ir/conditions.ts";
+import { FuncCursor } from "../ir/cursor.ts";
+import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import { isReadonly, memTrapCode } from "../ir/memflags.ts";
+import { WASM_OPERATORS } from "../ir/names.ts";
+import * as Op from "../ir/op.gen.ts";
+import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
+import { NO_TRAP } from "../ir/trap-codes.ts";
+import { I32 } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
+import type { Facts } from "./facts.ts";
+import { foldInt32 } from "./fold-integers.ts";
+import { NonNullParams } from "./non-null-params.ts";
+import { Known, ScopedValues } from "./scoped-values.ts";
+
+const EQ = INT_CONDITIONS.indexOf("eq");
+const NE = INT_CONDITIONS.indexOf("ne");
+
+export class ValueNumbering {
+  private readonly cfg: ControlFlowGraph;
+  private readonly dominators: DominatorTree;
+  private readonly scoped: ScopedValues;
+  private readonly params: NonNullParams;
+  private readonly open: I32List;
+  /** By value: declared to need stack maps; made of such a value by arithmetic; never null. */
+  private declared: Uint8Array;
+  private derived: Uint8Array;
+  private nonNull: Uint8Array;
+  private func: Function | null;
+  private facts: Facts | null;
+  private cursor: FuncCursor | null;
+  private changes: number;
+
+  constructor() {
+    this.cfg = new ControlFlowGraph();
+    this.dominators = new DominatorTree();
+    this.scoped = new ScopedValues();
+    this.params = new NonNullParams();
+    this.open = new I32List();
+    this.declared = new Uint8Array(0);
+    this.derived = new Uint8Array(0);
+    this.nonNull = new Uint8Array(0);
+    this.func = null;
+    this.facts = null;
+    this.cursor = null;
+    this.changes = 0;
+  }
+
+  /** Returns how many instructions were left out or changed. */
+  run(func: Function, facts: Facts): number {
+    this.func = func;
+    this.facts = facts;
+    this.cursor = new FuncCursor(func);
+    this.changes = 0;
+    this.cfg.compute(func);
+    this.dominators.compute(func, this.cfg);
+    this.noteReferences(func, facts);
+    this.scoped.begin(func.dfg.numValues, func.dfg.numInsts);
+    this.open.clear();
+    for (let i = 0; i < this.dominators.reachableCount; i++) this.visit(this.dominators.inPreorder(i));
+    return this.changes;
+  }
+
+  private noteReferences(func: Function, facts: Facts): void {
+    const { dfg } = func;
+    const count = dfg.numValues;
+    if (this.declared.length < count) {
+      this.declared = new Uint8Array(count * 2);
+      this.derived = new Uint8Array(count * 2);
+      this.nonNull = new Uint8Array(count * 2);
+    }
+    for (const column of [this.declared, this.derived, this.nonNull]) column.fill(0, 0, count);
+    for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
+    for (const value of facts.nonNull) this.nonNull[dfg.resolveAliases(value)] = 1;
+    this.params.compute(func, this.declared, this.nonNull);
+  }
+
+  private visit(block: Block): void {
+    const { scoped, open, dominators } = this;
+    const idom = dominators.idom(block);
+    while (open.length > 0 && open.get(open.length - 1) !== idom) {
+      open.pop();
+      scoped.leave();
+    }
+    const straight = this.cfg.predecessorCount(block) === 1;
+    scoped.enter(straight);
+    if (straight) this.learnFromBranch(this.cfg.predecessorInst(block, 0), block);
+    open.push(block);
+    const { layout } = this.func!;
+    let inst = layout.firstInst(block);
+    while (inst !== NONE) {
+      const next = layout.nextInst(inst);
+      this.visitInst(inst);
+      inst = next;
+    }
+    scoped.finish();
+  }
+
+  /** What the branch that leads to the block, and nowhere else to it, says of its condition. */
+  private learnFromBranch(branch: Inst, block: Block): void {
+    const { dfg } = this.func!;
+    if (dfg.format(branch) !== Format.Brif) return;
+    const whenTrue = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
+    this.learn(dfg.arg(branch, 0), whenTrue ? Known.NonZero : Known.Zero);
+  }
+
+  // Facts.
+
+  private knownOf(value: Value): number {
+    if (this.nonNull[value] !== 0) return Known.NonZero;
+    const known = this.scoped.knownOf(value);
+    if (known !== Known.Nothing) return known;
+    const constant = this.constantOf(value);
+    if (constant === null) return Known.Nothing;
+    return constant === 0 ? Known.Zero : Known.NonZero;
+  }
+
+  /** The value of an integer constant of at most 32 bits, or null. */
+  private constantOf(value: Value): number | null {
+    const { dfg } = this.func!;
+    if (dfg.valueKind(value) !== ValueKind.Result || dfg.valueType(value) > I32) return null;
+    const inst = dfg.valueInst(value);
+    return dfg.opcode(inst) === Op.Iconst ? dfg.immLow(inst) : null;
+  }
+
+  /** Of a value, and through extensions and comparisons with zero of what it was made of. */
+  private learn(learned: Value, known: number): void {
+    const { dfg } = this.func!;
+    let value = dfg.resolveAliases(learned);
+    let now = known;
+    while (this.knownOf(value) === Known.Nothing) {
+      this.scoped.learn(value, now);
+      if (dfg.valueKind(value) !== ValueKind.Result) return;
+      const inst = dfg.valueInst(value);
+      const op = dfg.opcode(inst);
+      if (op === Op.Icmp) {
+        const subject = this.comparedWithZero(inst);
+        if (subject === NONE) return;
+        value = subject as Value;
+        if (dfg.condition(inst) === EQ) now = now === Known.Zero ? Known.NonZero : Known.Zero;
+      } else if (op === Op.Uextend) {
+        value = dfg.resolveAliases(dfg.arg(inst, 0));
+      } else {
+        return;
+      }
+    }
+  }
+
+  /** What an `icmp` compares with zero for equality, or `NONE`. */
+  private comparedWithZero(inst: Inst): Value | typeof NONE {
+    const { dfg } = this.func!;
+    const condition = dfg.condition(inst);
+    if (condition !== EQ && condition !== NE) return NONE;
+    if (this.constantOf(dfg.resolveAliases(dfg.arg(inst, 1))) !== 0) return NONE;
+    return dfg.resolveAliases(dfg.arg(inst, 0));
+  }
+
+  // Instructions.
+
+  private visitInst(inst: Inst): void {
+    const { dfg } = this.func!;
+    const op = dfg.opcode(inst);
+    const flags = opcodeFlags(op);
+    for (let i = 0; i < dfg.argCount(inst); i++) dfg.setArg(inst, i, dfg.resolveAliases(dfg.arg(inst, i)));
+    if (op === Op.Trapz || op === Op.Trapnz) this.visitCheck(inst, op === Op.Trapz);
+    else if (op === Op.Brif) this.visitBranch(inst);
+    else if (op === Op.Load) this.visitLoad(inst);
+    else if (op === Op.Store) this.visitStore(inst);
+    else if ((flags & OpFlag.Call) !== 0) this.visitCall(inst);
+    else if ((flags & (OpFlag.Store | OpFlag.SideEffect)) !== 0) this.scoped.endAllFields();
+    else if (isPure(op, flags) && dfg.resultCount(inst) === 1) this.visitPure(inst, op);
+  }
+
+  private visitCheck(inst: Inst, trapsOnZero: boolean): void {
+    const { dfg, layout } = this.func!;
+    const value = dfg.arg(inst, 0);
+    const passing = trapsOnZero ? Known.NonZero : Known.Zero;
+    if (this.knownOf(value) === passing) {
+      layout.removeInst(inst);
+      this.changes++;
+    } else {
+      this.learn(value, passing);
+    }
+  }
+
+  private visitBranch(inst: Inst): void {
+    const { dfg, layout } = this.func!;
+    const known = this.knownOf(dfg.arg(inst, 0));
+    if (known === Known.Nothing) return;
+    const taken = dfg.destination(inst, known === Known.NonZero ? 0 : 1);
+    layout.insertInstBefore(dfg.newInst(Op.Jump, 0, taken, 0), inst);
+    layout.removeInst(inst);
+    this.changes++;
+  }
+
+  private visitCall(inst: Inst): void {
+    const { dfg } = this.func!;
+    if (dfg.format(inst) === Format.Call && this.isOperator(inst)) {
+      if (dfg.resultCount(inst) === 0 || dfg.argCount(inst) > 1) this.scoped.endAllFields();
+      return;
+    }
+    const offsets = dfg.format(inst) === Format.Call ? this.facts!.fieldOffsets(this.func!, inst) : null;
+    if (offsets === null) {
+      this.scoped.endAllFields();
+      return;
+    }
+    const object = dfg.firstResult(inst);
+    for (let i = 0; i < offsets.length; i++) {
+      this.scoped.add(fieldHash(object, offsets[i]!), inst);
+    }
+  }
+
+  private isOperator(inst: Inst): boolean {
+    const { dfg } = this.func!;
+    const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
+    return name.kind === "user" && dfg.userNames[name.ref]!.namespace === WASM_OPERATORS;
+  }
+
+  // Fields.
+
+  private isField(inst: Inst, address: Value): boolean {
+    const { dfg } = this.func!;
+    return this.declared[address] !== 0 && memTrapCode(dfg.memFlags(inst)) === NO_TRAP;
+  }
+
+  private visitStore(inst: Inst): void {
+    const { dfg } = this.func!;
+    const address = dfg.arg(inst, 1);
+    if (!this.isField(inst, address)) {
+      if (this.derived[address] === 0 && !this.isFixedAddress(address)) this.scoped.endAllFields();
+      return;
+    }
+    const offset = dfg.offset(inst);
+    this.scoped.endFieldsAt(offset);
+    this.scoped.add(fieldHash(address, offset), inst);
+  }
+
+  /** Of static data, where no object is. */
+  private isFixedAddress(address: Value): boolean {
+    const { dfg } = this.func!;
+    if (dfg.valueKind(address) !== ValueKind.Result) return false;
+    const op = dfg.opcode(dfg.valueInst(address));
+    return op === Op.Iconst || op === Op.SymbolValue;
+  }
+
+  private visitLoad(inst: Inst): void {
+    const { dfg } = this.func!;
+    const address = dfg.arg(inst, 0);
+    const flags = dfg.memFlags(inst);
+    const field = this.isField(inst, address);
+    const fixed = isReadonly(flags) && memTrapCode(flags) === NO_TRAP && this.derived[address] === 0;
+    if (!field && !fixed) return;
+    const hash = fieldHash(address, dfg.offset(inst));
+    const held = this.heldBy(inst, address, hash);
+    if (held === NONE) this.scoped.add(hash, inst);
+    else this.replace(inst, held as Value);
+  }
+
+  /** The value that the field of a load is known to hold, or `NONE`. */
+  private heldBy(load: Inst, address: Value, hash: number): Value | typeof NONE {
+    const { dfg } = this.func!;
+    const { scoped } = this;
+    const offset = dfg.offset(load);
+    const type = dfg.valueType(dfg.firstResult(load));
+    for (let entry = scoped.first(hash); entry >= 0; entry = scoped.next(entry)) {
+      const source = scoped.item(entry) as Inst;
+      const op = dfg.opcode(source);
+      if (op !== Op.Load && op !== Op.Store && op !== Op.Call) continue;
+      const value = this.valueFor(source, op, address, offset);
+      if (value === NONE) continue;
+      if (!isReadonly(dfg.memFlags(load)) && !scoped.isCurrent(entry, offset)) return NONE;
+      return dfg.valueType(value as Value) === type ? value : NONE;
+    }
+    return NONE;
+  }
+
+  /** What a load, store or allocation says of the field, or `NONE` if it is about another. */
+  private valueFor(source: Inst, op: number, address: Value, offset: number): Value | typeof NONE {
+    const { dfg } = this.func!;
+    if (op === Op.Load) {
+      const same = dfg.arg(source, 0) === address && dfg.offset(source) === offset;
+      return same ? dfg.resolveAliases(dfg.firstResult(source)) : NONE;
+    }
+    if (op === Op.Store) {
+      const same = dfg.arg(source, 1) === address && dfg.offset(source) === offset;
+      return same ? dfg.arg(source, 0) : NONE;
+    }
+    if (dfg.resultCount(source) === 0 || dfg.firstResult(source) !== address) return NONE;
+    const index = this.facts!.fieldOffsets(this.func!, source)?.indexOf(offset) ?? -1;
+    return index < 0 ? NONE : dfg.arg(source, index);
+  }
+
+  // Pure operations.
+
+  private visitPure(inst: Inst, op: Opcode): void {
+    const { dfg } = this.func!;
+    const result = dfg.firstResult(inst);
+    if (this.declared[result] === 0 && op !== Op.Icmp && this.usesReference(inst)) {
+      this.derived[result] = 1;
+      return;
+    }
+    if (op === Op.Icmp && this.visitComparison(inst, result)) return;
+    if (this.fold(inst, op, result)) return;
+    const hash = this.hashOf(inst);
+    for (let entry = this.scoped.first(hash); entry >= 0; entry = this.scoped.next(entry)) {
+      const leader = this.scoped.item(entry) as Inst;
+      if (!this.computesSame(leader, inst)) continue;
+      this.replace(inst, dfg.firstResult(leader));
+      return;
+    }
+    this.scoped.add(hash, inst);
+  }
+
+  /** Of a comparison of something with zero whose answer is known, that answer; the comparison itself stays for its uses. */
+  private visitComparison(inst: Inst, result: Value): boolean {
+    const subject = this.comparedWithZero(inst);
+    if (subject === NONE) return false;
+    const known = this.knownOf(subject as Value);
+    if (known === Known.Nothing) return false;
+    const holds = (known === Known.Zero) === (this.func!.dfg.condition(inst) === EQ);
+    this.becomeConstant(inst, result, holds ? 1 : 0);
+    return true;
+  }
+
+  private usesReference(inst: Inst): boolean {
+    const { dfg } = this.func!;
+    for (let i = 0; i < dfg.argCount(inst); i++) {
+      const arg = dfg.arg(inst, i);
+      if (this.declared[arg] !== 0 || this.derived[arg] !== 0) return true;
+    }
+    return false;
+  }
+
+  /** An operation on constants becomes one. */
+  private fold(inst: Inst, op: Opcode, result: Value): boolean {
+    const { dfg } = this.func!;
+    const count = dfg.argCount(inst);
+    if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
+    const x = this.constantOf(dfg.arg(inst, 0));
+    if (x === null) return false;
+    if (count === 1) {
+      if (op !== Op.Uextend || dfg.valueType(dfg.arg(inst, 0)) === I32) return false;
+      if (x !== 0 && x !== 1) return false;
+      this.becomeConstant(inst, result, x);
+      return true;
+    }
+    const y = this.constantOf(dfg.arg(inst, 1));
+    if (y === null || dfg.valueType(dfg.arg(inst, 0)) !== I32 || dfg.valueType(dfg.arg(inst, 1)) !== I32) {
+      return false;
+    }
+    const folded = foldInt32(op, op === Op.Icmp ? dfg.condition(inst) : 0, x, y);
+    if (folded === null) return false;
+    this.becomeConstant(inst, result, folded);
+    return true;
+  }
+
+  private becomeConstant(inst: Inst, result: Value, constant: number): void {
+    const { dfg } = this.func!;
+    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant >>> 0);
+    this.growColumns(dfg.numValues);
+    this.replace(inst, value);
+  }
+
+  private growColumns(values: number): void {
+    this.scoped.reserve(values);
+    if (values <= this.declared.length) {
+      for (const column of [this.declared, this.derived, this.nonNull]) column[values - 1] = 0;
+      return;
+    }
+    const grown = [this.declared, this.derived, this.nonNull].map((column) => {
+      const wider = new Uint8Array(values * 2);
+      wider.set(column);
+      return wider;
+    });
+    [this.declared, this.derived, this.nonNull] = grown as [Uint8Array, Uint8Array, Uint8Array];
+  }
+
+  private hashOf(inst: Inst): number {
+    const { dfg } = this.func!;
+    let hash = dfg.operationHash(inst) ^ dfg.valueType(dfg.firstResult(inst));
+    for (let i = 0; i < dfg.argCount(inst); i++) {
+      const arg = dfg.arg(inst, i);
+      hash = Math.imul(hash, 0x01000193) ^ (this.constantOf(arg) ?? arg);
+    }
+    return hash ^ (hash >>> 15);
+  }
+
+  private computesSame(leader: Inst, inst: Inst): boolean {
+    const { dfg } = this.func!;
+    if (!dfg.isSameOperation(leader, inst)) return false;
+    if (dfg.resultCount(leader) !== 1 || dfg.argCount(leader) !== dfg.argCount(inst)) return false;
+    if (dfg.valueType(dfg.firstResult(leader)) !== dfg.valueType(dfg.firstResult(inst))) return false;
+    for (let i = 0; i < dfg.argCount(inst); i++) {
+      if (!this.isSameValue(dfg.arg(leader, i), dfg.arg(inst, i))) return false;
+    }
+    return true;
+  }
+
+  /** Constants stay where they are, for they cost no more than a local; equal ones count as one. */
+  private isSameValue(x: Value, y: Value): boolean {
+    if (x === y) return true;
+    const constant = this.constantOf(x);
+    return (
+      constant !== null &&
+      constant === this.constantOf(y) &&
+      this.func!.dfg.valueType(x) === this.func!.dfg.valueType(y)
+    );
+  }
+
+  private replace(inst: Inst, value: Value): void {
+    const { dfg, layout } = this.func!;
+    const result = dfg.firstResult(inst);
+    dfg.detachResults(inst);
+    dfg.changeToAlias(result, value);
+    layout.removeInst(inst);
+    this.changes++;
+  }
+}
+
+function isPure(op: Opcode, flags: number): boolean {
+  if (op === Op.Nop || op === Op.Iconst) return false;
+  const impure =
+    OpFlag.Terminator | OpFlag.Branch | OpFlag.Call | OpFlag.Load | OpFlag.Store | OpFlag.SideEffect;
+  return (flags & impure) === 0;
+}
+
+function fieldHash(address: Value, offset: number): number {
+  const hash = Math.imul(address, 0x9e3779b1) ^ Math.imul(offset, 0x85ebca6b);
+  return hash ^ (hash >>> 13);
+}
