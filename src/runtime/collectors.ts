@@ -22,7 +22,7 @@
  * A region is `[next: u32][count: u32][words…]`, outside of the heap; the collector writes `next`, the words and their count
  * may change at any time. A word is null, an i31, or the address of an object; objects outside of the heap are left alone. A
  * collection gives a weak word its object's new address, or null if no root reaches the object. Between collections, an object
- * that only weak words reach may still be taken up again.
+ * that only weak words reach may still be taken up again. The first word of the weak region says how many collections there were.
  *
  * Before a runtime traps it sets `trapCode`, from `RuntimeTrap`; compiled code sets other codes in the same global.
  *
