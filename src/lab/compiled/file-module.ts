@@ -12,7 +12,7 @@ import { nameKey } from "../../interp/names.ts";
 import type { FuncRef } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { type Signature, signatureOf } from "../../ir/signature.ts";
-import { F32, F64, I8X16, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
+import { F32, F64, F128, I8X16, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
 import { legalize } from "../../passes/legalize.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
 
@@ -214,11 +214,11 @@ interface Part {
   readonly offset: number;
 }
 
-/** An i128 is two; of shorter vectors the lower half of a whole one counts. */
+/** An i128 or f128 is two; of shorter vectors the lower half of a whole one counts. */
 function partsOf(params: Signature["params"]): Part[] {
   return params.flatMap(({ type }, place) => {
     const offset = place * VALUE_BYTES;
-    if (type !== I128) return [{ type: isVector(type) ? I8X16 : type, offset }];
+    if (type !== I128 && type !== F128) return [{ type: isVector(type) ? I8X16 : type, offset }];
     return [
       { type: I64, offset },
       { type: I64, offset: offset + 8 },
