@@ -90,6 +90,26 @@ const PROGRAMS: readonly Program[] = [
         (i32.add (i32.const 1) (call $get (local.get $before)))))`,
   },
   {
+    name: "a payload behind a reference to its exception, over collections",
+    args: [1, 2, 3],
+    wat: `(module ${PRELUDE}
+      (func $hold (param i32) (result exnref)
+        (block $all (result exnref)
+          (try_table (catch_all_ref $all) (drop (call $maybe (local.get 0))))
+          (unreachable)))
+      (func (export "run") (param i32) (result i32) (local $x exnref)
+        (local.set $x (call $hold (local.get 0)))
+        (call $churn)
+        (block $b (result (ref null $box) i64)
+          (try_table (catch $boxed $b)
+            (block $other
+              (try_table (catch $plain $other) (throw_ref (local.get $x))))
+            (return (i32.const 77)))
+          (unreachable))
+        (drop)
+        (call $get)))`,
+  },
+  {
     name: "locals and operands as they were when the call threw",
     args: [0, 1, 2, 3, 5],
     wat: `(module ${PRELUDE}
