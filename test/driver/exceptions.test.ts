@@ -45,10 +45,11 @@ const PRELUDE = `
   (tag $boxed (param (ref null $box) i64))
   (tag $other (param f64))
   (tag $plain)
+  (global $garbage (mut (ref null $box)) (ref.null $box))
   (func $churn (local $i i32)
     (local.set $i (i32.const 50))
     (loop $again
-      (drop (struct.new $box (local.get $i)))
+      (global.set $garbage (struct.new $box (local.get $i)))
       (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
   (func $get (param (ref null $box)) (result i32) (call $churn) (struct.get $box 0 (local.get 0)))
   ;; Throws $boxed for 1, $other for 2, $plain for 3, traps for 4; else gives a new box.
