@@ -46,8 +46,9 @@ export function createCompileCommand(): Command {
     .addHelpText(
       "after",
       `
-So far: functions over numbers, vectors, structs, arrays and i31, and globals of these. What a module has besides (a memory
-of its own, function references, references in tables, imports and exports, exceptions) is refused by name.
+So far: functions over numbers, vectors, structs, arrays and i31, globals of these, exceptions. What a module has besides (a memory
+of its own, function references, references in tables, imports and exports, tags of others) is refused by name. What imported
+functions throw passes through the output, and none of its clauses catches it.
 
 Examples:
   spillway compile app.wasm -o app.core.wasm

@@ -12,7 +12,7 @@ interface TrapRow {
   readonly jsc: RegExp;
 }
 
-const V8_NULL = /^(dereferencing a null pointer)$/;
+const V8_NULL = /^(dereferencing a null pointer|rethrowing null value)$/;
 const JSC_NULL = /null reference$/;
 const V8_CALL = /^(function signature mismatch|null function or function signature mismatch|null function)$/;
 const JSC_CALL = /^call_indirect to a (signature that does not match|null table entry)$/;

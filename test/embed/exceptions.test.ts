@@ -49,6 +49,11 @@ class TestStore {
     return guarded(this.store, () => this.store.instantiate(code, imports));
   }
 
+  /** What lies where exceptions travel: nothing, unless one does. */
+  get inFlight(): number {
+    return this.store.memory.read(this.store.exceptions.cell);
+  }
+
   call({ exports }: StoreInstance, name: string, ...args: unknown[]): unknown {
     return guarded(this.store, () => (exports.get(name) as FunctionExtern).raw(...args));
   }
@@ -79,6 +84,7 @@ for (const collector of COLLECTOR_NAMES) {
     const instance = await host.instantiate(THROWER);
     const error = host.thrownBy(instance, "throw", 41);
     assert.ok(error instanceof StoreException);
+    assert.equal(host.inFlight, 0);
     host.store.runtime.collect();
     assert.ok(error.is(instance.exports.get("t") as TagExtern));
     assert.ok(!error.is(instance.exports.get("u") as TagExtern));
@@ -121,6 +127,7 @@ for (const collector of COLLECTOR_NAMES) {
       { between, t: thrower.exports.get("t")! },
     );
     assert.equal(host.call(catcher, "run", 20), 21);
+    assert.equal(host.inFlight, 0);
     assert.equal(host.thrownBy(catcher, "again"), seen[0]);
     assert.equal(host.thrownBy(catcher, "again"), seen[0]);
   });
