@@ -92,7 +92,10 @@ export class ValueNumbering {
     }
     for (const column of [this.declared, this.derived, this.nonNull]) column.fill(0, 0, count);
     for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
-    for (const value of facts.nonNull) this.nonNull[dfg.resolveAliases(value)] = 1;
+    for (const value of facts.nonNull) {
+      // What such a value stands for may be null before the check that gave it its type.
+      if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
+    }
     this.params.compute(func, this.declared, this.nonNull);
   }
 
