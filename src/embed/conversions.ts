@@ -100,8 +100,13 @@ export class Conversions {
     return record;
   }
 
-  private isFunction(type: ValType): boolean {
+  isFunction(type: ValType): boolean {
     return this.store.types.topOf(wasm.heapOf(type)) === wasm.HEAP_FUNC;
+  }
+
+  /** Whether the type is of exceptions, which JavaScript only throws and catches. */
+  isException(type: ValType): boolean {
+    return wasm.isRef(type) && this.store.types.topOf(wasm.heapOf(type)) === wasm.HEAP_EXN;
   }
 
   /** Whether a reference of the any or extern hierarchy, which may be null, is of the type. */
@@ -133,12 +138,15 @@ export class Conversions {
   toJavaScript(value: unknown, type: ValType): unknown {
     if (!wasm.isRef(type)) return value;
     const reference = value as number;
+    if (this.isException(type)) throw new TypeError(`${CANNOT_CROSS} an exnref cannot cross`);
     if (!this.isFunction(type)) return this.references.toJavaScript(reference);
     return reference === 0 ? null : this.functions.objectOfRecord(reference, this);
   }
 }
 
+const CANNOT_CROSS = "type incompatibility when transforming from/to JS:";
+
 function incompatible(value: unknown): TypeError {
   const what = value === null ? "null" : typeof value;
-  return new TypeError(`type incompatibility when transforming from/to JS: ${what} is not of the type`);
+  return new TypeError(`${CANNOT_CROSS} ${what} is not of the type`);
 }

@@ -68,21 +68,20 @@ export class ExportedFunctions {
   private wrap(extern: FunctionExtern, conversions: Conversions): HostFunction {
     const { types } = this.store.types;
     const { type, raw } = extern;
-    const { runtime } = this.store;
     const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
     const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
-    const hasVector = [...params, ...results].includes(V128);
+    const cannotCross = [...params, ...results].some((one) => one === V128 || conversions.isException(one));
     const converts = [...params, ...results].some(isRef);
     const wrapper = converts
       ? (...args: unknown[]): unknown =>
           conversions.passArguments(params, args, (ready) =>
             conversions.takeResults(
               results,
-              guarded(runtime, () => raw(...ready)),
+              guarded(this.store, () => raw(...ready)),
             ),
           )
-      : (...args: unknown[]): unknown => guarded(runtime, () => raw(...args));
-    const object: HostFunction = hasVector ? refuseVectors : (...args) => wrapper(...args);
+      : (...args: unknown[]): unknown => guarded(this.store, () => raw(...args));
+    const object: HostFunction = cannotCross ? refuseToCross : (...args) => wrapper(...args);
     Object.defineProperties(object, {
       name: { value: raw.name, configurable: true },
       length: { value: params.length, configurable: true },
@@ -91,6 +90,6 @@ export class ExportedFunctions {
   }
 }
 
-function refuseVectors(): never {
-  throw new TypeError("type incompatibility when transforming from/to JS: a v128 cannot cross");
+function refuseToCross(): never {
+  throw new TypeError("type incompatibility when transforming from/to JS: a v128 or exnref cannot cross");
 }

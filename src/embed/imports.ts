@@ -60,6 +60,9 @@ function readImport(context: ImportContext, imported: Import, wanted: ExternType
       return readGlobal(context, imported, wanted, value);
     case "memory":
       return readMemory(imported, wanted, value);
+    case "tag":
+      if (value !== undefined && value === hostWebAssembly.JSTag) return context.store.exceptions.valueTag;
+      throw mismatch(imported, "a tag of the store");
     default:
       throw mismatch(imported, `a ${wanted.kind} of the store`);
   }

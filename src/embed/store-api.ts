@@ -20,9 +20,9 @@ import { hostWebAssembly } from "./host-webassembly.ts";
 import { type ImportContext, type Imports, readImports } from "./imports.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
-import { References } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore, type StoreOptions } from "./store.ts";
+import { Tag } from "./tag.ts";
 
 /** What a module imports or exports, as `WebAssembly.Module.exports` describes it. */
 export interface ExternDescription {
@@ -112,7 +112,7 @@ export class Store {
     this.functions = new ExportedFunctions(this.core);
     this.objects = new Map();
     this.externs = new WeakMap();
-    const references = new References(this.core.memory, this.core.runtime);
+    const { references } = this.core;
     this.context = {
       store: this.core,
       references,
@@ -134,6 +134,11 @@ export class Store {
     return { exports: Object.freeze(object) };
   }
 
+  /** The tag of whatever JavaScript throws that is no exception of the store: its payload is the value. */
+  get jsTag(): Tag {
+    return this.objectOf(this.core.exceptions.valueTag) as Tag;
+  }
+
   /** Collects garbage now. */
   collect(): void {
     this.core.runtime.collect();
@@ -150,7 +155,7 @@ export class Store {
 
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
     try {
-      return withCompileErrors(() => guarded(this.core.runtime, () => this.core.instantiate(code, externs)));
+      return withCompileErrors(() => guarded(this.core, () => this.core.instantiate(code, externs)));
     } catch (error) {
       if (error instanceof ImportMismatch) throw new hostWebAssembly.LinkError(error.message);
       throw error;
@@ -178,6 +183,8 @@ export class Store {
         return extern.host ?? new ReferenceGlobal(this.context, extern);
       case "table":
         return new ReferenceTable(this.context, extern);
+      case "tag":
+        return new Tag(this.context, extern);
       default:
         return extern.host;
     }
