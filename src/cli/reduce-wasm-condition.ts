@@ -27,7 +27,9 @@ export function wasmConditionOf(
   const matching = match === undefined ? {} : { match };
   const given = [check, wastFails, compileFails, runFails].filter((one) => one !== undefined).length;
   if (given !== 1) {
-    command.error("error: a module or a script needs one of --check, --wast-fails, --compile-fails and --run-fails");
+    command.error(
+      "error: a module or a script needs one of --check, --wast-fails, --compile-fails and --run-fails",
+    );
   }
   if (runFails !== undefined && form === "wast") command.error("error: --run-fails is for modules");
   if (wastPasses !== undefined && wastFails === undefined) {
@@ -42,7 +44,9 @@ export function wasmConditionOf(
   }
   if (runFails !== undefined) return { kind: "runs", policy: options.policy, ...matching };
   if (form !== "wast")
-    command.error("error: --wast-fails is for scripts; a module has --check, --compile-fails and --run-fails");
+    command.error(
+      "error: --wast-fails is for scripts; a module has --check, --compile-fails and --run-fails",
+    );
   const setting = (text: string) => ({ options: parseRunOptions(words(text)), words: text });
   return {
     kind: "script",

@@ -62,7 +62,10 @@ export function createReduceCommand(): Command {
       "--compile-fails <options>",
       "`spillway compile` with these options must refuse a module, or break on it, or make an invalid one",
     )
-    .option("--run-fails", "a module must do another thing compiled than natively, as `spillway fuzz --wasm` sees it")
+    .option(
+      "--run-fails",
+      "a module must do another thing compiled than natively, as `spillway fuzz --wasm` sees it",
+    )
     .option("--match <text>", "a text that the output, the failure or the message must hold")
     .addOption(
       new Option(
@@ -143,7 +146,9 @@ async function reduce(path: string, options: ReduceCommandOptions, command: Comm
     command.error("error: --match needs --check");
   }
   if (isClif && (options.wastFails ?? options.compileFails ?? options.runFails) !== undefined) {
-    command.error("error: --wast-fails, --compile-fails and --run-fails are for modules and scripts, not for CLIF");
+    command.error(
+      "error: --wast-fails, --compile-fails and --run-fails are for modules and scripts, not for CLIF",
+    );
   }
   const run = isClif ? clifReduction(options) : wasmReduction(path, form, options, command);
   const input = await reporting({ name: path }, () => readInput(path));

@@ -21,6 +21,17 @@ const FINDINGS: Readonly<Record<string, string>> = {
       (local.set 0 (ref.as_non_null (ref.null $t)))
       (memory.fill (i32.const 0) (i32.const 0) (i32.const -1))
       (drop (loop (result (ref $t)) (ref.as_non_null (local.get 0))))))`,
+  "what was learned of a function's values is not known of the next one's constants": `(module
+    (type $t (struct (field (ref null 0))))
+    (type $a (array i8))
+    (func (param (ref null $t)) (result (ref null $t))
+      ${"(struct.get $t 0 ".repeat(40)} (local.get 0) ${")".repeat(40)})
+    (func (export "f") (result i32) (array.len (array.new $a (i32.const 1) (i32.const 5)))))`,
+  "a data segment that does not fit is a memory access out of bounds": `(module
+    (memory 1)
+    (type $t (struct))
+    (global (ref $t) (struct.new $t))
+    (data (i32.const -1) "a"))`,
 };
 
 for (const [name, text] of Object.entries(FINDINGS)) {

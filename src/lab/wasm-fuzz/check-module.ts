@@ -140,7 +140,8 @@ function checkOrder({ bytes, module }: Subject): void {
       importedBits: () => null,
     }).bytes;
   });
-  if (Buffer.compare(forwards!, backwards!) !== 0) throw new Failed("indeterminate", `${ORDER_SHOWS}, in a store`);
+  if (Buffer.compare(forwards!, backwards!) !== 0)
+    throw new Failed("indeterminate", `${ORDER_SHOWS}, in a store`);
 }
 
 /** Why the module does not stand alone, "" if it does. */

@@ -11,8 +11,8 @@
  */
 import { InputError } from "../../../base/diagnostics.ts";
 import { type CompileOptions, compile } from "../../../driver/compile.ts";
-import type { PolicyName } from "../../../frontend/index.ts";
 import { hostWebAssembly } from "../../../embed/host-webassembly.ts";
+import type { PolicyName } from "../../../frontend/index.ts";
 import { parseScript, type RunOptions, runFile } from "../../../wast/index.ts";
 import { checkModule } from "../../wasm-fuzz/check-module.ts";
 import { moduleBinary } from "./script-modules.ts";
