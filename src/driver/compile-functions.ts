@@ -26,6 +26,8 @@ export interface FunctionOptions {
   readonly policy: PolicyName;
   /** Every function is proven; one that is not is an error. */
   readonly prove: boolean;
+  /** The last function first. */
+  readonly backwards: boolean;
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   /** The output's index of a function of the runtime. */
@@ -56,8 +58,10 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     optimizer.beforeSpilling(before, translate(before).facts);
     proveSpilled(before, func, label);
   };
+  const count = module.code.starts.length;
   const bodies: RelocatableCode[] = [];
-  for (let i = 0; i < module.code.starts.length; i++) {
+  for (let n = 0; n < count; n++) {
+    const i = options.backwards ? count - 1 - n : n;
     const translate = (into: Function): FunctionTranslator => {
       into.clear();
       const translator = new FunctionTranslator(module, mask, into, context, plan);
@@ -69,6 +73,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     prove(functionLabel(module, module.importedFunctionCount + i), translate);
     bodies.push(emit(translator));
   }
+  if (options.backwards) bodies.reverse();
   let hasWork = false;
   const translate = (into: Function): Initializer => {
     into.clear();

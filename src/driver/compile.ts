@@ -38,6 +38,8 @@ export interface CompileOptions {
   readonly gcStress?: boolean;
   /** Prove every function with the safepoint checker; one that is not proven is an error. */
   readonly prove?: boolean;
+  /** Compile the last function first; the output is the same, which is what this is for. */
+  readonly backwards?: boolean;
 }
 
 export const DEFAULT_STACK_BYTES: number = 1 << 20;
@@ -64,6 +66,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
     features,
     policy,
     prove: options.prove ?? false,
+    backwards: options.backwards ?? false,
     mapOnEntry: !isClosed(module),
     runtimeFunction: (name) => mergedFunctionIndex(plan, runtime, name),
   });
@@ -75,7 +78,10 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
 }
 
 /** Of a module for a store, which has the memory and the collector: `collector` must have the same barrier. */
-export type CodeOptions = Pick<CompileOptions, "features" | "collector" | "policy" | "gcStress" | "prove">;
+export type CodeOptions = Pick<
+  CompileOptions,
+  "features" | "collector" | "policy" | "gcStress" | "prove" | "backwards"
+>;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
@@ -88,6 +94,7 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
     features,
     policy,
     prove,
+    backwards: options.backwards ?? false,
     // The host restores the stack pointer behind a trap.
     mapOnEntry: false,
     runtimeFunction: (name) => plan.storeFunctionIndex(name),

@@ -16,6 +16,7 @@ import type { Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
 
 const LOCAL_GET = 0x20;
 const END = 0x0b;
@@ -55,7 +56,7 @@ export class Allocators {
   }
 }
 
-/** The struct types that some function makes, in order. */
+/** The struct types that some function makes and that can be passed by fields, in order. */
 function structsMade(module: Module, featureMask: number): number[] {
   const made = new Set<number>();
   const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
@@ -71,7 +72,8 @@ function structsMade(module: Module, featureMask: number): number[] {
       if (op === WasmOp.StructNew || op === WasmOp.StructNewDefault) made.add(reader.index);
     }
   }
-  return [...made].sort((a, b) => a - b);
+  const fits = (type: number): boolean => module.types.fieldCount(type) <= MAX_ALLOCATOR_FIELDS;
+  return [...made].filter(fits).sort((a, b) => a - b);
 }
 
 function withFunctions(module: Module, structs: readonly number[]): Module {
