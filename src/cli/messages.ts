@@ -65,3 +65,12 @@ export function invalidFunction(name: string, errors: number): Diagnostic {
     notes: ["mend the function, or pass --no-verify to take it as it is"],
   };
 }
+
+export function noSuchWasmFunction(wanted: string, first: number, last: number): Diagnostic {
+  const which = first > last ? "the module defines none" : `the module defines functions ${first} to ${last}`;
+  return {
+    code: "cli-no-such-function",
+    message: `no function has the name, the export name or the index ${JSON.stringify(wanted)}`,
+    notes: [`${which}; \`spillway print\` shows their names`],
+  };
+}

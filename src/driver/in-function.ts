@@ -2,6 +2,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { Module } from "../wasm/module.ts";
 import { functionLabel } from "../wasm/names.ts";
+import { NotProven } from "./prove.ts";
 
 /**
  * Gives what `work` gives. What it refuses gets a note that names the function, and its place where there is none; any other
@@ -11,6 +12,7 @@ export function inFunction<T>(module: Module, index: number, work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof NotProven) throw error;
     const label = functionLabel(module, index);
     if (!(error instanceof InputError)) {
       const message = error instanceof Error ? error.message : String(error);

@@ -20,8 +20,9 @@ export interface BinaryReport {
 
 export interface CompileReport {
   readonly input: BinaryReport;
-  /** As linked; an optimiser behind that changes it. */
   readonly output: BinaryReport;
+  /** What the linker gave, before an optimiser made the output of it. */
+  readonly linkedBytes: number;
   /** Of the input, those with a body. */
   readonly functions: number;
   /** What was added for `struct.new`, and what sets an instance up. */
@@ -112,13 +113,12 @@ export class CompileMeasurement implements CompileObserver {
   }
 
   private end(now: number): void {
-    if (this.phase !== null)
-      this.times.set(this.phase, (this.times.get(this.phase) ?? 0) + now - this.since);
+    if (this.phase !== null) this.times.set(this.phase, (this.times.get(this.phase) ?? 0) + now - this.since);
     this.phase = null;
   }
 
-  /** The figures of the compilation that has ended; `linked` is what it gave. */
-  finish(input: Uint8Array, linked: Uint8Array): CompileReport {
+  /** The figures of the compilation that has ended: it gave `linked`, and something made `output` of that. */
+  finish(input: Uint8Array, linked: Uint8Array, output: Uint8Array = linked): CompileReport {
     this.end(performance.now());
     const { totals } = this;
     const { plan, bodies, initializer } = this.code!;
@@ -126,7 +126,8 @@ export class CompileMeasurement implements CompileObserver {
     const added = bodies.filter((_, i) => (plan.allocators?.roleOf(first + i) ?? null) !== null).length;
     return {
       input: binaryReport(input),
-      output: binaryReport(linked),
+      output: binaryReport(output),
+      linkedBytes: linked.length,
       functions: bodies.length - added,
       addedFunctions: added + (initializer === null ? 0 : 1),
       frames: this.frames,
@@ -160,6 +161,6 @@ export class CompileMeasurement implements CompileObserver {
   }
 }
 
-export function binaryReport(bytes: Uint8Array): BinaryReport {
+function binaryReport(bytes: Uint8Array): BinaryReport {
   return { bytes: bytes.length, sections: sectionSizes(bytes) };
 }
