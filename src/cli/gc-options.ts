@@ -25,14 +25,13 @@ export function addGcOptions(command: Command): Command {
         .default("copying" satisfies CollectorName),
     )
     .addOption(
-      new Option("--max-heap <bytes>", "the most that the heap may take: 65536, 64k, 16m, 1g")
-        .default(undefined, "1g")
-        .argParser(parseBytes),
+      new Option(
+        "--max-heap <bytes>",
+        "the most that the heap may take: 65536, 64k, 16m (default: 1g)",
+      ).argParser(parseBytes),
     )
     .addOption(
-      new Option("--stack-size <bytes>", "of the stack of references")
-        .default(undefined, "1m")
-        .argParser(parseBytes),
+      new Option("--stack-size <bytes>", "of the stack of references (default: 1m)").argParser(parseBytes),
     )
     .option("--gc-stress", "collect at every safepoint, move everything, poison the old places");
 }

@@ -20,7 +20,7 @@ import { hostWebAssembly } from "./host-webassembly.ts";
 import { type ImportContext, type Imports, readImports } from "./imports.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
-import { References } from "./references.ts";
+import { type ReferenceKind, References } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore, type StoreOptions } from "./store.ts";
 
@@ -146,6 +146,11 @@ export class Store {
   /** How many values of JavaScript the program holds. */
   get heldValues(): number {
     return this.context.references.heldValues;
+  }
+
+  /** What a reference is that an instance of this store gave. */
+  kindOf(value: unknown): ReferenceKind | "func" {
+    return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
   }
 
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
