@@ -4,8 +4,7 @@
  *
  * The engine's stack names functions of the output. Those of the collector, of memories and of allocators are left out.
  */
-import type { Module } from "../embed/index.ts";
-import { hostWebAssembly } from "../embed/index.ts";
+import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
 import { readNames } from "../wasm/index.ts";
 import { plainMessage, specificationMessage } from "../wast/trap-wording.ts";
 
@@ -31,7 +30,7 @@ function failureMessage(error: unknown): string | null {
   if (error instanceof hostWebAssembly.RuntimeError) {
     return `trap: ${specificationMessage(plainMessage(error.message))}`;
   }
-  if (error instanceof hostWebAssembly.Exception) return "uncaught exception";
+  if (error instanceof StoreException) return "uncaught exception";
   if (error instanceof RangeError && /call stack/i.test(error.message)) return "trap: call stack exhausted";
   return null;
 }

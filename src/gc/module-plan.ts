@@ -41,6 +41,9 @@ export interface ModulePlan {
   memoryFunction(operator: number, memory: number, other: number): number;
   /** The functions that drop a data segment where it stands beside such memories. */
   remoteDrops(segment: number): readonly number[];
+  /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** The functions that make structs; null where none are outlined. */

@@ -76,6 +76,9 @@ function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
       throw new Error("a module that stands alone imports no references");
     },
     importedRecord: () => -1,
+    importedTag: () => {
+      throw new Error("a module that stands alone imports no tags");
+    },
   });
 }
 
@@ -138,6 +141,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   out.addStaticData(stackBytes);
   options.placed?.(layout);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
+  if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
   return out.encode();
 }

@@ -9,6 +9,7 @@
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
+ *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the heap; or, in a module without references, the input's
  *
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
@@ -37,7 +38,8 @@ export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
-  readonly kind: "global" | "table" | "elements";
+  readonly kind: "global" | "table" | "elements" | "exception";
+  /** 0 of the one for exceptions in flight. */
   readonly index: number;
 }
 
@@ -74,6 +76,9 @@ export class OutputPlan implements InitializerPlan {
   /** Every memory of the input has a module of its own (`memory-module.ts`). */
   readonly hasMemoryModules: boolean;
   readonly heapMemory = 0;
+  /** The first cell, and the only tag of the output: a store's, or its own. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
 
@@ -104,6 +109,8 @@ export class OutputPlan implements InitializerPlan {
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
     this.usage = findUsage(module);
+    this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
+    this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
     this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
@@ -330,6 +337,7 @@ export class OutputPlan implements InitializerPlan {
     const { module, usage } = this;
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
+    if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
       if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
     });
@@ -414,7 +422,6 @@ export class OutputPlan implements InitializerPlan {
     const no = (what: string, offset: number): never => {
       throw new InputError(notLinkedYet(what, offset));
     };
-    for (const tag of module.tags) no("an exception tag", tag.offset);
     module.tables.forEach(({ type, offset }, i) => {
       if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
         no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
@@ -431,6 +438,7 @@ export class OutputPlan implements InitializerPlan {
       const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
       if (type.kind === "global" && wasm.isRef(type.global.type))
         never(`the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
+      if (type.kind === "tag") never(`the imported tag ${what}`, offset);
       if (type.kind === "func") this.refuseReferences(type.type, `the imported function ${what}`, offset);
     }
     module.tables.forEach((table, i) => {
@@ -441,6 +449,7 @@ export class OutputPlan implements InitializerPlan {
     });
     for (const { kind, name, index, offset } of module.exports) {
       const what = JSON.stringify(name);
+      if (kind === "tag") never(`the exported tag ${what}`, offset);
       if (kind === "global" && wasm.isRef(module.globals[index]!.type))
         never(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
       if (kind === "func")

@@ -75,6 +75,7 @@ export class FunctionTranslator extends CallTranslator {
       results,
       height: 0,
       nextIsReached: false,
+      region: null,
     });
     while (this.frames.length > 0) this.translateNext();
   }
@@ -178,6 +179,14 @@ export class FunctionTranslator extends CallTranslator {
         return;
       case WasmOp.Else:
         if (this.skipped === 0) this.otherwise();
+        return;
+      case WasmOp.Catch:
+      case WasmOp.CatchAll:
+        if (this.skipped === 0) this.catches(op === WasmOp.CatchAll);
+        return;
+      case WasmOp.Delegate:
+        if (this.skipped > 0) this.skipped--;
+        else this.delegates();
         return;
       default:
     }
@@ -314,6 +323,14 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.BrIf, (t) => t.branchIf()],
   [WasmOp.BrTable, (t) => t.branchTable()],
   [WasmOp.Return, (t) => t.returns()],
+  [WasmOp.Try, (t) => t.tryBlock()],
+  [WasmOp.TryTable, (t) => t.tryTable()],
+  [WasmOp.Catch, (t) => t.catches(false)],
+  [WasmOp.CatchAll, (t) => t.catches(true)],
+  [WasmOp.Delegate, (t) => t.delegates()],
+  [WasmOp.Throw, (t) => t.throws()],
+  [WasmOp.ThrowRef, (t) => t.throwsReference()],
+  [WasmOp.Rethrow, (t) => t.rethrows()],
   [WasmOp.Call, (t) => t.call()],
   [WasmOp.CallIndirect, (t) => t.callIndirect()],
   [WasmOp.ReturnCall, (t) => t.returnCall()],
