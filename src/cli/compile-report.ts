@@ -17,11 +17,11 @@ export function reportText(report: NamedReport): string {
     row("frames", `${count(frames)} of ${bytes(frameBytes)} in all, the largest ${bytes(largestFrameBytes)}`),
     row(
       "references",
-      `${count(report.slots)} slots, ${count(report.spills)} spills, ${count(report.reloads)} reloads`,
+      `slots ${count(report.slots)}, spills ${count(report.spills)}, reloads ${count(report.reloads)}`,
     ),
     row(
       "safepoints",
-      `${count(report.safepoints)}, ${count(report.mappedSafepoints)} with a map, ${count(report.mapEntries)} entries`,
+      `${count(report.safepoints)}, with a map ${count(report.mappedSafepoints)}, entries ${count(report.mapEntries)}`,
     ),
     ...(report.staticData === null ? [] : staticLines(report.staticData)),
     row(
@@ -78,6 +78,7 @@ const KINDS: readonly (readonly [keyof StaticSummary, string])[] = [
   ["maps", "stack maps"],
   ["records", "function records"],
   ["elements", "element segments"],
+  ["tags", "exception tags"],
 ];
 
 function staticLines(data: StaticSummary): string[] {

@@ -18,10 +18,8 @@ export type ProgramExports = Readonly<Record<string, unknown>>;
 
 export interface Wasi {
   readonly imports: Imports;
-  /** Runs `_start`; gives the program's exit code. Throws what the program does. */
-  start(exports: ProgramExports): number;
-  /** Runs `_initialize` where there is one; from then on other exports may be called. */
-  initialize(exports: ProgramExports): void;
+  /** Calls `main`, which may use the program's exports; gives the exit code. Throws what the program does. */
+  run(exports: ProgramExports, main: () => void): number;
 }
 
 export const WASI_MODULE = "wasi_snapshot_preview1";
@@ -37,26 +35,22 @@ export async function loadWasi({ args, env, folders }: WasiSettings): Promise<Wa
   });
   return {
     imports: { [WASI_MODULE]: behindClosures(wasi.wasiImport as Record<string, HostFunction>) },
-    start: (exports) => wasi.start(instanceWith(exports, "_start")),
-    initialize: (exports) => wasi.initialize(instanceWith(exports, "_initialize")),
+    run: (exports, main) => {
+      // What the host asks of an instance: an entry point, and a memory; a program that has none uses none.
+      const memory = exports["memory"] ?? new hostWebAssembly.Memory({ initial: 0 });
+      return wasi.start({ exports: { memory, _start: main } });
+    },
   };
 }
 
 /**
  * Node 20 lets Wasm call these without a detour, and then takes memory 0 of the caller for the program's memory: in a store that is the
- * heap. A closure in between makes the call an ordinary one, which goes by the memory of `start` and `initialize`.
+ * heap. A closure in between makes the call an ordinary one, which goes by the memory of `run`.
  */
 function behindClosures(functions: Readonly<Record<string, HostFunction>>): Record<string, HostFunction> {
   const closures: Record<string, HostFunction> = {};
   for (const [name, call] of Object.entries(functions)) closures[name] = (...args) => call(...args);
   return closures;
-}
-
-/** What the host asks of an instance: one entry point, and a memory; a program that has none uses none. */
-function instanceWith(exports: ProgramExports, entry: string): object {
-  const memory = exports["memory"] ?? new hostWebAssembly.Memory({ initial: 0 });
-  const found = exports[entry];
-  return { exports: found === undefined ? { memory } : { memory, [entry]: found } };
 }
 
 /** The host warns that its WASI is no sandbox for hostile programs, which the help says as well. */

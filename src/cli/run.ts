@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { compileCode } from "../driver/compile.ts";
-import { type HeapStatistics, type Instance, Module, Store } from "../embed/index.ts";
+import { type HeapStatistics, Module, Store } from "../embed/index.ts";
 import { types } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
@@ -12,7 +12,7 @@ import { openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
 import { parseArgument, resultText } from "./run-values.ts";
-import { loadWasi, type Wasi } from "./run-wasi.ts";
+import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
 import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
 
 interface Options extends GcOptions {
@@ -104,6 +104,9 @@ async function run(path: string, args: readonly string[], options: Options): Pro
   }
 }
 
+/** Runs the program, or a function of it; gives the results as text. */
+type Call = (exports: ProgramExports) => readonly string[];
+
 /** One module on its way from its imports to its exit code. */
 class Program {
   private readonly path: string;
@@ -127,7 +130,12 @@ class Program {
     const wasi = await loadWasi({ args: [name, ...programArgs], env, folders: dir });
     this.checkImports(wasi);
     try {
-      await call(wasi, this.store.instantiate(this.module, wasi.imports));
+      const { exports } = this.store.instantiate(this.module, wasi.imports);
+      let texts: readonly string[] = [];
+      process.exitCode = wasi.run(exports, () => {
+        texts = call(exports);
+      });
+      await this.print(texts);
     } catch (error) {
       this.reportFailure(error);
     }
@@ -149,15 +157,16 @@ class Program {
     return this.module.exports.filter(({ kind }) => kind === "function").map(({ name }) => name);
   }
 
-  private entry(): (wasi: Wasi, instance: Instance) => void {
+  private entry(): Call {
     if (!this.functionNames.includes("_start")) throw new InputError(noEntry(this.functionNames));
-    return (wasi, { exports }) => {
-      process.exitCode = wasi.start(exports);
+    return (exports) => {
+      (exports["_start"] as () => void)();
+      return [];
     };
   }
 
   /** The call of an export, its arguments already read. */
-  private callOf(name: string, args: readonly string[]): (wasi: Wasi, instance: Instance) => Promise<void> {
+  private callOf(name: string, args: readonly string[]): Call {
     const { module } = this.module.code.plan;
     const exported = module.exports.find((one) => one.kind === "func" && one.name === name);
     if (exported === undefined) throw new InputError(noSuchExport(name, this.functionNames));
@@ -169,17 +178,17 @@ class Program {
     if (params.length !== args.length)
       throw new InputError(argumentCount(name, params.map(types.valTypeName), args.length));
     const values = args.map((text, i) => parseArgument(text, params[i]!));
-    return async (wasi, { exports }) => {
-      if (name !== "_initialize") wasi.initialize(exports);
+    return (exports) => {
+      if (name !== "_initialize") (exports["_initialize"] as (() => void) | undefined)?.();
       const returned = (exports[name] as (...given: unknown[]) => unknown)(...values);
       const list = results.length === 1 ? [returned] : ((returned ?? []) as unknown[]);
-      await this.printResults(list.map((value, i) => resultText(this.store, value, results[i]!)));
+      return list.map((value, i) => resultText(this.store, value, results[i]!));
     };
   }
 
-  private async printResults(texts: readonly string[]): Promise<void> {
+  private async print(texts: readonly string[]): Promise<void> {
     const output = openOutput(undefined);
-    if (this.options.json === true) output.write(jsonText(texts));
+    if (this.options.json === true && this.options.invoke !== undefined) output.write(jsonText(texts));
     else for (const text of texts) output.write(`${text}\n`);
     await output.end();
   }

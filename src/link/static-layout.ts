@@ -17,7 +17,7 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { ELEMENTS_OFFSET, FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
+import { ELEMENTS_OFFSET, FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
@@ -64,6 +64,7 @@ export interface StaticSummary {
   readonly maps: StaticPart;
   readonly records: StaticPart;
   readonly elements: StaticPart;
+  readonly tags: StaticPart;
 }
 
 export class StaticLayout implements DescriptorMemory {
@@ -158,8 +159,15 @@ export class StaticLayout implements DescriptorMemory {
         .filter(({ kind, index }) => kind === "elements" && plan.hasStaticElements(index))
         .map(({ index }) => ELEMENTS_OFFSET + 4 * plan.module.elements[index]!.itemCount),
     );
-    const rest = this.out.length - cells.bytes - maps.bytes - records.bytes - elements.bytes;
-    return { cells, descriptors: { count: this.descriptors.size, bytes: rest }, maps, records, elements };
+    const tags = part(
+      [...this.addresses.keys()].flatMap((symbol) =>
+        symbols.symbol(symbol).space === TAG_RECORDS ? [TagRecord.Bytes] : [],
+      ),
+    );
+    const rest =
+      this.out.length - [cells, maps, records, elements, tags].reduce((sum, { bytes }) => sum + bytes, 0);
+    const descriptors = { count: this.descriptors.size, bytes: rest };
+    return { cells, descriptors, maps, records, elements, tags };
   }
 
   private place(space: number, index: number): number {
