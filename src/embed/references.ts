@@ -179,6 +179,12 @@ export class References {
     }
   }
 
+  /** What a value of JavaScript's is in the store. */
+  kindOfValue(value: unknown): ReferenceKind {
+    const reference = this.immediate(value) ?? this.known(value);
+    return reference === null ? "host" : this.kindOf(reference);
+  }
+
   /** The value of a reference of the any or extern hierarchy. */
   toJavaScript(reference: number): unknown {
     switch (this.kindOf(reference)) {

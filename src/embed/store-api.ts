@@ -23,6 +23,7 @@ import { type ImportContext, type Imports, readImports, valueGlobal } from "./im
 import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore, type StoreOptions } from "./store.ts";
 import { Tag } from "./tag.ts";
@@ -217,6 +218,11 @@ export class Store {
   /** How many values of JavaScript the program holds. */
   get heldValues(): number {
     return this.context.references.heldValues;
+  }
+
+  /** What a reference is that an instance of this store gave. */
+  kindOf(value: unknown): ReferenceKind | "func" {
+    return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
   }
 
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {

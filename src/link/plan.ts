@@ -27,7 +27,7 @@ import { TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
 import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
-import { notLinkedYet } from "./messages.ts";
+import { notLinkedYet, notStandalone } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
 
@@ -452,37 +452,32 @@ export class OutputPlan implements InitializerPlan {
       }
     });
     if (mode === "store") return;
+    const never = (what: string, offset: number): never => {
+      throw new InputError(notStandalone(what, offset));
+    };
     module.memories.forEach(({ offset }, i) => {
-      if (i !== this.nativeMemory)
-        no("a memory that needs a module of its own, in a module that stands alone", offset);
+      if (i !== this.nativeMemory) never("a memory that needs a module of its own", offset);
     });
-    for (const { type, offset } of module.imports) {
-      if (type.kind === "global" && wasm.isRef(type.global.type)) {
-        no(
-          `an imported global of type ${wasm.valTypeName(type.global.type)} in a module that stands alone`,
-          offset,
-        );
-      }
-      if (type.kind === "tag") no("an imported tag in a module that stands alone", offset);
-      if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
+    for (const { module: from, name, type, offset } of module.imports) {
+      const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
+      if (type.kind === "global" && wasm.isRef(type.global.type))
+        never(`the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
+      if (type.kind === "tag") never(`the imported tag ${what}`, offset);
+      if (type.kind === "func") this.refuseReferences(type.type, `the imported function ${what}`, offset);
     }
     module.tables.forEach((table, i) => {
       const isSeen =
         i < module.importedTableCount ||
         module.exports.some(({ kind, index }) => kind === "table" && index === i);
-      if (isSeen && !this.native.has(i))
-        no("a table that others see, in a module that stands alone,", table.offset);
+      if (isSeen && !this.native.has(i)) never("a table that others see", table.offset);
     });
-    for (const { kind, index, offset } of module.exports) {
-      if (kind === "tag") no("an exported tag in a module that stands alone", offset);
-      if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
-        no(
-          `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,
-          offset,
-        );
-      }
+    for (const { kind, name, index, offset } of module.exports) {
+      const what = JSON.stringify(name);
+      if (kind === "tag") never(`the exported tag ${what}`, offset);
+      if (kind === "global" && wasm.isRef(module.globals[index]!.type))
+        never(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
       if (kind === "func")
-        this.refuseReferences(module.functionTypes.get(index), "an exported function", offset);
+        this.refuseReferences(module.functionTypes.get(index), `the exported function ${what}`, offset);
     }
   }
 
@@ -490,12 +485,7 @@ export class OutputPlan implements InitializerPlan {
     const { types } = this.module;
     for (let i = 0; i < types.valueCountOf(type); i++) {
       if (!wasm.isRef(types.rawValue(type, i))) continue;
-      throw new InputError(
-        notLinkedYet(
-          `${what} with references (${types.describe(type)}) in a module that stands alone`,
-          offset,
-        ),
-      );
+      throw new InputError(notStandalone(`${what} with references, ${types.describe(type)}`, offset));
     }
   }
 }

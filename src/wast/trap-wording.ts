@@ -122,6 +122,14 @@ export function sameTrap(one: string, other: string): boolean {
   return one === other || ROWS.some((row) => row !== ANY_BOUNDS && isAbout(row, one) && isAbout(row, other));
 }
 
+/** What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. */
+export function specificationMessage(message: string): string {
+  const kinds = ROWS.filter(
+    ({ expected, v8, jsc }) => expected[0] !== "out of bounds" && (v8.test(message) || jsc.test(message)),
+  );
+  return kinds.length === 0 ? message : kinds.map(({ expected }) => expected[0]).join(" or ");
+}
+
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */
 export function plainMessage(message: string): string {
   return message
