@@ -33,13 +33,16 @@ export class Allocators {
   readonly module: Module;
   private readonly first: number;
   /** Those with allocators, in the order of these. */
-  private readonly types: readonly number[];
+  readonly types: readonly number[];
   private readonly functions: ReadonlyMap<number, number>;
 
-  /** With `isInline` there are none: every `struct.new` is code of its own, as in Wasmtime. */
-  constructor(module: Module, featureMask: number, isInline = false) {
+  /**
+   * With `isInline` there are none: every `struct.new` is code of its own, as in Wasmtime. The code is walked for the types unless
+   * they are known.
+   */
+  constructor(module: Module, featureMask: number, isInline = false, known: readonly number[] | null = null) {
     this.first = module.functionTypes.length;
-    this.types = isInline ? [] : structsMade(module, featureMask);
+    this.types = known ?? (isInline ? [] : structsMade(module, featureMask));
     this.functions = new Map(this.types.map((type, i) => [type, this.first + 2 * i]));
     this.module = this.types.length === 0 ? module : withFunctions(module, this.types);
   }
