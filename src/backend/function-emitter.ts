@@ -23,6 +23,7 @@ import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -33,6 +34,7 @@ import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
 import { immediateCount } from "./operators.ts";
+import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
@@ -47,6 +49,8 @@ const Pending = {
   Else: 3,
   /** A branch, from the block whose tree is open. */
   Branch: 4,
+  /** A trap, of a code. */
+  Trap: 5,
 } as const;
 
 const EMPTY_BLOCK = 0x40;
@@ -65,7 +69,8 @@ export class FunctionEmitter extends CodeWriter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly moves: I32List;
-  /** Whether the code ends with the function's results on the stack. */
+  private readonly trapScopes: TrapScopes;
+  /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
   /** The stack map that the frame names since this block began, or -1. */
   private namedMap: number;
@@ -82,6 +87,7 @@ export class FunctionEmitter extends CodeWriter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
+    this.trapScopes = new TrapScopes();
     this.endsInReturn = false;
     this.namedMap = -1;
     this.body = new ByteWriter();
@@ -148,6 +154,13 @@ export class FunctionEmitter extends CodeWriter {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
       this.loopScopes = new Int32Array(this.mergeScopes.length);
     }
+    this.trapScopes.compute(this.func, this.control);
+    for (let i = 0; i < this.trapScopes.count; i++) {
+      const code = this.trapScopes.codeAt(i);
+      this.postpone(Pending.Trap, code, NONE);
+      this.trapScopes.setScope(code, this.openScopes);
+      this.openScope(WasmOp.Block, NONE);
+    }
     this.postpone(Pending.Tree, entry, NONE);
     while (this.pendingKinds.length > 0) {
       const kind = this.pendingKinds.pop();
@@ -165,12 +178,27 @@ export class FunctionEmitter extends CodeWriter {
           this.openScopes--;
           break;
         case Pending.Else:
-          this.op(WasmOp.Else);
+          this.emitElse();
+          break;
+        case Pending.Trap:
+          this.trap(item as TrapCode);
+          this.endsInReturn = true;
           break;
         default:
           this.emitBranch(from as Block, item as BlockCall);
       }
     }
+  }
+
+  /** Unless the arm that follows has no code. */
+  private emitElse(): void {
+    const last = this.pendingKinds.length - 1;
+    const block = this.pendingFroms.get(last) as Block;
+    const call = this.pendingItems.get(last) as BlockCall;
+    for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.truncate(last);
+    if (this.isPlain(block, call) && this.fallsThrough(block, call)) return;
+    this.op(WasmOp.Else);
+    this.postpone(Pending.Branch, call, block);
   }
 
   private openScope(opcode: number, target: number): void {
@@ -408,7 +436,7 @@ export class FunctionEmitter extends CodeWriter {
       case Op.Trapnz:
         if (dfg.opcode(inst) === Op.Trapz) pushOpposite(this, this.arg(inst, 0));
         else pushCondition(this, this.arg(inst, 0));
-        this.trapIf(dfg.trapCode(inst));
+        this.emitCheck(dfg.trapCode(inst));
         return;
       case Op.Debugtrap:
         this.op(WasmOp.Unreachable);
@@ -416,6 +444,13 @@ export class FunctionEmitter extends CodeWriter {
       default:
         lowerInstruction(this, inst);
     }
+  }
+
+  /** Traps when the i32 on the stack is not zero. */
+  private emitCheck(code: TrapCode): void {
+    const scope = this.trapScopes.scopeOf(code);
+    if (scope === NONE) this.trapIf(code);
+    else this.opIndex(WasmOp.BrIf, this.openScopes - 1 - scope);
   }
 
   private emitCall(inst: Inst, tail: boolean): void {

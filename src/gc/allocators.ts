@@ -1,14 +1,15 @@
 /**
- * One function for each struct type that the module makes: `struct.new T` becomes a call of it.
+ * Functions for the types of which the module makes objects: `struct.new T` and `array.new T` become calls of them.
  *
- * They are added to the module itself, behind its own functions, so that planning and linking see functions like others. A type
- * T has two, in this order, both from T's fields to a reference:
+ * They are added to the module itself, behind its own functions, so that planning and linking see functions like others. An array
+ * type has one, from an element and a length. A struct type has two, in this order, from its fields to a reference:
  *
  *     quick   bumps the pointer and stores the fields; without room, gives what the other gives
  *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. The bodies in the module are `struct.new` and never emitted: `allocator-bodies.ts` has the code.
+ * input's own. The bodies in the module are `struct.new T` and `array.new T`, for those who ask what the functions do;
+ * `allocator-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
@@ -21,41 +22,58 @@ const LOCAL_GET = 0x20;
 const END = 0x0b;
 const GC_PREFIX = 0xfb;
 const STRUCT_NEW = 0;
+const ARRAY_NEW = 6;
 
 export interface AllocatorRole {
+  readonly kind: "quick struct" | "slow struct" | "array";
   readonly type: number;
-  readonly isSlow: boolean;
 }
 
 export class Allocators {
   /** The module with the allocators. */
   readonly module: Module;
   private readonly first: number;
-  /** Those with allocators, in the order of these. */
-  private readonly types: readonly number[];
+  /** Of each allocator, in order. */
+  private readonly roles: readonly AllocatorRole[];
   private readonly functions: ReadonlyMap<number, number>;
 
   constructor(module: Module, featureMask: number) {
     this.first = module.functionTypes.length;
-    this.types = structsMade(module, featureMask);
-    this.functions = new Map(this.types.map((type, i) => [type, this.first + 2 * i]));
-    this.module = this.types.length === 0 ? module : withFunctions(module, this.types);
+    this.roles = typesMade(module, featureMask).flatMap((type) => rolesOf(module.types, type));
+    this.functions = new Map(
+      this.roles.flatMap(({ kind, type }, i) => (kind === "slow struct" ? [] : [[type, this.first + i]])),
+    );
+    this.module = this.roles.length === 0 ? module : withFunctions(module, this.roles);
   }
 
-  /** The quick allocator of a struct type, or -1; the slow one follows it. */
+  /** The allocator of a struct or array type, or -1; of a struct type the quick one, which the slow one follows. */
   functionOf(type: number): number {
     return this.functions.get(type) ?? -1;
   }
 
-  /** What a function allocates, or null for one of the input. */
+  /** What a function makes, or null for one of the input. */
   roleOf(func: number): AllocatorRole | null {
-    if (func < this.first) return null;
-    return { type: this.types[(func - this.first) >> 1]!, isSlow: ((func - this.first) & 1) === 1 };
+    return func < this.first ? null : this.roles[func - this.first]!;
   }
 }
 
-/** The struct types that some function makes, in order. */
-function structsMade(module: Module, featureMask: number): number[] {
+function rolesOf(types: wasm.TypeTable, type: number): AllocatorRole[] {
+  if (types.kind(type) === wasm.KIND_ARRAY) return [{ kind: "array", type }];
+  return [
+    { kind: "quick struct", type },
+    { kind: "slow struct", type },
+  ];
+}
+
+const MAKERS: ReadonlySet<number> = new Set([
+  WasmOp.StructNew,
+  WasmOp.StructNewDefault,
+  WasmOp.ArrayNew,
+  WasmOp.ArrayNewDefault,
+]);
+
+/** The types that some function makes objects of, in order. */
+function typesMade(module: Module, featureMask: number): number[] {
   const made = new Set<number>();
   const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
   reader.typeLimit = module.types.length;
@@ -67,51 +85,53 @@ function structsMade(module: Module, featureMask: number): number[] {
     }
     while (reader.pos < reader.end) {
       const op = reader.next();
-      if (op === WasmOp.StructNew || op === WasmOp.StructNewDefault) made.add(reader.index);
+      if (MAKERS.has(op)) made.add(reader.index);
     }
   }
   return [...made].sort((a, b) => a - b);
 }
 
-function withFunctions(module: Module, structs: readonly number[]): Module {
+function withFunctions(module: Module, roles: readonly AllocatorRole[]): Module {
   const types = copiedTypes(module.types);
-  const out = new ByteWriter(module.bytes.length + 64 * structs.length);
+  const out = new ByteWriter(module.bytes.length + 64 * roles.length);
   out.append(module.bytes);
   const functionTypes = copied(module.functionTypes);
   const code = { starts: copied(module.code.starts), ends: copied(module.code.ends) };
-  for (const struct of structs) {
-    const type = constructorType(types, struct);
-    const start = out.length;
-    writeBody(out, struct, types.fieldCount(struct));
-    for (let i = 0; i < 2; i++) {
-      functionTypes.push(type);
-      code.starts.push(start);
-      code.ends.push(out.length);
-    }
+  const signatures = new Map<number, number>();
+  for (const { type } of roles) {
+    if (!signatures.has(type)) signatures.set(type, constructorType(types, type));
+    functionTypes.push(signatures.get(type)!);
+    code.starts.push(out.length);
+    writeBody(out, types, type);
+    code.ends.push(out.length);
   }
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
 }
 
-function writeBody(out: ByteWriter, struct: number, fields: number): void {
+function writeBody(out: ByteWriter, types: wasm.TypeTable, type: number): void {
+  const isArray = types.kind(type) === wasm.KIND_ARRAY;
   out.u32(0);
-  for (let i = 0; i < fields; i++) {
+  for (let i = 0; i < (isArray ? 2 : types.fieldCount(type)); i++) {
     out.byte(LOCAL_GET);
     out.u32(i);
   }
   out.byte(GC_PREFIX);
-  out.u32(STRUCT_NEW);
-  out.u32(struct);
+  out.u32(isArray ? ARRAY_NEW : STRUCT_NEW);
+  out.u32(type);
   out.byte(END);
 }
 
-/** The type of a function from a struct's fields to a reference, added to the table. */
-function constructorType(types: wasm.TypeTable, struct: number): number {
-  const fields = Array.from({ length: types.fieldCount(struct) }, (_, i) => types.field(struct, i));
+/** The type of a function from what an object is made of to a reference, added to the table. */
+function constructorType(types: wasm.TypeTable, type: number): number {
+  const params = Array.from({ length: types.fieldCount(type) }, (_, i) =>
+    wasm.unpacked(types.field(type, i)),
+  );
+  if (types.kind(type) === wasm.KIND_ARRAY) params.push(wasm.I32);
   types.beginGroup(false);
   types.begin(wasm.KIND_FUNC, true, -1);
-  for (const field of fields) types.addValue(wasm.unpacked(field));
-  types.addValue(wasm.refType((wasm.FIRST_TYPE + struct) as wasm.HeapType, false));
-  return types.finish(fields.length);
+  for (const param of params) types.addValue(param);
+  types.addValue(wasm.refType((wasm.FIRST_TYPE + type) as wasm.HeapType, false));
+  return types.finish(params.length);
 }
 
 /** A table of its own, so that what is known of the input's stays true. */

@@ -43,7 +43,7 @@ export interface ModulePlan {
   remoteDrops(segment: number): readonly number[];
   /** The memory with the heap. */
   readonly heapMemory: number;
-  /** The functions that make structs; null where none are outlined. */
+  /** The functions that make objects; null where none are outlined. */
   readonly allocators: Allocators | null;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;

@@ -69,7 +69,7 @@ function isRemovable(func: Function, inst: Inst, facts: Facts): boolean {
   const flags = opcodeFlags(op);
   if (dfg.resultCount(inst) === 0 || op === Op.Nop) return false;
   if ((flags & OpFlag.Call) !== 0) {
-    return dfg.format(inst) === Format.Call && facts.fieldOffsets(func, inst) !== null;
+    return dfg.format(inst) === Format.Call && facts.allocationOf(func, inst)?.mayTrap === false;
   }
   if ((flags & OpFlag.Load) !== 0) return op === Op.Load && memTrapCode(dfg.memFlags(inst)) === NO_TRAP;
   return (flags & (OpFlag.Terminator | OpFlag.Store | OpFlag.SideEffect | OpFlag.Trap)) === 0;

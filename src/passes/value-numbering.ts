@@ -37,6 +37,17 @@ import { Known, ScopedValues } from "./scoped-values.ts";
 const EQ = INT_CONDITIONS.indexOf("eq");
 const NE = INT_CONDITIONS.indexOf("ne");
 
+/** Operations that give their first operand when the second is zero. */
+const ZERO_IS_NEUTRAL: ReadonlySet<number> = new Set([
+  Op.Iadd,
+  Op.Isub,
+  Op.Ishl,
+  Op.Ushr,
+  Op.Sshr,
+  Op.Bor,
+  Op.Bxor,
+]);
+
 export class ValueNumbering {
   private readonly cfg: ControlFlowGraph;
   private readonly dominators: DominatorTree;
@@ -220,15 +231,13 @@ export class ValueNumbering {
       if (dfg.resultCount(inst) === 0 || dfg.argCount(inst) > 1) this.scoped.endAllFields();
       return;
     }
-    const offsets = dfg.format(inst) === Format.Call ? this.facts!.fieldOffsets(this.func!, inst) : null;
-    if (offsets === null) {
+    const made = dfg.format(inst) === Format.Call ? this.facts!.allocationOf(this.func!, inst) : null;
+    if (made === null) {
       this.scoped.endAllFields();
       return;
     }
     const object = dfg.firstResult(inst);
-    for (let i = 0; i < offsets.length; i++) {
-      this.scoped.add(fieldHash(object, offsets[i]!), inst);
-    }
+    for (const offset of made.offsets) if (offset >= 0) this.scoped.add(fieldHash(object, offset), inst);
   }
 
   private isOperator(inst: Inst): boolean {
@@ -307,7 +316,7 @@ export class ValueNumbering {
       return same ? dfg.arg(source, 0) : NONE;
     }
     if (dfg.resultCount(source) === 0 || dfg.firstResult(source) !== address) return NONE;
-    const index = this.facts!.fieldOffsets(this.func!, source)?.indexOf(offset) ?? -1;
+    const index = this.facts!.allocationOf(this.func!, source)?.offsets.indexOf(offset) ?? -1;
     return index < 0 ? NONE : dfg.arg(source, index);
   }
 
@@ -316,6 +325,7 @@ export class ValueNumbering {
   private visitPure(inst: Inst, op: Opcode): void {
     const { dfg } = this.func!;
     const result = dfg.firstResult(inst);
+    if (this.simplify(inst, op)) return;
     if (this.declared[result] === 0 && op !== Op.Icmp && this.usesReference(inst)) {
       this.derived[result] = 1;
       return;
@@ -352,11 +362,35 @@ export class ValueNumbering {
     return false;
   }
 
+  /** Adding nothing and shifting by nothing gives the operand; of two constants added one after the other the sum is added. */
+  private simplify(inst: Inst, op: Opcode): boolean {
+    const { dfg } = this.func!;
+    if (!ZERO_IS_NEUTRAL.has(op) || dfg.valueType(dfg.firstResult(inst)) !== I32) return false;
+    const x = dfg.arg(inst, 0);
+    const y = dfg.valueType(dfg.arg(inst, 1)) === I32 ? this.constantOf(dfg.arg(inst, 1)) : null;
+    if (y === null) return false;
+    if (y === 0) {
+      this.replace(inst, x);
+      return true;
+    }
+    if (op !== Op.Iadd || dfg.valueKind(x) !== ValueKind.Result) return false;
+    const inner = dfg.valueInst(x);
+    if (dfg.opcode(inner) !== Op.Iadd) return false;
+    const added = this.constantOf(dfg.resolveAliases(dfg.arg(inner, 1)));
+    if (added === null) return false;
+    const sum = this.cursor!.beforeInst(inst).iconst(I32, (added + y) | 0);
+    this.growColumns(dfg.numValues);
+    dfg.setArg(inst, 0, dfg.resolveAliases(dfg.arg(inner, 0)));
+    dfg.setArg(inst, 1, sum);
+    return false;
+  }
+
   /** An operation on constants becomes one. */
   private fold(inst: Inst, op: Opcode, result: Value): boolean {
     const { dfg } = this.func!;
     const count = dfg.argCount(inst);
     if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
+    if (op === Op.Icmp && this.foldUnsigned(inst, result)) return true;
     const x = this.constantOf(dfg.arg(inst, 0));
     if (x === null) return false;
     if (count === 1) {
@@ -372,6 +406,16 @@ export class ValueNumbering {
     const folded = foldInt32(op, op === Op.Icmp ? dfg.condition(inst) : 0, x, y);
     if (folded === null) return false;
     this.becomeConstant(inst, result, folded);
+    return true;
+  }
+
+  /** Nothing is below zero. */
+  private foldUnsigned(inst: Inst, result: Value): boolean {
+    const { dfg } = this.func!;
+    const condition = INT_CONDITIONS[dfg.condition(inst)]!;
+    const zero = condition === "ult" || condition === "uge" ? 1 : 0;
+    if (condition[0] !== "u" || this.constantOf(dfg.arg(inst, zero)) !== 0) return false;
+    this.becomeConstant(inst, result, condition === "uge" || condition === "ule" ? 1 : 0);
     return true;
   }
 

@@ -107,7 +107,17 @@ export class CallTranslator extends ControlTranslator {
   newStruct(type: number, fields: readonly Value[]): Value {
     const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
     if (allocator < 0) return this.heap.structNew(type, fields);
-    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), fields));
+    return this.make(allocator, fields);
+  }
+
+  newArray(type: number, value: Value, length: Value): Value {
+    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    if (allocator < 0) return this.heap.arrayNew(type, value, length);
+    return this.make(allocator, [value, length]);
+  }
+
+  private make(allocator: number, args: readonly Value[]): Value {
+    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), args));
     return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
   }
 

@@ -26,6 +26,7 @@ export interface ReferenceTranslator {
   pop(): Value;
   popMany(count: number): Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
+  newArray(type: number, value: Value, length: Value): Value;
   branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
 }
 
@@ -128,14 +129,14 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.ArrayNew,
     (t) => {
       const length = t.pop();
-      t.push(t.heap.arrayNew(t.reader.index, t.pop(), length));
+      t.push(t.newArray(t.reader.index, t.pop(), length));
     },
   ],
   [
     WasmOp.ArrayNewDefault,
     (t) => {
       const zero = t.heap.zero(t.module.types.field(t.reader.index, 0));
-      t.push(t.heap.arrayNew(t.reader.index, zero, t.pop()));
+      t.push(t.newArray(t.reader.index, zero, t.pop()));
     },
   ],
   [

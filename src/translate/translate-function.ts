@@ -8,15 +8,15 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
+import { allocateQuickly, allocateSlowly, allocation } from "../gc/allocator-bodies.ts";
 import type { AllocatorRole } from "../gc/allocators.ts";
-import { isTraced, structLayout } from "../gc/layout.ts";
+import { isTraced } from "../gc/layout.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Facts } from "../passes/facts.ts";
+import type { Allocation, Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -79,26 +79,27 @@ export class FunctionTranslator extends CallTranslator {
     while (this.frames.length > 0) this.translateNext();
   }
 
-  /** The whole of a function that makes structs. */
-  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+  /** The whole of a function that makes objects. */
+  private allocate(entry: Block, func: number, role: AllocatorRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (isSlow) allocateSlowly(this.heap, type, fields);
-    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
+    if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
+    else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
+    else this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
   }
 
   /** What the passes may rely on. */
   get facts(): Facts {
     const nonNull = this.heapOperations?.nonNull ?? [];
-    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+    return { nonNull, allocationOf: (func, inst) => this.allocationOf(func, inst) };
   }
 
-  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+  private allocationOf(func: Function, inst: Inst): Allocation | null {
     const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
     if (name.kind !== "user" || this.plan === null) return null;
     const { namespace, index } = func.dfg.userNames[name.ref]!;
     const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
-    return role === null ? null : structLayout(this.plan.types, role.type).offsets;
+    return role === null ? null : allocation(this.plan.types, role);
   }
 
   /** The value of the constant expression that begins where the reader stands. */
