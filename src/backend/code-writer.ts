@@ -7,6 +7,7 @@ import { I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
+import { aliasRegion, type MemFlags } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { isCall, opcodeName } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
@@ -26,6 +27,9 @@ import { WASM_TYPE_COUNT, WasmType, wasmTypeOf } from "./wasm-types.ts";
 const PREFIXES = Uint8Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).prefix);
 const LOCAL_TEE = opcodeBytes(WasmOp.LocalTee).code;
 const CODES = Uint16Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).code);
+
+/** No engine has a memory of so many bytes: what lies behind it is as far out as what lies further behind. */
+const BEYOND_MEMORY = 2 ** 52;
 
 export abstract class CodeWriter {
   protected readonly out: ByteWriter;
@@ -189,10 +193,21 @@ export abstract class CodeWriter {
     this.op(WasmOp.I64Ne);
   }
 
-  /** Pushes an address as an i32. */
-  pushAddress(value: Value): void {
+  /** Pushes an address of a memory, or an index of a table, that takes an i64 (`isWide`) or an i32. */
+  pushAddress(value: Value, isWide = false): void {
     this.push(value);
-    if (this.typeOf(value) === I64) this.op(WasmOp.I32WrapI64);
+    if ((this.typeOf(value) === I64) === isWide) return;
+    this.op(isWide ? WasmOp.I64ExtendI32U : WasmOp.I32WrapI64);
+  }
+
+  /** The memory that an access with these flags is in. */
+  memoryOf(flags: MemFlags): number {
+    const region = aliasRegion(flags);
+    return region === NONE ? this.indices!.memory : this.indices!.memoryOf(this.func, region);
+  }
+
+  isMemory64(memory: number): boolean {
+    return this.indices!.isMemory64(memory);
   }
 
   /** Whether nothing lies above a narrow value in its local. */
@@ -291,26 +306,31 @@ export abstract class CodeWriter {
    * CLIF's offsets end at 2^31: a larger one is added with a check that traps like the access itself. Wasm's immediate takes
    * it, so the sum's base is pushed and the offset returned; -1 for any other address.
    */
-  pushLargeOffset(address: Value): number {
+  pushLargeOffset(address: Value, isWide: boolean): number {
     const { dfg } = this.func;
     if (this.trees.placeOf(address) !== Place.Inline) return -1;
     const sum = dfg.valueInst(address);
     if (dfg.opcode(sum) !== Op.UaddOverflowTrap || dfg.trapCode(sum) !== HEAP_OUT_OF_BOUNDS) return -1;
     const offset = this.arg(sum, 1);
-    if (dfg.valueKind(offset) !== ValueKind.Result || this.typeOf(offset) !== I32) return -1;
+    if (dfg.valueKind(offset) !== ValueKind.Result || this.typeOf(offset) !== (isWide ? I64 : I32)) return -1;
     const constant = dfg.valueInst(offset);
     if (dfg.opcode(constant) !== Op.Iconst) return -1;
+    const high = isWide ? dfg.immHigh(constant) >>> 0 : 0;
     this.pushArg(sum, 0);
-    return dfg.immLow(constant) >>> 0;
+    return Math.min(high * 0x1_0000_0000 + (dfg.immLow(constant) >>> 0), BEYOND_MEMORY);
   }
 
   /** A load, store or atomic with its alignment and offset. */
-  memoryAccess(opcode: number, alignLog2: number, offset: number): void {
-    const memory = this.indices!.memory;
+  memoryAccess(
+    opcode: number,
+    alignLog2: number,
+    offset: number,
+    memory: number = this.indices!.memory,
+  ): void {
     this.op(opcode);
     this.out.u32(memory === 0 ? alignLog2 : alignLog2 | 0x40);
     if (memory !== 0) this.out.u32(memory);
-    this.out.u32(offset);
+    this.out.u64(offset | 0, Math.floor(offset / 0x1_0000_0000));
   }
 
   protected needFramePointer(): void {

@@ -1,5 +1,5 @@
 /** What a function body refers to outside itself: the index spaces of the module that it goes into. */
-import type { FuncRef, SigRef } from "../ir/entities.ts";
+import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import type { SymbolTable } from "../object/symbols.ts";
@@ -15,8 +15,13 @@ export interface ModuleIndices {
   tableIndex(func: Function, signature: SigRef): number;
   /** The mutable i32 global that holds the shadow stack's pointer. */
   readonly stackPointer: number;
-  /** The memory that loads, stores and the shadow stack are in. */
+  /** The memory that the shadow stack is in, and every access whose flags name no alias region. Its addresses are i32. */
   readonly memory: number;
+  /** The memory that an alias region stands for. */
+  memoryOf(func: Function, region: AliasRegion): number;
+  /** Whether the addresses of a memory, the indices of a table, are i64. */
+  isMemory64(memory: number): boolean;
+  isTable64(table: number): boolean;
   /**
    * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
    * nothing collects; a frame then has no word for its map.

@@ -32,8 +32,9 @@ import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
+import { lowerMemoryOperator } from "./lower-memory.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
-import { immediateCount } from "./operators.ts";
+import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
@@ -458,7 +459,8 @@ export class FunctionEmitter extends CodeWriter {
     const indirect = dfg.format(inst) === Format.CallIndirect;
     if (!indirect && this.emitOperator(inst)) return;
     for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    if (indirect) this.pushAddress(this.arg(inst, 0));
+    const table = indirect ? this.indices!.tableIndex(this.func, dfg.sigRef(inst)) : 0;
+    if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
     if (tail) this.leaveFrame();
     else this.nameStackMap(inst);
     if (indirect) {
@@ -466,7 +468,7 @@ export class FunctionEmitter extends CodeWriter {
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
         this.indices!.typeIndex(this.func, dfg.sigRef(inst)),
       );
-      this.out.u32(this.indices!.tableIndex(this.func, dfg.sigRef(inst)));
+      this.out.u32(table);
     } else {
       this.opIndex(
         tail ? WasmOp.ReturnCall : WasmOp.Call,
@@ -505,6 +507,10 @@ export class FunctionEmitter extends CodeWriter {
     const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
     const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
     if (user === null || user.namespace !== WASM_OPERATORS) return false;
+    if (isMemoryOperator(user.index)) {
+      lowerMemoryOperator(this, inst, user.index);
+      return true;
+    }
     const immediates = immediateCount(user.index);
     for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
     this.op(user.index);

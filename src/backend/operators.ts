@@ -5,10 +5,16 @@ import {
   IMM_ELEMENT_TABLE,
   IMM_FUNCTION,
   IMM_MEMORY,
+  IMM_MEMORY_ACCESS,
   IMM_MEMORY_MEMORY,
   IMM_TABLE_TABLE,
 } from "../wasm/opcode-tables.gen.ts";
 import { OP_IMMEDIATES } from "../wasm/opcodes.ts";
+
+/** Whether an operator takes an address; its only immediate in a call is the memory. */
+export function isMemoryOperator(operator: number): boolean {
+  return OP_IMMEDIATES[operator] === IMM_MEMORY_ACCESS;
+}
 
 /** How many indices an operator has as immediates. */
 export function immediateCount(operator: number): number {

@@ -50,7 +50,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "reduce",
-    summary: "make a CLIF file small while it still fails",
+    summary: "make CLIF, a module or a script small while it still fails",
     load: async () => (await import("./reduce.ts")).createReduceCommand(),
   },
   {

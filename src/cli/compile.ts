@@ -57,16 +57,26 @@ Examples:
     .action(compileFile);
 }
 
+function compileOptions(options: Options): CompileOptions {
+  return {
+    features: featuresOf(options.wasm),
+    collector: options.collector,
+    ...(options.maxHeap === undefined ? {} : { maxHeapBytes: options.maxHeap }),
+    ...(options.stackSize === undefined ? {} : { stackBytes: options.stackSize }),
+  };
+}
+
+/** What the options of this command, as one would write them, say of how a module is compiled. */
+export function parseCompileOptions(words: readonly string[]): CompileOptions {
+  const command = createCompileCommand().exitOverride();
+  command.action(() => undefined).parse([...words, "module.wasm"], { from: "user" });
+  return compileOptions(command.opts<Options>());
+}
+
 async function compileFile(path: string, options: Options): Promise<void> {
   try {
     const { bytes } = await readModule(path);
-    const compileOptions: CompileOptions = {
-      features: featuresOf(options.wasm),
-      collector: options.collector,
-      ...(options.maxHeap === undefined ? {} : { maxHeapBytes: options.maxHeap }),
-      ...(options.stackSize === undefined ? {} : { stackBytes: options.stackSize }),
-    };
-    const compiled = compile(bytes, compileOptions);
+    const compiled = compile(bytes, compileOptions(options));
     const output = openOutput(options.output);
     output.write(compiled);
     await output.end();

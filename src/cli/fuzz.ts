@@ -3,7 +3,6 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { Ora } from "ora";
 import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
@@ -14,9 +13,9 @@ import {
   type SeedFailure,
 } from "../lab/fuzz/index.ts";
 import { ExitCode } from "./exit.ts";
+import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
 import { openOutput } from "./output.ts";
-import { startSpinner } from "./progress.ts";
-import { colorsFor, jsonText, note } from "./report.ts";
+import { jsonText, note } from "./report.ts";
 
 interface FuzzCommandOptions {
   readonly count?: number;
@@ -30,33 +29,44 @@ interface FuzzCommandOptions {
   readonly output: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
+  readonly wasm?: boolean;
+  readonly startFrom: readonly string[];
 }
 
 /** Of each kind of failure, so many are saved, and one is reduced. */
 const SAVED_PER_KIND = 5;
 const DEFAULT_COUNT = 10_000;
+const DEFAULT_MODULES = 1000;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 export function createFuzzCommand(): Command {
   return new Command("fuzz")
     .description(
       "Make random functions, spill them under the policies, and check everything that is known about the results:\n" +
-        "validity, the checker's proof, the oracle's runs, text that reads back, agreement of the policies.",
+        "validity, the checker's proof, the oracle's runs, text that reads back, agreement of the policies.\n" +
+        "With --wasm: make random modules with garbage collection, run them on this host's own engine and compiled under\n" +
+        "every collector, all functions proven, and compare results, traps, calls of imports and the state in the end.",
     )
-    .option("-n, --count <functions>", `how many functions (${DEFAULT_COUNT} without --time)`, wholeNumber(1))
-    .option("-t, --time <seconds>", "how long at most", wholeNumber(1))
+    .option("--wasm", "random modules instead of functions")
+    .addOption(
+      new Option("--start-from <module>", "with --wasm: build half of the modules upon this one; repeatable")
+        .default([], "none")
+        .argParser((path: string, before: readonly string[]) => [...before, path]),
+    )
     .option(
-      "-s, --seed <number>",
-      "the first function's seed; drawn and printed unless given",
-      wholeNumber(0),
+      "-n, --count <number>",
+      `how many (without --time ${DEFAULT_COUNT} functions, or ${DEFAULT_MODULES} modules)`,
+      wholeNumber(1),
     )
+    .option("-t, --time <seconds>", "how long at most", wholeNumber(1))
+    .option("-s, --seed <number>", "the first one's seed; drawn and printed unless given", wholeNumber(0))
     .addOption(
       new Option("--policy <name>", `the policy that is to be right: ${POLICY_NAMES.join(", ")}`)
         .default("spillway")
         .argParser(policyOf),
     )
     .addOption(
-      new Option("-j, --jobs <count>", "functions checked at a time; the result does not depend on it")
+      new Option("-j, --jobs <count>", "how many are checked at a time; the result does not depend on it")
         .default(availableParallelism(), "one for each processor")
         .argParser(wholeNumber(1)),
     )
@@ -75,18 +85,36 @@ export function createFuzzCommand(): Command {
     .option("-q, --quiet", "no progress")
     .option("--json", "one JSON document: the seeds, what was checked, the failures")
     .addHelpText("after", HELP)
-    .action(fuzz);
+    .action((options: FuzzCommandOptions) => (options.wasm === true ? fuzzWasm(options) : fuzz(options)));
+}
+
+/** The other kind of fuzzing is loaded only when it is asked for. */
+async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
+  const { fuzzModules } = await import("./fuzz-wasm.ts");
+  const { seed, count, time, quiet, json } = options;
+  await fuzzModules({
+    firstSeed: seed ?? Math.floor(Math.random() * 2 ** 40),
+    count: count ?? (time === undefined ? DEFAULT_MODULES : MAX_SEED),
+    timeMs: time === undefined ? null : time * 1000,
+    jobs: options.jobs,
+    policy: options.policy,
+    folder: options.output,
+    startFrom: options.startFrom,
+    quiet: quiet === true,
+    json: json === true,
+  });
 }
 
 const HELP = `
 Interrupting it ends it with what is under way.
 
-Exit code: 0 nothing found · 1 failures, saved as .clif · 2 wrong usage
+Exit code: 0 nothing found · 1 failures, saved as .clif, or .wasm · 2 wrong usage
 
 Examples:
   spillway fuzz --time 60
   spillway fuzz --seed 12345 --count 1                  one function once more
-  spillway fuzz --policy wrong:loop-invariant-slot      how soon a known mistake is found`;
+  spillway fuzz --policy wrong:loop-invariant-slot      how soon a known mistake is found
+  spillway fuzz --wasm --time 600                       the compiler of modules`;
 
 function policyOf(name: string): PolicyName {
   if (isPolicyName(name)) return name;
@@ -106,7 +134,7 @@ async function fuzz(options: FuzzCommandOptions): Promise<void> {
   const firstSeed = options.seed ?? Math.floor(Math.random() * 2 ** 40);
   const count = options.count ?? (options.time === undefined ? DEFAULT_COUNT : MAX_SEED - firstSeed);
   note(`first seed ${firstSeed}`);
-  const progress = new Progress(options, count);
+  const progress = new FuzzProgress("functions", count, options.quiet === true);
   const result = await runCampaign({
     firstSeed,
     count,
@@ -124,47 +152,6 @@ async function fuzz(options: FuzzCommandOptions): Promise<void> {
   await output.end();
   if (result.failures.length > 0) process.exitCode = ExitCode.Input;
 }
-
-/** A spinner on a terminal, a line now and then elsewhere. */
-class Progress {
-  private readonly spinner: Ora | null;
-  private readonly quiet: boolean;
-  private readonly count: number;
-  private readonly started: number;
-  private lineAt: number;
-
-  constructor(options: FuzzCommandOptions, count: number) {
-    this.quiet = options.quiet === true;
-    this.count = count;
-    this.started = performance.now();
-    this.lineAt = this.started + LINE_EVERY_MS;
-    this.spinner = this.quiet ? null : startSpinner("making functions");
-  }
-
-  show(done: number, failures: number): void {
-    const now = performance.now();
-    const seconds = (now - this.started) / 1000;
-    const of = this.count > 1e12 ? "" : ` of ${this.count}`;
-    const text = `${done}${of} functions, ${Math.round(done / seconds)} a second, ${failures} failed`;
-    if (this.spinner !== null) this.spinner.text = text;
-    else if (!this.quiet && now >= this.lineAt) {
-      note(text);
-      this.lineAt = now + LINE_EVERY_MS;
-    }
-  }
-
-  fail({ seed, kind, message }: SeedFailure): void {
-    this.spinner?.clear();
-    const colors = colorsFor(process.stderr);
-    process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${message}\n`);
-  }
-
-  end(): void {
-    this.spinner?.stop();
-  }
-}
-
-const LINE_EVERY_MS = 30_000;
 
 /** Saves the first failures of each kind, the very first one of each reduced as well. Gives the paths. */
 async function saveFailures(
@@ -218,16 +205,4 @@ function jsonResult({ firstSeed, done, failures, tally }: CampaignResult, files:
     failures: failures.map(({ seed, kind, message }) => ({ seed, kind, message })),
     files,
   };
-}
-
-/** The first interrupt ends the work in good order, the second one at once. */
-class Interrupt {
-  pressed: boolean;
-
-  constructor() {
-    this.pressed = false;
-    process.once("SIGINT", () => {
-      this.pressed = true;
-    });
-  }
 }

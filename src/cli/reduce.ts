@@ -1,4 +1,4 @@
-/** `spillway reduce`: makes a CLIF file small while it still shows a failure. */
+/** `spillway reduce`: makes a CLIF file, a module or a script small while it still shows a failure. */
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Ora } from "ora";
@@ -8,21 +8,26 @@ import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
   type ConditionSpec,
   type ReduceClifOptions,
-  type ReducedClif,
+  type ReductionProgress,
   reduceClif,
+  reduceWasm,
+  WASM_FORMS,
+  type WasmForm,
 } from "../lab/reduce/index.ts";
 import { type Input, readInput } from "./input.ts";
 import { cannotWrite } from "./messages.ts";
 import { openOutput } from "./output.ts";
 import { startSpinner } from "./progress.ts";
+import { type WasmConditionOptions, wasmConditionOf } from "./reduce-wasm-condition.ts";
 import { note, reporting } from "./report.ts";
 
 const CONDITIONS = ["checker", "oracle", "verifier", "policies"] as const;
 
-interface ReduceCommandOptions {
-  readonly check?: string;
-  readonly match?: string;
-  readonly timeout: number;
+const FORMS = ["clif", ...WASM_FORMS] as const;
+type Form = (typeof FORMS)[number];
+
+interface ReduceCommandOptions extends WasmConditionOptions {
+  readonly as?: Form;
   readonly condition: (typeof CONDITIONS)[number];
   readonly policy: PolicyName;
   readonly unlike?: PolicyName | "none";
@@ -34,22 +39,40 @@ interface ReduceCommandOptions {
 export function createReduceCommand(): Command {
   return new Command("reduce")
     .description(
-      "Make a CLIF file as small as it can be while it still shows a failure: instructions, blocks, parameters, values,\n" +
-        "signatures, entities and constants go as long as the failure stays. The result is CLIF with its directives.",
+      "Make a CLIF file, a module or a script as small as it can be while it still shows a failure: whatever it consists of\n" +
+        "goes as long as the failure stays. The result is of the form that the file was.",
     )
-    .argument("<file>", "CLIF text, or - for standard input")
+    .argument("<file>", "named .clif, .wasm, .wat or .wast; or - for standard input")
+    .addOption(
+      new Option(
+        "--as <form>",
+        "what the file is, whatever its name; by default CLIF for other names",
+      ).choices(FORMS),
+    )
     .option(
       "--check <command>",
       "a shell command that must end as it does on the whole file; {} is the candidate's path, or it comes last",
     )
-    .option("--match <text>", "with --check: a text that its output must hold")
+    .option(
+      "--wast-fails <options>",
+      "a script must fail under `spillway wast` with these options, as one word; '' for none",
+    )
+    .option("--wast-passes <options>", "with --wast-fails: and must pass with these")
+    .option(
+      "--compile-fails <options>",
+      "`spillway compile` with these options must refuse a module, or break on it, or make an invalid one",
+    )
+    .option("--match <text>", "a text that the output, the failure or the message must hold")
     .addOption(
-      new Option("--timeout <seconds>", "with --check: how long the command may take")
+      new Option(
+        "--timeout <seconds>",
+        "how long the command, the script or the compiler may take on the whole file",
+      )
         .default(60)
         .argParser(positive),
     )
     .addOption(
-      new Option("--condition <name>", "without --check: what must stay so, see below")
+      new Option("--condition <name>", "for CLIF without --check: what must stay so, see below")
         .choices(CONDITIONS)
         .default("checker"),
     )
@@ -69,18 +92,24 @@ export function createReduceCommand(): Command {
         .default(availableParallelism(), "one for each processor")
         .argParser(positive),
     )
-    .option("-o, --output <file>", "write there, each better text at once, instead of standard output")
+    .option("-o, --output <file>", "write there, each better file at once, instead of standard output")
     .option("-q, --quiet", "no progress and no summary")
     .addHelpText("after", HELP)
     .action(reduce);
 }
 
 const HELP = `
-Conditions:
+Conditions for CLIF:
   checker    the checker rejects what --policy makes of it
   oracle     what --policy makes of it behaves otherwise than before
   verifier   the verifier rejects it
   policies   --policy and --unlike make different texts of it
+
+Modules and scripts need one of --check, --wast-fails (scripts) and --compile-fails. What fails must stay the same, so that
+one failure does not become another: of a script the directive of its first failure (the first with --match), what was
+expected and what came; of the compiler its message. Names, numbers and quoted texts in them may change. A wrong result is
+told from any other only by --wast-passes: give an engine on which it is right. Every candidate is valid; one that takes ten
+times as long as the whole file did, and two seconds, has no end. Custom sections and comments go.
 
 Interrupting it gives what there is so far.
 
@@ -89,7 +118,11 @@ Exit code: 0 reduced · 1 the input is at fault or shows no failure · 2 wrong u
 Examples:
   spillway reduce bug.clif --policy wrong:loop-invariant-slot
   spillway reduce bug.clif --condition policies --policy spillway --unlike cranelift -o small.clif
-  spillway reduce bug.clif --check 'clif-util verify {}' --match 'uses value'`;
+  spillway reduce bug.clif --check 'clif-util verify {}' --match 'uses value'
+  spillway reduce bug.wast --wast-fails '--engine native' -o small.wast
+  spillway reduce bug.wast --wast-fails '-W -gc' --wast-passes ''
+  spillway reduce app.wasm --compile-fails '' --match 'not compiled yet' -o small.wasm
+  spillway reduce app.wat --check '! wasmtime compile {}'`;
 
 function policyOf(name: string): PolicyName {
   if (isPolicyName(name)) return name;
@@ -103,31 +136,90 @@ function positive(text: string): number {
 }
 
 async function reduce(path: string, options: ReduceCommandOptions, command: Command): Promise<void> {
-  if (options.match !== undefined && options.check === undefined) {
+  const form = options.as ?? formOf(path);
+  const isClif = form === "clif";
+  if (isClif && options.match !== undefined && options.check === undefined) {
     command.error("error: --match needs --check");
   }
+  if (isClif && (options.wastFails !== undefined || options.compileFails !== undefined)) {
+    command.error("error: --wast-fails and --compile-fails are for modules and scripts, not for CLIF");
+  }
+  const run = isClif ? clifReduction(options) : wasmReduction(path, form, options, command);
   const input = await reporting({ name: path }, () => readInput(path));
-  if (input !== null) await reporting(input, () => reduceInput(input, options));
+  if (input !== null) await reporting(input, () => reduceInput(input, options, run));
 }
 
-async function reduceInput(input: Input, options: ReduceCommandOptions): Promise<void> {
+function formOf(path: string): Form {
+  return FORMS.find((form) => path.endsWith(`.${form}`)) ?? "clif";
+}
+
+/** What a reduction is given while it runs. */
+interface Hooks {
+  readonly jobs: number;
+  readonly stop: () => boolean;
+  readonly onProgress: (progress: ReductionProgress) => void;
+  readonly onBetter: (file: Uint8Array) => Promise<void>;
+}
+
+interface Outcome {
+  readonly file: Uint8Array;
+  readonly summary: string;
+}
+
+type Reduction = (source: Uint8Array, hooks: Hooks) => Promise<Outcome>;
+
+function clifReduction(options: ReduceCommandOptions): Reduction {
+  return async (source, hooks) => {
+    const reduced = await reduceClif(source, { condition: conditionOf(options), ...hooks });
+    const { instsBefore, instsAfter, text, tested, stopped, condition } = reduced;
+    const sizes = `${instsBefore} instructions became ${instsAfter}, ${source.length} bytes ${text.length}`;
+    return { file: text, summary: summary(sizes, tested, condition, stopped) };
+  };
+}
+
+function wasmReduction(
+  path: string,
+  form: WasmForm,
+  options: ReduceCommandOptions,
+  command: Command,
+): Reduction {
+  const condition = wasmConditionOf(path, form, options, command);
+  return async (source, hooks) => {
+    const asked = { form, condition, timeoutSeconds: options.timeout, ...hooks };
+    const { file, tested, stopped, condition: words } = await reduceWasm(source, asked);
+    const bytes = `${source.length} bytes became ${file.length}`;
+    const sizes = form === "wasm" ? bytes : `${lines(source)} lines became ${lines(file)}, ${bytes}`;
+    return { file, summary: summary(sizes, tested, words, stopped) };
+  };
+}
+
+function lines(text: Uint8Array): number {
+  let count = 0;
+  for (const byte of text) if (byte === 0x0a) count++;
+  return text.at(-1) === 0x0a ? count : count + 1;
+}
+
+function summary(sizes: string, tested: number, condition: string, stopped: boolean): string {
+  return `${stopped ? "interrupted: " : ""}${sizes}, after ${tested} tests; still ${condition}`;
+}
+
+async function reduceInput(input: Input, options: ReduceCommandOptions, run: Reduction): Promise<void> {
   const interrupt = new Interrupt();
   const progress = options.quiet === true ? null : startSpinner("testing the file");
   const better = new BetterFile(options.output);
   try {
-    const reduced = await reduceClif(input.bytes, {
-      condition: conditionOf(options),
+    const outcome = await run(input.bytes, {
       jobs: options.jobs,
       stop: () => interrupt.requested,
       onProgress: ({ pass, tested, bytes }) =>
         show(progress, `${pass}: ${tested} tested, ${bytes} bytes left`),
-      onBetter: (text) => better.offer(text),
+      onBetter: (file) => better.offer(file),
     });
     progress?.stop();
     const output = openOutput(options.output);
-    output.write(reduced.text);
+    output.write(outcome.file);
     await output.end();
-    if (options.quiet !== true) note(summary(input, reduced));
+    if (options.quiet !== true) note(outcome.summary);
   } finally {
     progress?.stop();
     interrupt.end();
@@ -136,12 +228,6 @@ async function reduceInput(input: Input, options: ReduceCommandOptions): Promise
 
 function show(progress: Ora | null, text: string): void {
   if (progress !== null) progress.text = text;
-}
-
-function summary(input: Input, reduced: ReducedClif): string {
-  const { instsBefore, instsAfter, text, tested, stopped, condition } = reduced;
-  const end = stopped ? "interrupted: " : "";
-  return `${end}${instsBefore} instructions became ${instsAfter}, ${input.bytes.length} bytes ${text.length}, after ${tested} tests; still ${condition}`;
 }
 
 function conditionOf(options: ReduceCommandOptions): ReduceClifOptions["condition"] {

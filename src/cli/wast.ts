@@ -10,6 +10,7 @@ import {
   ENGINE_NAMES,
   type EngineName,
   ExpectedFailures,
+  type RunOptions,
   runFile,
   type ScriptFailure,
   ScriptReport,
@@ -130,12 +131,22 @@ async function runAll(
   return report;
 }
 
-async function runOne(file: string, options: WastOptions): Promise<ScriptReport> {
+function runOptions(options: WastOptions): RunOptions {
   const { engine, wasm: features, checkMessages = false, policy, gcStress = false, prove = false } = options;
   const collector = gcStress ? "stress" : options.collector;
-  const spillway = { collector, policy, gcStress, prove };
+  return { engine, features, checkMessages, spillway: { collector, policy, gcStress, prove } };
+}
+
+/** What the options of this command, as one would write them, say of how a script runs. */
+export function parseRunOptions(words: readonly string[]): RunOptions {
+  const command = createWastCommand().exitOverride();
+  command.action(() => undefined).parse([...words, "script.wast"], { from: "user" });
+  return runOptions(command.opts<WastOptions>());
+}
+
+async function runOne(file: string, options: WastOptions): Promise<ScriptReport> {
   try {
-    return await runFile(await readInput(file), { engine, features, checkMessages, spillway });
+    return await runFile(await readInput(file), runOptions(options));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const report = new ScriptReport();

@@ -105,6 +105,10 @@ function indicesOf(
       return plan.stackPointer;
     },
     memory: plan.heapMemory,
+    // Memories other than the first have modules of their own, and the tables kept have 32-bit indices.
+    memoryOf: () => plan.heapMemory,
+    isMemory64: () => false,
+    isTable64: () => false,
     symbols: plan.usesHeap ? symbols : null,
     mapOnEntry: options.mapOnEntry,
     trapSymbol: (code) =>

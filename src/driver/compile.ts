@@ -48,7 +48,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const { policy = "spillway", gcStress = false } = options;
   const features = options.features ?? DEFAULT_FEATURES;
   const store = new TypeStore();
-  const { module, ...parts } = decodeAndValidate(bytes, features, store);
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
   const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
   const plan = new OutputPlan(module, store, { mode: "standalone", collectsOnEntry: gcStress, ...parts });
   placeRuntime(plan, runtime);
@@ -73,7 +73,7 @@ export type CodeOptions = Pick<CompileOptions, "features" | "policy" | "gcStress
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
   const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
   const store = new TypeStore();
-  const { module, ...parts } = decodeAndValidate(bytes, features, store);
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
   const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress, ...parts });
   return compileFunctions(plan, {
     features,
@@ -92,10 +92,16 @@ interface PreparedModule {
   readonly collecting: Uint8Array;
 }
 
-function decodeAndValidate(bytes: Uint8Array, features: Features, store: TypeStore): PreparedModule {
+/** Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline. */
+function decodeAndValidate(
+  bytes: Uint8Array,
+  features: Features,
+  policy: PolicyName,
+  store: TypeStore,
+): PreparedModule {
   const input = decodeModule(bytes, features);
   validateModule(input, features, store);
-  const allocators = new Allocators(input, featureMask(features));
+  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
   const { module } = allocators;
   return { module, allocators, collecting: collectingFunctions(module, featureMask(features)) };
 }

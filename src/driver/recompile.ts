@@ -31,7 +31,7 @@ export function recompileModule(bytes: Uint8Array, features: Features = DEFAULT_
     const translator = new FunctionTranslator(module, featureMask(features), func, context);
     translator.run(i);
     makeReducible(func);
-    bodies.push(emitter.emit(func, indicesOf(translator)).bytes);
+    bodies.push(emitter.emit(func, indicesOf(module, translator)).bytes);
   }
   return encodeModule(withBodies(module, bodies));
 }
@@ -54,7 +54,7 @@ function withBodies(module: Module, bodies: readonly Uint8Array[]): Module {
 }
 
 /** What a body refers to is what the module's own body did. */
-function indicesOf(translator: FunctionTranslator): ModuleIndices {
+function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndices {
   return {
     functionIndex: (func: Function, callee: FuncRef) => {
       const { name } = func.dfg.extFuncs[callee]!;
@@ -70,6 +70,9 @@ function indicesOf(translator: FunctionTranslator): ModuleIndices {
       throw new Error("a function without references has no frame");
     },
     memory: 0,
+    memoryOf: (func, region) => func.aliasRegions[region]!.userId,
+    isMemory64: (memory) => module.memories[memory]!.type.is64,
+    isTable64: (table) => module.tables[table]!.type.is64,
     symbols: null,
     mapOnEntry: false,
     trapSymbol: () => -1,

@@ -15,6 +15,8 @@ export interface FunctionExtern {
   readonly raw: HostFunction;
   /** `raw` is JavaScript's own, and no function of an instance. */
   readonly isHost: boolean;
+  /** Of a module without references that calls no other: a call needs no guarding. */
+  readonly isPlain: boolean;
   /** The address of the record that references to it are, or -1 as long as there are none. */
   record: number;
 }

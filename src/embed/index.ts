@@ -3,6 +3,17 @@ export { outputName } from "../link/link-store.ts";
 export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern } from "./extern.ts";
 export { guarded } from "./guard.ts";
 export { hostWebAssembly } from "./host-webassembly.ts";
+export type { Imports } from "./imports.ts";
 export { ImportMismatch } from "./messages.ts";
 export { References } from "./references.ts";
-export { Store, type StoreInstance, type StoreOptions } from "./store.ts";
+export type { HeapStatistics } from "./runtime.ts";
+export { Store as CoreStore, type StoreInstance, type StoreOptions } from "./store.ts";
+export {
+  type BinarySource,
+  compile,
+  type ExternDescription,
+  type Instance,
+  instantiate,
+  Module,
+  Store,
+} from "./store-api.ts";

@@ -7,17 +7,19 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 
-import { type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
+import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
 import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
-import { F32, F64, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern } from "./extern.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
@@ -53,6 +55,8 @@ export class Store implements DescriptorMemory {
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
   readonly descriptors: Map<number, number>;
+  /** The way back, as far as it was asked for. */
+  private readonly typesByDescriptor: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
     const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
@@ -61,6 +65,7 @@ export class Store implements DescriptorMemory {
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
     this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
     this.descriptors = new Map();
+    this.typesByDescriptor = new Map();
   }
 
   /**
@@ -152,6 +157,56 @@ export class Store implements DescriptorMemory {
     return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
   }
 
+  /** The canonical heap type of an object that is a struct or an array. */
+  heapTypeOf(reference: number): HeapType {
+    const descriptor = this.memory.read(reference);
+    let type = this.typesByDescriptor.get(descriptor);
+    if (type === undefined) {
+      for (const [canonical, address] of this.descriptors) this.typesByDescriptor.set(address, canonical);
+      type = this.typesByDescriptor.get(descriptor)!;
+    }
+    return FIRST_TYPE + type;
+  }
+
+  // What the host writes.
+
+  /** A cell that belongs to no instance, with null in it. */
+  newCell(): number {
+    const region = this.words([0, 1, 0]);
+    this.runtime.addRoots(region);
+    return region + 8;
+  }
+
+  /** Puts a reference into a cell. */
+  setCell(cell: number, reference: number): void {
+    this.memory.write(cell, reference);
+  }
+
+  /** Puts a reference into an object, at an address within it. */
+  setElement(_object: number, address: number, reference: number): void {
+    this.memory.write(address, reference);
+  }
+
+  /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
+  growTable({ cell, type }: TableExtern, length: number, value: () => number): void {
+    const traced = isTraced(type.table.element, this.types.types);
+    const kind = traced ? Kind.ReferenceArray : Kind.PlainArray;
+    const builtin = traced ? BUILTIN_DESCRIPTORS.References : BUILTIN_DESCRIPTORS.Words;
+    const descriptor = builtinDescriptor(this, builtin, kind);
+    const bytes = Math.ceil((ELEMENTS_OFFSET + 4 * length) / OBJECT_ALIGN) * OBJECT_ALIGN;
+    const array = this.runtime.allocate(bytes);
+    const old = this.memory.read(cell);
+    const oldLength = this.memory.read(old + LENGTH_OFFSET);
+    this.memory.write(array, descriptor);
+    this.memory.write(array + LENGTH_OFFSET, length);
+    const fill = value();
+    for (let i = 0; i < length; i++) {
+      const offset = ELEMENTS_OFFSET + 4 * i;
+      this.memory.write(array + offset, i < oldLength ? this.memory.read(old + offset) : fill);
+    }
+    this.setCell(cell, array);
+  }
+
   words(values: readonly number[]): number {
     const address = this.memory.reserve(4 * values.length);
     values.forEach((value, i) => {
@@ -209,6 +264,7 @@ export class Store implements DescriptorMemory {
           type: type.type,
           raw: host as HostFunction,
           isHost: false,
+          isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
           record: layout.knownRecord(index),
         };
       case "global": {

@@ -37,9 +37,11 @@ export class Allocators {
   private readonly roles: readonly AllocatorRole[];
   private readonly functions: ReadonlyMap<number, number>;
 
-  constructor(module: Module, featureMask: number) {
+  /** With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. */
+  constructor(module: Module, featureMask: number, isInline = false) {
     this.first = module.functionTypes.length;
-    this.roles = typesMade(module, featureMask).flatMap((type) => rolesOf(module.types, type));
+    const types = isInline ? [] : typesMade(module, featureMask);
+    this.roles = types.flatMap((type) => rolesOf(module.types, type));
     this.functions = new Map(
       this.roles.flatMap(({ kind, type }, i) => (kind === "slow struct" ? [] : [[type, this.first + i]])),
     );

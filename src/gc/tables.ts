@@ -16,9 +16,6 @@ import type { HeapOperations } from "./heap-operations.ts";
 import { ELEMENTS_OFFSET, isTraced, LENGTH_OFFSET } from "./layout.ts";
 import { GcTrap } from "./traps.ts";
 
-/** No table has more elements: what V8 and SpiderMonkey allow too. */
-export const MAX_TABLE_ELEMENTS = 10_000_000;
-
 /** -1 as the bits of an `iconst.i32`. */
 const MINUS_ONE = 0xffff_ffff;
 

@@ -105,7 +105,8 @@ class MemoryModule {
     this.exports.push({ name: "memory", kind: "memory", index: 0, offset: 0 });
     if (this.hasSize) this.exports.push({ name: "size", kind: "global", index: SIZE, offset: 0 });
     module.data.forEach(({ mode, memory, data }, i) => {
-      const isKept = (mode === "active" && memory === this.memory) || plan.isInitialized(i, this.memory);
+      // An active segment is dropped before anything else could use it, so it is nowhere but beside its memory.
+      const isKept = mode === "active" ? memory === this.memory : plan.isInitialized(i, this.memory);
       const kept = isKept ? data : { start: data.start, end: data.start };
       this.data.push({ mode: "passive", flags: 1, memory: 0, offsetExpr: null, data: kept, offset: 0 });
     });

@@ -15,6 +15,7 @@
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { Allocators } from "../gc/allocators.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -414,10 +415,16 @@ export class OutputPlan implements InitializerPlan {
       throw new InputError(notLinkedYet(what, offset));
     };
     for (const tag of module.tags) no("an exception tag", tag.offset);
+    module.tables.forEach(({ type, offset }, i) => {
+      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
+        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+      }
+    });
     if (mode === "store") return;
-    if (this.usesHeap)
-      for (const memory of module.memories)
-        no("a memory that needs a module of its own, in a module that stands alone", memory.offset);
+    module.memories.forEach(({ offset }, i) => {
+      if (i !== this.nativeMemory)
+        no("a memory that needs a module of its own, in a module that stands alone", offset);
+    });
     for (const { type, offset } of module.imports) {
       if (type.kind === "global" && wasm.isRef(type.global.type)) {
         no(

@@ -378,7 +378,7 @@ export class ValueNumbering {
     if (dfg.opcode(inner) !== Op.Iadd) return false;
     const added = this.constantOf(dfg.resolveAliases(dfg.arg(inner, 1)));
     if (added === null) return false;
-    const sum = this.cursor!.beforeInst(inst).iconst(I32, (added + y) | 0);
+    const sum = this.cursor!.beforeInst(inst).iconst(I32, (added + y) >>> 0);
     this.growColumns(dfg.numValues);
     dfg.setArg(inst, 0, dfg.resolveAliases(dfg.arg(inner, 0)));
     dfg.setArg(inst, 1, sum);
@@ -421,7 +421,7 @@ export class ValueNumbering {
 
   private becomeConstant(inst: Inst, result: Value, constant: number): void {
     const { dfg } = this.func!;
-    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant);
+    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant >>> 0);
     this.growColumns(dfg.numValues);
     this.replace(inst, value);
   }

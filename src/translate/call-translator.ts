@@ -7,7 +7,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
-import { I32, type Type } from "../ir/types.ts";
+import type { Type } from "../ir/types.ts";
 import { ControlTranslator } from "./control-translator.ts";
 import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
 import { unsupportedOperator } from "./messages.ts";
@@ -54,14 +54,14 @@ export class CallTranslator extends ControlTranslator {
     for (const result of this.builder.instResults(inst)) this.stack.push(result);
   }
 
-  /** An operator of i32 operands on memory 0 or on tables. */
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void {
-    this.operator(op, immediates, this.popMany(argCount), resultCount === 0 ? [] : [I32]);
+  /** An operator on its operands, with at most one result. */
+  plainOperator(op: number, immediates: readonly number[], argCount: number, result: Type | null): void {
+    this.operator(op, immediates, this.popMany(argCount), result === null ? [] : [result]);
   }
 
-  /** Refuses a table with 64-bit indices. */
+  /** Refuses a table with 64-bit indices where the output's engine need not have such tables. */
   requireTable(table: number): void {
-    if (!this.module.tables[table]!.type.is64) return;
+    if (this.plan === null || !this.module.tables[table]!.type.is64) return;
     throw new InputError(unsupportedOperator("a 64-bit table", this.reader.opStart));
   }
 

@@ -16,6 +16,7 @@ import type { Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
+import { Memories } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { clifType } from "./value-types.ts";
 
@@ -44,6 +45,7 @@ export class FunctionState {
   readonly reader: OperatorReader;
   protected readonly builder: FunctionBuilder;
   protected readonly operators: OperatorCalls;
+  readonly memories: Memories;
   /** The module's types when references are compiled, else null. */
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
@@ -64,6 +66,7 @@ export class FunctionState {
     this.reader.typeLimit = module.types.length;
     this.builder = new FunctionBuilder(func, context);
     this.operators = new OperatorCalls(this.builder);
+    this.memories = new Memories(module, this.builder, plan);
     this.references = plan === null ? null : module.types;
     this.stack = [];
     this.plan = plan;

@@ -49,9 +49,10 @@ export class Initializer extends FunctionTranslator {
     return this.constantExpression();
   }
 
+  /** Whether the expression is a null and nothing else: one may also begin an object's fields. */
   private isNull(start: number, end: number): boolean {
     this.reader.seek(start, end);
-    return this.reader.next() === WasmOp.RefNull;
+    return this.reader.next() === WasmOp.RefNull && this.reader.next() === WasmOp.End;
   }
 
   private globals(plan: InitializerPlan): number {

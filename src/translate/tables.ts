@@ -3,10 +3,10 @@
  * heap (`gc/tables.ts`). Indices of 64-bit tables are narrowed where they are used: none has 2³² elements.
  */
 import type { HeapOperations } from "../gc/heap-operations.ts";
+import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { ModulePlan } from "../gc/module-plan.ts";
 import {
   type CellTable,
-  MAX_TABLE_ELEMENTS,
   tableCopy,
   tableFill,
   tableGet,
@@ -18,7 +18,7 @@ import {
 import { GcTrap } from "../gc/traps.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
-import { I32, I64 } from "../ir/types.ts";
+import { I32, I64, type Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 
@@ -34,7 +34,7 @@ export interface TableTranslator {
   pop(): Value;
   popMany(count: number): Value[];
   requireTable(table: number): void;
-  plainOperator(op: number, immediates: readonly number[], argCount: number, resultCount: number): void;
+  plainOperator(op: number, immediates: readonly number[], argCount: number, result: Type | null): void;
 }
 
 /** An index that is beyond every table. */
@@ -88,7 +88,7 @@ function set(t: TableTranslator): void {
 function size(t: TableTranslator, op: number): void {
   const [table] = t.indices;
   const inCell = cellTable(t, table);
-  if (inCell === null) t.plainOperator(op, [nativeIndex(t, table)], 0, 1);
+  if (inCell === null) t.plainOperator(op, [nativeIndex(t, table)], 0, is64(t, table) ? I64 : I32);
   else t.push(widen(t, table, tableSize(t.heap, inCell), false));
 }
 
@@ -110,7 +110,7 @@ function copy(t: TableTranslator, op: number): void {
   const into = cellTable(t, target);
   const from = cellTable(t, source);
   if (into === null || from === null) {
-    t.plainOperator(op, [nativeIndex(t, target), nativeIndex(t, source)], 3, 0);
+    t.plainOperator(op, [nativeIndex(t, target), nativeIndex(t, source)], 3, null);
     return;
   }
   const [index, start, count] = t.popMany(3);
@@ -130,7 +130,7 @@ function init(t: TableTranslator, op: number): void {
   const inCell = cellTable(t, table);
   if (inCell === null) {
     const elements = t.plan === null ? segment : t.plan.elementsIndex(segment);
-    t.plainOperator(op, [elements, nativeIndex(t, table)], 3, 0);
+    t.plainOperator(op, [elements, nativeIndex(t, table)], 3, null);
     return;
   }
   const [index, from, count] = t.popMany(3);
@@ -141,11 +141,11 @@ function init(t: TableTranslator, op: number): void {
 function drop(t: TableTranslator, op: number): void {
   const [segment] = t.indices;
   if (t.plan === null) {
-    t.plainOperator(op, [segment], 0, 0);
+    t.plainOperator(op, [segment], 0, null);
     return;
   }
   const native = t.plan.elementsIndex(segment);
-  if (native >= 0) t.plainOperator(op, [native], 0, 0);
+  if (native >= 0) t.plainOperator(op, [native], 0, null);
   const cell = t.plan.cellOfElements(segment);
   if (cell >= 0) t.heap.cellSet(cell, t.heap.nullReference());
 }

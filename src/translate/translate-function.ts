@@ -13,16 +13,17 @@ import type { AllocatorRole } from "../gc/allocators.ts";
 import { isTraced } from "../gc/layout.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
-import { HEAP_OUT_OF_BOUNDS } from "../ir/trap-codes.ts";
+import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Allocation, Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
 import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
 import { FrameKind } from "./control.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
+import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
@@ -31,8 +32,7 @@ import { translateRemote } from "./remote-memory.ts";
 import { TABLE_HANDLERS } from "./tables.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
-
-const MAX_OFFSET = 0x7fff_ffff;
+import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
 export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
@@ -190,8 +190,7 @@ export class FunctionTranslator extends CallTranslator {
       this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
       return;
     }
-    const handler =
-      IRREGULAR.get(op) ?? VECTOR_HANDLERS.get(op) ?? REFERENCE_HANDLERS.get(op) ?? TABLE_HANDLERS.get(op);
+    const handler = handlerOf(op);
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
   }
@@ -275,27 +274,20 @@ export class FunctionTranslator extends CallTranslator {
     return this.ins.iconst(I64, (BigInt(offsetHi | 0) << 32n) | BigInt(offsetLo >>> 0));
   }
 
-  /** Refuses a memory other than the first, and 64-bit ones. */
-  requireMemory(memory: number): void {
-    if (memory !== 0 || this.module.memories[memory]!.type.is64) {
-      throw new InputError(unsupportedOperator("a second or 64-bit memory", this.reader.opStart));
-    }
+  /** Pops the address of the access that was read. */
+  address(): Address {
+    return this.memories.address(this.reader, this.pop());
   }
 
-  /** Pops the address of the access that was read. */
-  address(): { readonly base: Value; readonly offset: number } {
-    const { ins } = this.builder;
-    this.requireMemory(this.reader.memory);
-    const base = this.pop();
-    const offset = this.reader.offsetLo >>> 0;
-    if (offset <= MAX_OFFSET) return { base, offset };
-    return { base: ins.uaddOverflowTrap(base, ins.iconst(I32, offset), HEAP_OUT_OF_BOUNDS), offset: 0 };
+  exactAddress(): { readonly base: Value; readonly flags: MemFlags } {
+    const flags = this.memories.flagsOf(this.reader.memory);
+    return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
   }
 
   private load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
-    const { base, offset } = this.address();
-    const loaded = ins.load(inMemory, DEFAULT_MEMFLAGS, base, offset);
+    const { base, offset, flags } = this.address();
+    const loaded = ins.load(inMemory, flags, base, offset);
     if (inMemory === onStack) this.stack.push(loaded);
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
@@ -303,9 +295,9 @@ export class FunctionTranslator extends CallTranslator {
   private store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
-    const { base, offset } = this.address();
+    const { base, offset, flags } = this.address();
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
-    ins.store(DEFAULT_MEMFLAGS, narrowed, base, offset);
+    ins.store(flags, narrowed, base, offset);
   }
 }
 
@@ -342,25 +334,43 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.I64Const, (t) => t.constant(I64)],
   [WasmOp.F32Const, (t) => t.constant(F32)],
   [WasmOp.F64Const, (t) => t.constant(F64)],
-  [WasmOp.MemorySize, onMemory(0, 1)],
-  [WasmOp.MemoryGrow, onMemory(1, 1)],
-  [WasmOp.MemoryFill, onMemory(3, 0)],
-  [WasmOp.MemoryCopy, withTwo(3, 0)],
-  [WasmOp.MemoryInit, withTwo(3, 0)],
-  [WasmOp.DataDrop, withOne(0, 0)],
+  [WasmOp.MemorySize, onMemory(0, true)],
+  [WasmOp.MemoryGrow, onMemory(1, true)],
+  [WasmOp.MemoryFill, onMemory(3, false)],
+  [
+    WasmOp.MemoryCopy,
+    (t, op) => {
+      const [target, source] = t.indices;
+      t.plainOperator(op, [t.memories.place(target), t.memories.place(source)], 3, null);
+    },
+  ],
+  [
+    WasmOp.MemoryInit,
+    (t, op) => {
+      const [segment, memory] = t.indices;
+      t.plainOperator(op, [segment, t.memories.place(memory)], 3, null);
+    },
+  ],
+  [WasmOp.DataDrop, (t, op) => t.plainOperator(op, [t.indices[0]], 0, null)],
 ]);
 
-function onMemory(args: number, results: number): Handler {
+/** By id; undefined for what is not compiled yet. */
+function handlerOf(op: number): Handler | undefined {
+  return (
+    IRREGULAR.get(op) ??
+    VECTOR_HANDLERS.get(op) ??
+    REFERENCE_HANDLERS.get(op) ??
+    TABLE_HANDLERS.get(op) ??
+    ATOMIC_HANDLERS.get(op) ??
+    WIDE_HANDLERS.get(op)
+  );
+}
+
+/** A size in pages has the type of the memory's addresses. */
+function onMemory(args: number, givesSize: boolean): Handler {
   return (t, op) => {
-    t.requireMemory(t.indices[0]);
-    t.plainOperator(op, [t.indices[0]], args, results);
+    const [memory] = t.indices;
+    const result = givesSize ? t.memories.addressType(memory) : null;
+    t.plainOperator(op, [t.memories.place(memory)], args, result);
   };
-}
-
-function withOne(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, [t.indices[0]], args, results);
-}
-
-function withTwo(args: number, results: number): Handler {
-  return (t, op) => t.plainOperator(op, t.indices, args, results);
 }

@@ -1,7 +1,6 @@
 /** SIMD operators with immediates: lanes, shuffles, constants, and memory accesses of vectors and lanes. */
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
-import { DEFAULT_MEMFLAGS } from "../ir/memflags.ts";
 import {
   F32X4,
   F64X2,
@@ -19,6 +18,7 @@ import {
 } from "../ir/types.ts";
 import { opcodeNamed } from "../wasm/opcode-names.ts";
 import type { OperatorReader } from "../wasm/operators.ts";
+import type { Address } from "./memories.ts";
 import { as, LANE_ON_STACK, toStack } from "./vectors.ts";
 
 /** What these operators need of the function's translator. */
@@ -27,7 +27,7 @@ export interface VectorTranslator {
   readonly reader: OperatorReader;
   push(value: Value): void;
   pop(): Value;
-  address(): { readonly base: Value; readonly offset: number };
+  address(): Address;
 }
 
 type Handler = (t: VectorTranslator) => void;
@@ -96,20 +96,17 @@ row("i8x16.shuffle", (t) => {
 
 // Memory.
 
-function loading(name: string, load: (t: VectorTranslator, base: Value, offset: number) => Value): void {
-  row(name, (t) => {
-    const { base, offset } = t.address();
-    t.push(toStack(t.ins, load(t, base, offset)));
-  });
+function loading(name: string, load: (ins: InstBuilder, address: Address) => Value): void {
+  row(name, (t) => t.push(toStack(t.ins, load(t.ins, t.address()))));
 }
 
-loading("v128.load", (t, base, offset) => t.ins.load(I8X16, DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load8x8_s", (t, base, offset) => t.ins.sload8x8(DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load8x8_u", (t, base, offset) => t.ins.uload8x8(DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load16x4_s", (t, base, offset) => t.ins.sload16x4(DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load16x4_u", (t, base, offset) => t.ins.uload16x4(DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load32x2_s", (t, base, offset) => t.ins.sload32x2(DEFAULT_MEMFLAGS, base, offset));
-loading("v128.load32x2_u", (t, base, offset) => t.ins.uload32x2(DEFAULT_MEMFLAGS, base, offset));
+loading("v128.load", (ins, { flags, base, offset }) => ins.load(I8X16, flags, base, offset));
+loading("v128.load8x8_s", (ins, { flags, base, offset }) => ins.sload8x8(flags, base, offset));
+loading("v128.load8x8_u", (ins, { flags, base, offset }) => ins.uload8x8(flags, base, offset));
+loading("v128.load16x4_s", (ins, { flags, base, offset }) => ins.sload16x4(flags, base, offset));
+loading("v128.load16x4_u", (ins, { flags, base, offset }) => ins.uload16x4(flags, base, offset));
+loading("v128.load32x2_s", (ins, { flags, base, offset }) => ins.sload32x2(flags, base, offset));
+loading("v128.load32x2_u", (ins, { flags, base, offset }) => ins.uload32x2(flags, base, offset));
 
 const LANES: readonly (readonly [number, Type, Type])[] = [
   [8, I8, I8X16],
@@ -119,31 +116,31 @@ const LANES: readonly (readonly [number, Type, Type])[] = [
 ];
 
 for (const [bits, lane, shape] of LANES) {
-  loading(`v128.load${bits}_splat`, (t, base, offset) =>
-    t.ins.splat(shape, t.ins.load(lane, DEFAULT_MEMFLAGS, base, offset)),
+  loading(`v128.load${bits}_splat`, (ins, { flags, base, offset }) =>
+    ins.splat(shape, ins.load(lane, flags, base, offset)),
   );
   if (bits >= 32) {
-    loading(`v128.load${bits}_zero`, (t, base, offset) =>
-      t.ins.scalarToVector(shape, t.ins.load(lane, DEFAULT_MEMFLAGS, base, offset)),
+    loading(`v128.load${bits}_zero`, (ins, { flags, base, offset }) =>
+      ins.scalarToVector(shape, ins.load(lane, flags, base, offset)),
     );
   }
   row(`v128.load${bits}_lane`, (t) => {
     const vector = as(t.ins, shape, t.pop());
-    const { base, offset } = t.address();
-    const value = t.ins.load(lane, DEFAULT_MEMFLAGS, base, offset);
+    const { base, offset, flags } = t.address();
+    const value = t.ins.load(lane, flags, base, offset);
     t.push(toStack(t.ins, t.ins.insertlane(vector, value, t.reader.lane)));
   });
   row(`v128.store${bits}_lane`, (t) => {
     const value = t.ins.extractlane(as(t.ins, shape, t.pop()), t.reader.lane);
-    const { base, offset } = t.address();
-    t.ins.store(DEFAULT_MEMFLAGS, value, base, offset);
+    const { base, offset, flags } = t.address();
+    t.ins.store(flags, value, base, offset);
   });
 }
 
 row("v128.store", (t) => {
   const vector = t.pop();
-  const { base, offset } = t.address();
-  t.ins.store(DEFAULT_MEMFLAGS, vector, base, offset);
+  const { base, offset, flags } = t.address();
+  t.ins.store(flags, vector, base, offset);
 });
 
 /** SIMD operators with immediates, by id. */

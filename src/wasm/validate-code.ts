@@ -62,7 +62,8 @@ export function validateBody(v: CodeValidator, functionType: number, start: numb
   if (reader.pos !== end) throw malformed(AFTER_END, reader.pos);
 }
 
-function validateOperator(v: CodeValidator, op: number): void {
+/** One step: the instruction `op`, which the reader has just read. */
+export function validateOperator(v: CodeValidator, op: number): void {
   const opClass = OP_CLASS[op]!;
   if (opClass === CLASS_PLAIN) {
     v.applySignature(OP_SIGNATURE[op]!, BOTTOM);

@@ -44,6 +44,13 @@ export function validateModule(
 ): void {
   const ids = validateTypes(module, store);
   const v = new CodeValidator(module, featureMask(features), store, ids);
+  validateDeclarations(v);
+  validateBodies(v);
+}
+
+/** All but the bodies; after it `v` can validate them. */
+export function validateDeclarations(v: CodeValidator): void {
+  const { module } = v;
   validateFunctionTypes(v);
   validateTables(v);
   validateMemories(v);
@@ -53,7 +60,6 @@ export function validateModule(
   validateStart(v);
   for (const segment of module.elements) validateElementSegment(v, segment);
   for (const segment of module.data) validateDataSegment(v, segment);
-  validateBodies(v);
 }
 
 /** Decodes `bytes` and validates the module; throws an `InputError` if either fails. */
@@ -63,8 +69,11 @@ export function decodeAndValidate(bytes: Uint8Array, features?: Features, store?
   return module;
 }
 
-/** Canonicalises the types group by group and checks each declared supertype. */
-function validateTypes(module: Module, store: TypeStore): Uint32Array {
+/**
+ * Canonicalises the types group by group and checks each declared supertype; returns the canonical id of each
+ * type.
+ */
+export function validateTypes(module: Module, store: TypeStore): Uint32Array {
   const types = module.types;
   const ids = new Uint32Array(types.length);
   const offset = module.sections[SECTION_TYPE]!.start;
@@ -284,7 +293,8 @@ function validateDataSegment(v: CodeValidator, segment: DataSegment): void {
   constant(v, segment.offsetExpr, address, v.module.globals.length, "a data segment");
 }
 
-function validateBodies(v: CodeValidator): void {
+/** Every body; `validateDeclarations` must have run before. */
+export function validateBodies(v: CodeValidator): void {
   const { functionTypes, importedFunctionCount, code } = v.module;
   for (let i = 0; i < code.starts.length; i++) {
     const index = importedFunctionCount + i;

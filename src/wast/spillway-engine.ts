@@ -8,6 +8,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import { type CodeOptions, compileCode } from "../driver/compile.ts";
 import {
+  CoreStore,
   type Extern,
   type FunctionExtern,
   guarded,
@@ -15,7 +16,6 @@ import {
   ImportMismatch,
   outputName,
   References,
-  Store,
   type StoreInstance,
   type StoreOptions,
 } from "../embed/index.ts";
@@ -51,14 +51,14 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   readonly executes = true;
   readonly threads = "worker";
   private readonly options: SpillwayOptions;
-  private readonly store: Store;
+  private readonly store: CoreStore;
   private readonly references: References;
   private readonly hosts: Map<number, object>;
   private readonly numbers: WeakMap<object, number>;
 
   constructor(options: SpillwayOptions) {
     this.options = options;
-    this.store = new Store(options);
+    this.store = new CoreStore(options);
     this.references = new References(this.store.memory, this.store.runtime);
     this.hosts = new Map();
     this.numbers = new WeakMap();
@@ -114,7 +114,14 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     // The type of a function without parameters and results is that of any module's.
     const bytes = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0]);
     const ids = this.store.types.canonicalize(decodeModule(bytes).types);
-    return { kind: "func", type: ids[0]!, raw: () => this.store.runtime.collect(), isHost: true, record: -1 };
+    return {
+      kind: "func",
+      type: ids[0]!,
+      raw: () => this.store.runtime.collect(),
+      isHost: true,
+      isPlain: false,
+      record: -1,
+    };
   }
 
   saysTrap(expected: string, message: string): boolean {
@@ -256,7 +263,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     return { type: "ref", hierarchy, kind };
   }
 
-  private get types(): Store["types"] {
+  private get types(): CoreStore["types"] {
     return this.store.types;
   }
 }

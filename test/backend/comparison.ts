@@ -6,10 +6,10 @@
 import { type DataValue, Interpreter, nameKey, type Outcome } from "../../src/interp/index.ts";
 import type { Function } from "../../src/ir/function.ts";
 import { bytesOf, F32, F64, isVector, type Type } from "../../src/ir/types.ts";
+import { compileFile, VALUE_BYTES } from "../../src/lab/compiled/file-module.ts";
 import { Random } from "../../src/lab/fuzz/random.ts";
 import { Verifier, verifierErrorText } from "../../src/verify/index.ts";
 import { engine, type TestInstance } from "./engine.ts";
-import { compileFile, VALUE_BYTES } from "./file-module.ts";
 import { randomModule, VISITS } from "./random-module.ts";
 import { REGION, REGION_BYTES } from "./random-values.ts";
 

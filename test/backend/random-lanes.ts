@@ -1,6 +1,6 @@
 /** Random vectors of 128 bits: the lanes' part of `random-values.ts`. */
 import type { FunctionBuilder } from "../../src/frontend/builder.ts";
-import { INT_CONDITIONS } from "../../src/ir/conditions.ts";
+import { FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
 import type { Immediate, Value } from "../../src/ir/entities.ts";
 import type { InstBuilder } from "../../src/ir/inst-builder.gen.ts";
 import { DEFAULT_MEMFLAGS, type MemFlags, withEndianness } from "../../src/ir/memflags.ts";
@@ -26,6 +26,8 @@ import type { Random } from "../../src/lab/fuzz/random.ts";
 export const VECTORS: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2];
 export const LITTLE: MemFlags = withEndianness(DEFAULT_MEMFLAGS, "little");
 const AMOUNTS: readonly Type[] = [I8, I16, I32, I64];
+
+const SATURATING = ["uaddSat", "saddSat", "usubSat", "ssubSat", "avgRound"] as const;
 
 /** Where operands come from. */
 export interface Operands {
@@ -75,7 +77,12 @@ export class LaneMaker {
       return random.chance(50)
         ? ins.fneg(this.operands.value(type, depth))
         : ins.fabs(this.operands.value(type, depth));
+    if (random.chance(8) && type === F32X4) {
+      const [x, y, z] = this.operands.three([type, type, type], depth);
+      return this.operands.withoutNaN(ins.fma(x, y, z), type);
+    }
     const [x, y] = this.operands.two(type, type, depth);
+    if (random.chance(10)) return ins.fcopysign(x, y);
     const op = random.pick(["fadd", "fsub", "fmul", "fdiv", "fmin", "fmax"] as const);
     return this.operands.withoutNaN(ins[op](x, y), type);
   }
@@ -87,37 +94,27 @@ export class LaneMaker {
       const [x, amount] = this.operands.two(type, random.pick(AMOUNTS), depth);
       return ins[random.pick(["ishl", "ushr", "sshr"] as const)](x, amount);
     }
-    if (draw < 25) {
-      const [x, y] = this.operands.two(type, type, depth);
-      const conditions =
-        type === I64X2 ? (["eq", "ne", "slt", "sge", "sgt", "sle"] as const) : INT_CONDITIONS;
-      return ins.icmp(random.pick(conditions), x, y);
-    }
+    if (draw < 25) return this.comparison(type, depth);
     if (draw < 40) return this.otherLanes(type, depth);
-    if (draw < 50)
-      return ins[random.pick(["ineg", "iabs", "bnot"] as const)](this.operands.value(type, depth));
+    if (draw < 46) return ins[random.pick(["rotl", "rotr"] as const)](...this.operands.two(type, I32, depth));
+    if (draw < 56) {
+      return ins[random.pick(["ineg", "iabs", "bnot", "popcnt"] as const)](this.operands.value(type, depth));
+    }
     const [x, y] = this.operands.two(type, type, depth);
-    const ops = ["iadd", "isub", "band", "bor", "bxor"] as const;
-    const small = ["uadd_sat", "sadd_sat", "usub_sat", "ssub_sat", "avg_round"] as const;
-    if ((type === I8X16 || type === I16X8) && random.chance(40)) {
-      switch (random.pick(small)) {
-        case "uadd_sat":
-          return ins.uaddSat(x, y);
-        case "sadd_sat":
-          return ins.saddSat(x, y);
-        case "usub_sat":
-          return ins.usubSat(x, y);
-        case "ssub_sat":
-          return ins.ssubSat(x, y);
-        case "avg_round":
-          return ins.avgRound(x, y);
-      }
+    if (random.chance(40)) return ins[random.pick(SATURATING)](x, y);
+    if (random.chance(30)) return ins[random.pick(["smin", "smax", "umin", "umax"] as const)](x, y);
+    if (random.chance(25)) return ins[random.pick(["imul", "umulhi", "smulhi"] as const)](x, y);
+    return ins[random.pick(["iadd", "isub", "band", "bor", "bxor"] as const)](x, y);
+  }
+
+  /** Of integers, or of the floats that are as wide. */
+  private comparison(type: Type, depth: number): Value {
+    const { random, ins } = this.operands;
+    const floats = type === I32X4 ? F32X4 : type === I64X2 ? F64X2 : null;
+    if (floats !== null && random.chance(50)) {
+      return ins.fcmp(random.pick(FLOAT_CONDITIONS), ...this.operands.two(floats, floats, depth));
     }
-    if (type !== I64X2 && random.chance(30)) {
-      return ins[random.pick(["smin", "smax", "umin", "umax"] as const)](x, y);
-    }
-    if (type !== I8X16 && random.chance(20)) return ins.imul(x, y);
-    return ins[random.pick(ops)](x, y);
+    return ins.icmp(random.pick(INT_CONDITIONS), ...this.operands.two(type, type, depth));
   }
 
   /** Lanes of another width, and lanes in another order. */
@@ -138,6 +135,7 @@ export class LaneMaker {
         return this.widened(I8X16, depth);
       case I32X4:
         if (random.chance(30)) return ins.iaddPairwise(x, y);
+        if (random.chance(15)) return ins.sqmulRoundSat(x, y);
         if (random.chance(30)) return ins.fcvtToSintSat(type, this.operands.value(F32X4, depth));
         if (random.chance(30)) return ins.fcvtToUintSat(type, this.operands.value(F32X4, depth));
         return this.widened(I16X8, depth);

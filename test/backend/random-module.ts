@@ -15,7 +15,8 @@ import { F32, F64, I32, I64, isVector, laneType, type Type } from "../../src/ir/
 import { type BlockPlan, type FlowPlan, planFlow } from "../../src/lab/fuzz/plan.ts";
 import { Random } from "../../src/lab/fuzz/random.ts";
 import { Scope } from "../../src/lab/fuzz/scope.ts";
-import { ALL_TYPES, type Callee, INTS, SLOT_BYTES, ValueMaker } from "./random-values.ts";
+import { ALL_TYPES, INTS, smallConstant } from "./random-types.ts";
+import { type Callee, SLOT_BYTES, ValueMaker } from "./random-values.ts";
 
 /** Address of the word that counts visits, from zero on. */
 export const VISITS: number = 16_000;
@@ -234,7 +235,7 @@ function constant(builder: FunctionBuilder, type: Type): Value {
   const { ins } = builder;
   if (isVector(type)) return ins.splat(type, constant(builder, laneType(type)));
   if (type === F32) return ins.f32const(0x3f80_0000);
-  return type === F64 ? ins.f64const(0n) : ins.iconst(type, 3);
+  return type === F64 ? ins.f64const(0n) : smallConstant(ins, type, 3);
 }
 
 /** The functions behind this one. */

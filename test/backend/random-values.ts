@@ -7,14 +7,13 @@
  * signs and casts are exact. Addresses lie in one region that both sides can show afterwards, or in stack slots.
  */
 import type { FunctionBuilder } from "../../src/frontend/builder.ts";
-import { FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
+import { ATOMIC_OPS, FLOAT_CONDITIONS, INT_CONDITIONS } from "../../src/ir/conditions.ts";
 import type { FuncRef, SigRef, StackSlot, Value } from "../../src/ir/entities.ts";
 import type { InstBuilder } from "../../src/ir/inst-builder.gen.ts";
-import { DEFAULT_MEMFLAGS, type MemFlags, withTrapCode } from "../../src/ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, type MemFlags, withEndianness, withTrapCode } from "../../src/ir/memflags.ts";
 import { HEAP_OUT_OF_BOUNDS, NO_TRAP, userTrap } from "../../src/ir/trap-codes.ts";
 import {
   bitsOf,
-  bytesOf,
   F32,
   F32X4,
   F64,
@@ -27,6 +26,7 @@ import {
   I32X4,
   I64,
   I64X2,
+  I128,
   isFloat,
   isInt,
   isVector,
@@ -37,15 +37,12 @@ import {
 import type { Random } from "../../src/lab/fuzz/random.ts";
 import type { Scope } from "../../src/lab/fuzz/scope.ts";
 import { LaneMaker, LITTLE, VECTORS } from "./random-lanes.ts";
+import { doubles, FLOATS, INTS, LANE_INTS, smallConstant } from "./random-types.ts";
 
 /** The region of memory that functions read and write. */
 export const REGION = 16_384;
 export const REGION_BYTES = 128;
 export const SLOT_BYTES = 32;
-
-export const INTS: readonly Type[] = [I8, I16, I32, I64];
-const FLOATS: readonly Type[] = [F32, F64];
-export const ALL_TYPES: readonly Type[] = [...INTS, ...FLOATS, ...VECTORS];
 
 const NO_TRAP_FLAGS = withTrapCode(DEFAULT_MEMFLAGS, NO_TRAP);
 
@@ -110,7 +107,8 @@ export class ValueMaker {
     if (draw < 20) this.aside.push(this.load(this.anyType()));
     else if (draw < 35) this.aside.push(this.value(this.anyType(), random.between(1, 3)));
     else if (draw < 60) this.scope.define(this.value(this.anyType(), random.between(1, 3)));
-    else if (draw < 75) this.store();
+    else if (draw < 73) this.store();
+    else if (draw < 75) this.aside.push(this.atomic());
     else if (draw < 82) this.multiCall();
     else if (draw < 92) this.twoResults();
     else if (draw < 97) this.check();
@@ -183,12 +181,12 @@ export class ValueMaker {
     if (draw < 72) return this.changedWidth(type, depth);
     if (draw < 78) return this.divide(type, depth);
     if (type === I8 && draw < 90) return this.comparison(depth);
-    if (draw < 84) return this.fromFloat(type, depth);
+    if (draw < 84) return type === I128 ? this.fromAnyVector(depth) : this.fromFloat(type, depth);
     if (draw < 88) {
       const [c, x, y] = this.three([type, type, type], depth);
       return ins.bitselect(c, x, y);
     }
-    if (draw < 92) return this.fromVector(type, depth);
+    if (draw < 92) return type === I128 ? this.fromAnyVector(depth) : this.fromVector(type, depth);
     if (draw < 95 && (type === I32 || type === I64)) {
       const [x, y] = this.two(type, type, depth);
       return ins.uaddOverflowTrap(ins.band(x, this.mask(type)), y, userTrap(7));
@@ -253,7 +251,7 @@ export class ValueMaker {
     const { random, ins } = this;
     let [x, y] = this.two(type, type, depth);
     // A divisor that is mostly not zero.
-    if (random.chance(80)) y = ins.bor(y, ins.iconst(type, 1));
+    if (random.chance(80)) y = ins.bor(y, smallConstant(ins, type, 1));
     return ins[random.pick(["sdiv", "udiv", "srem", "urem"] as const)](x, y);
   }
 
@@ -285,6 +283,10 @@ export class ValueMaker {
     return random.chance(50) ? ins.fcvtToSint(type, x) : ins.fcvtToUint(type, x);
   }
 
+  private fromAnyVector(depth: number): Value {
+    return this.ins.bitcast(I128, LITTLE, this.value(this.random.pick(VECTORS), depth));
+  }
+
   private fromVector(type: Type, depth: number): Value {
     const { random, ins } = this;
     const vector = VECTORS.find((each) => laneType(each) === type)!;
@@ -309,9 +311,15 @@ export class ValueMaker {
         ? ins.fcopysign(x, y)
         : ins[random.pick(["band", "bor", "bxor"] as const)](x, y);
     }
+    if (draw < 70) {
+      const [x, y, z] = this.three([type, type, type], depth);
+      return type === F32 && random.chance(50)
+        ? this.withoutNaN(ins.fma(x, y, z), type)
+        : ins.bitselect(x, y, z);
+    }
     if (draw < 74) return ins.bitcast(type, LITTLE, this.value(type === F32 ? I32 : I64, depth));
     if (draw < 86) {
-      const x = this.value(random.pick(INTS), depth);
+      const x = this.value(random.pick(LANE_INTS), depth);
       return random.chance(50) ? ins.fcvtFromSint(type, x) : ins.fcvtFromUint(type, x);
     }
     if (draw < 92) {
@@ -348,8 +356,9 @@ export class ValueMaker {
 
   // Memory.
 
-  private flags(): MemFlags {
-    return this.random.chance(50) ? NO_TRAP_FLAGS : DEFAULT_MEMFLAGS;
+  private flags(type: Type): MemFlags {
+    const flags = this.random.chance(50) ? NO_TRAP_FLAGS : DEFAULT_MEMFLAGS;
+    return !isVector(type) && this.random.chance(10) ? withEndianness(flags, "big") : flags;
   }
 
   /** An address with room for 16 bytes behind `offset`. */
@@ -373,7 +382,7 @@ export class ValueMaker {
   load(type: Type): Value {
     const { random, ins } = this;
     const [address, offset] = this.address();
-    const flags = this.flags();
+    const flags = this.flags(type);
     if (isVector(type) && isInt(laneType(type)) && type !== I8X16 && random.chance(30)) {
       const ops =
         type === I16X8
@@ -399,6 +408,19 @@ export class ValueMaker {
     return ins.load(type, flags, address, offset);
   }
 
+  /** Atomic accesses are aligned, else Wasm's trap. */
+  private atomic(): Value {
+    const { random, ins, pointer } = this;
+    const type = random.pick(LANE_INTS);
+    const address = ins.iconst(pointer, REGION + 8 * random.below(4));
+    const flags = this.flags(type);
+    const [x, y] = this.two(type, type, 2);
+    if (random.chance(20)) ins.atomicStore(flags, x, address);
+    if (random.chance(20)) return ins.atomicLoad(type, flags, address);
+    if (random.chance(20)) return ins.atomicCas(flags, address, x, y);
+    return ins.atomicRmw(type, flags, random.pick(ATOMIC_OPS), address, y);
+  }
+
   private store(): void {
     const { random, ins } = this;
     const type = this.anyType();
@@ -406,12 +428,12 @@ export class ValueMaker {
     const early = random.chance(50) ? this.value(type, 2) : null;
     const [address, offset] = this.address();
     const value = early ?? this.value(type, 2);
-    if (type === I64 && random.chance(20)) ins.istore32(this.flags(), value, address, offset);
+    if (type === I64 && random.chance(20)) ins.istore32(this.flags(type), value, address, offset);
     else if ((type === I32 || type === I64) && random.chance(20))
-      ins.istore16(this.flags(), value, address, offset);
-    else if (isInt(type) && type !== I8 && random.chance(20))
-      ins.istore8(this.flags(), value, address, offset);
-    else ins.store(this.flags(), value, address, offset);
+      ins.istore16(this.flags(type), value, address, offset);
+    else if (isInt(type) && type !== I8 && type !== I128 && random.chance(20))
+      ins.istore8(this.flags(type), value, address, offset);
+    else ins.store(this.flags(type), value, address, offset);
   }
 
   // Calls, checks, pairs.
@@ -458,7 +480,7 @@ export class ValueMaker {
     let pair: readonly [Value, Value];
     if (type !== I8 && random.chance(20)) pair = ins.isplit(x);
     else if (random.chance(40)) pair = ins[random.pick(carries)](x, y, this.value(I8, 1));
-    else pair = ins[random.pick(ops)](x, y);
+    else pair = ins[random.pick(type === I128 ? ops.slice(0, 4) : ops)](x, y);
     for (const value of pair) {
       if (random.chance(30)) this.aside.push(value);
       else scope.define(value);
@@ -469,11 +491,8 @@ export class ValueMaker {
     const { random, ins } = this;
     const value = this.value(random.pick(INTS), 2);
     // One that rarely traps: bits in common with a random mask.
-    if (random.chance(50)) ins.trapnz(ins.icmpImmS("eq", value, random.below(50)), userTrap(1));
-    else ins.trapz(ins.icmpImmS("ne", value, random.below(50)), userTrap(2));
+    const rare = smallConstant(ins, this.builder.func.dfg.valueType(value), random.below(50));
+    if (random.chance(50)) ins.trapnz(ins.icmp("eq", value, rare), userTrap(1));
+    else ins.trapz(ins.icmp("ne", value, rare), userTrap(2));
   }
-}
-
-function doubles(from: Type, to: Type): boolean {
-  return bytesOf(to) === 2 * bytesOf(from);
 }

@@ -58,6 +58,19 @@ test("directives fail with their line", () => {
   assert.deepEqual(failures(run(`test cat\n${FUNCTION}; check: return v0\n`)), []);
 });
 
+test("run directives are judged by the interpreter and by what is compiled", () => {
+  const sum =
+    "function %sum(i128, i128) -> i128 {\nblock0(v0: i128, v1: i128):\n    v2 = iadd v0, v1\n    return v2\n}\n";
+  for (const place of ["both", "interpreter", "wasm"]) {
+    assert.deepEqual(failures(run(`test run on=${place}\n${sum}; run: %sum(-1, 3) == 2\n`)), []);
+    const [wrong] = failures(run(`test run on=${place}\n${sum}; run: %sum(-1, 3) == 3\n`));
+    assert.equal(wrong?.includes("as compiled"), place === "wasm", wrong);
+  }
+  const half = "function %f(f16) -> f16 {\nblock0(v0: f16):\n    return v0\n}\n; run: %f(0x1.0) == 0x1.0\n";
+  assert.deepEqual(failures(run(`test run\n${half}`)), []);
+  assert.match(run(`test run on=wasm\n${half}`).skipped[0]!, /values of type f16/);
+});
+
 test("an expectation that is missing, wrong or asked for by nobody fails", () => {
   const head = "test safepoints\n";
   assert.match(failures(run(head + SPILLS))[0]!, /does not say what to expect/);

@@ -46,7 +46,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   backend: ["base", "ir", "analysis", "wasm", "object"],
   link: ["base", "wasm", "object", "gc", "runtime"],
   driver: COMPILER,
-  embed: ["base", "wasm", "gc", "runtime", "link", "driver"],
+  embed: ["base", "wasm", "object", "gc", "runtime", "link", "driver"],
   wast: ["base", "wasm", "driver", "embed"],
   lab: [...COMPILER, "driver", "embed", "wast"],
   cli: [...COMPILER, "driver", "embed", "wast", "lab"],

@@ -1,13 +1,14 @@
 /** Scripts on the native engine, with every module that can be taken through our own compiler first. */
-import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { InputError } from "../../src/base/diagnostics.ts";
-import { DEFAULT_FEATURES, type Features } from "../../src/wasm/index.ts";
+import type { Features } from "../../src/wasm/index.ts";
+import { fileFeatures, readHeader } from "../../src/wast/file-features.ts";
 import { hostModules } from "../../src/wast/host-modules.ts";
 import { NativeEngine, type NativeModule } from "../../src/wast/native-engine.ts";
 import { parseScript } from "../../src/wast/parse-script.ts";
 import type { ScriptReport } from "../../src/wast/report.ts";
 import { runScript } from "../../src/wast/runner.ts";
+import { runThread } from "./recompiling-threads.ts";
 
 export interface Counts {
   recompiled: number;
@@ -29,12 +30,12 @@ export class RecompilingEngine extends NativeEngine {
   }
 
   override compile(bytes: Uint8Array, features: Features): NativeModule {
-    const native = super.compile(bytes, features);
     let recompiled: Uint8Array;
     try {
       recompiled = this.recompile(bytes, features);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
+      const native = super.compile(bytes, features);
       this.counts.refused.set(error.message, (this.counts.refused.get(error.message) ?? 0) + 1);
       return native;
     }
@@ -44,14 +45,17 @@ export class RecompilingEngine extends NativeEngine {
 }
 
 export async function runOn(engine: NativeEngine, file: string): Promise<ScriptReport> {
-  return runScript(parseScript(readFileSync(file, "utf8")), {
+  const source = readFileSync(file, "utf8");
+  const features = fileFeatures(file, readHeader(source), []);
+  return runScript(parseScript(source), {
     file,
     engine,
-    features: DEFAULT_FEATURES,
+    features,
     checkMessages: false,
-    hosts: await hostModules(engine, DEFAULT_FEATURES),
+    hosts: await hostModules(engine, features),
     instances: new Map(),
-    startThread: () => assert.fail("no threads here"),
+    startThread: (body, shared) =>
+      runThread({ file, source, features, body, recompiles: engine instanceof RecompilingEngine }, shared),
   });
 }
 

@@ -3,14 +3,26 @@
  * pass, list it here.
  */
 import type { Function } from "../../ir/function.ts";
+import { expandAtomics } from "../../passes/expand-atomics.ts";
+import { expandLanes } from "../../passes/expand-lanes.ts";
+import { makeLittleEndian } from "../../passes/make-little-endian.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
+import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
+import { widenVectors } from "../../passes/widen-vectors.ts";
 import { functionText } from "../../text/index.ts";
 import { annotatedText, verifyFunction } from "../../verify/index.ts";
 import { type FiletestCommand, FiletestFailure } from "./command.ts";
 import { OptionReader } from "./options.ts";
 import { fileRules } from "./verify-first.ts";
 
-const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map([["make-reducible", makeReducible]]);
+const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map<string, (func: Function) => void>([
+  ["expand-atomics", expandAtomics],
+  ["expand-lanes", expandLanes],
+  ["make-little-endian", makeLittleEndian],
+  ["make-reducible", makeReducible],
+  ["split-wide-integers", splitWideIntegers],
+  ["widen-vectors", widenVectors],
+]);
 
 const USAGE = [...PASSES.keys()].join(" | ");
 

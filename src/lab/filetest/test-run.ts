@@ -1,5 +1,8 @@
 /**
- * `test run` and `test interpret`: the `; run:` and `; print:` directives behind each function, by the interpreter.
+ * `test run` and `test interpret`: the `; run:` and `; print:` directives behind each function.
+ *
+ * `test run` has them run by the interpreter and, compiled, by the host's WebAssembly; `on=…` picks one. What the backend does
+ * not do is left to the interpreter, and with `on=wasm` skips its function, by name. `test interpret` is the interpreter's alone.
  *
  * As upstream, `test run` calls the function that the directive follows, whatever name it gives; `test interpret` calls the
  * function named. Memory is big-endian where all of the file's targets are. A directive that needs what the interpreter does
@@ -7,51 +10,123 @@
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { type DataValue, sameValue, unsignedOf } from "../../interp/data-value.ts";
-import { Interpreter, type Outcome, outcomeText } from "../../interp/interpreter.ts";
+import { Interpreter, outcomeText } from "../../interp/interpreter.ts";
 import { nameKey } from "../../interp/names.ts";
 import type { Function } from "../../ir/function.ts";
 import { isFloat, isVector, laneBits, laneType, typeName } from "../../ir/types.ts";
 import type { ParsedFile, ParsedFunction } from "../../text/index.ts";
 import { annotatedText, verifyFunction } from "../../verify/index.ts";
-import { type FiletestCommand, FiletestFailure, FiletestSkip, type FunctionTest } from "./command.ts";
+import { CompiledFile, type CompiledOutcome } from "../compiled/compiled-file.ts";
+import {
+  type FiletestCommand,
+  type FiletestContext,
+  FiletestFailure,
+  FiletestSkip,
+  type FunctionTest,
+} from "./command.ts";
 import { OptionReader } from "./options.ts";
 import { type CallTypes, parseRunCommand, type RunCommand } from "./run-command.ts";
 import { fileRules } from "./verify-first.ts";
 
-export const testRun: FiletestCommand = runCommandNamed(
-  "run",
-  "calls the function as its `; run:` lines say",
-);
-export const testInterpret: FiletestCommand = runCommandNamed(
-  "interpret",
-  "the same, but calls the functions that the lines name",
-);
+/** Where the functions run; the first is the default. */
+const PLACES = ["both", "interpreter", "wasm"];
+const RUN_USAGE = "on=both|interpreter|wasm";
 
-function runCommandNamed(name: string, summary: string): FiletestCommand {
-  return {
-    name,
-    summary,
-    usage: "",
-    prepare(options) {
-      new OptionReader(name, "", options).end();
-      return {
-        needsVerifier: false,
-        judgement: "itself",
-        open: ({ file }) => openRun(file, name === "interpret"),
-      };
-    },
+export const testRun: FiletestCommand = {
+  name: "run",
+  summary: "calls the function as its `; run:` lines say",
+  usage: RUN_USAGE,
+  prepare(options) {
+    const reader = new OptionReader("run", RUN_USAGE, options);
+    const place = reader.choice("on", PLACES);
+    reader.end();
+    return {
+      needsVerifier: false,
+      judgement: "itself",
+      open: (context) => {
+        const runners: Runner[] = [];
+        if (place !== "wasm") runners.push(interpreted(context.file, false));
+        if (place !== "interpreter") runners.push(compiled(context, place === "wasm"));
+        return testOf(context.file, false, runners);
+      },
+    };
+  },
+};
+
+export const testInterpret: FiletestCommand = {
+  name: "interpret",
+  summary: "the same in the interpreter, but calls the functions that the lines name",
+  usage: "",
+  prepare(options) {
+    new OptionReader("interpret", "", options).end();
+    return {
+      needsVerifier: false,
+      judgement: "itself",
+      open: ({ file }) => testOf(file, true, [interpreted(file, true)]),
+    };
+  },
+};
+
+/** Calls a function of the file: what came of it, or null where the runner leaves it to others. */
+type Runner = (
+  parsed: ParsedFunction,
+  index: number,
+  callee: string | null,
+  args: readonly DataValue[],
+) => Ran | null;
+
+interface Ran {
+  /** The results, or null when there are none. */
+  readonly values: readonly DataValue[] | null;
+  /** The outcome for people. */
+  readonly shown: string;
+}
+
+/** The file's functions on WebAssembly, or why not. */
+function compileAll({ file, parseAgain }: FiletestContext): CompiledFile | string {
+  if (isBigEndian(file)) return "memory is big-endian";
+  const functions = parseAgain().functions.map(({ func }) => func);
+  const { isa: _, ...rules } = fileRules(file);
+  if (functions.some((func) => verifyFunction(func, rules).length > 0)) return "a function is not valid";
+  return new CompiledFile(functions);
+}
+
+function testOf(file: ParsedFile, byName: boolean, runners: readonly Runner[]): FunctionTest {
+  return (parsed, index) => {
+    verifyFor(parsed, file, byName);
+    for (const { text, line } of parsed.details.comments) {
+      runDirective(file, parsed, index, text, line, byName, runners);
+    }
+    return "";
   };
 }
 
-function openRun(file: ParsedFile, byName: boolean): FunctionTest {
+function interpreted(file: ParsedFile, byName: boolean): Runner {
   const functions = file.functions.map(({ func }) => func);
   const interpreter = new Interpreter(functions, { bigEndian: isBigEndian(file) });
-  return (parsed) => {
-    verifyFor(parsed, file, byName);
-    for (const { text, line } of parsed.details.comments) {
-      runDirective(interpreter, parsed, text, line, byName);
+  return ({ func }, _, callee, args) => {
+    const outcome = interpreter.call(byName && callee !== null ? callee : nameKey(func.name), args);
+    return outcome.kind === "returned"
+      ? { values: outcome.values, shown: valuesText(outcome.values) }
+      : { values: null, shown: outcomeText(outcome) };
+  };
+}
+
+function compiled(context: FiletestContext, isAlone: boolean): Runner {
+  let module: CompiledFile | string | null = null;
+  return (_, index, __, args) => {
+    module ??= compileAll(context);
+    const outcome: CompiledOutcome =
+      typeof module === "string" ? { kind: "refused", why: module } : module.call(index, args);
+    switch (outcome.kind) {
+      case "returned":
+        return { values: outcome.values, shown: `${valuesText(outcome.values)} as compiled` };
+      case "trapped":
+        return { values: null, shown: `the trap '${outcome.message}' as compiled` };
+      default:
+        if (isAlone) throw new FiletestSkip(`is not compiled (${outcome.why})`);
+        return null;
     }
-    return "";
   };
 }
 
@@ -77,19 +152,28 @@ function callTypes(func: Function): CallTypes {
 }
 
 function runDirective(
-  interpreter: Interpreter,
+  file: ParsedFile,
   parsed: ParsedFunction,
+  index: number,
   text: string,
   line: number,
   byName: boolean,
+  runners: readonly Runner[],
 ): void {
-  const called = (name: string): Function | null => (byName ? interpreter.function(name) : parsed.func);
+  const called = (name: string): Function | null =>
+    byName ? (file.functions.find(({ func }) => nameKey(func.name) === name)?.func ?? null) : parsed.func;
   try {
     const command = parseRunCommand(text, (name) => {
       const func = called(name);
       return func === null ? null : callTypes(func);
     });
-    if (command !== null) execute(interpreter, parsed, command, line, byName);
+    if (command === null) return;
+    const [callee, args] =
+      command.kind === "run nonzero" ? [null, []] : [command.invocation.callee, command.invocation.args];
+    for (const runner of runners) {
+      const ran = runner(parsed, index, callee, args);
+      if (ran !== null) judge(command, ran, line);
+    }
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     if (error.diagnostic.code === "interp-refused") throw new FiletestSkip(`calls (${error.message})`);
@@ -97,39 +181,21 @@ function runDirective(
   }
 }
 
-function execute(
-  interpreter: Interpreter,
-  parsed: ParsedFunction,
-  command: RunCommand,
-  line: number,
-  byName: boolean,
-): void {
-  const own = nameKey(parsed.func.name);
-  if (command.kind === "run nonzero") {
-    const outcome = interpreter.call(own, []);
-    const value = outcome.kind === "returned" ? outcome.values[0] : undefined;
-    if (value !== undefined && unsignedOf(value) !== 0n) return;
-    throw new FiletestFailure(
-      `the function gave ${shown(outcome)} where anything but 0 is expected`,
-      "",
-      line,
-    );
-  }
-  const { callee, args } = command.invocation;
-  const outcome = interpreter.call(byName ? callee : own, args);
+function judge(command: RunCommand, { values, shown }: Ran, line: number): void {
   if (command.kind === "print") return;
-  const { expected } = command;
+  if (command.kind === "run nonzero") {
+    const value = values?.[0];
+    if (value !== undefined && unsignedOf(value) !== 0n) return;
+    throw new FiletestFailure(`the function gave ${shown} where anything but 0 is expected`, "", line);
+  }
+  const { expected, negated } = command;
   const equal =
-    outcome.kind === "returned" &&
-    outcome.values.length === expected.length &&
-    outcome.values.every((value, i) => sameValue(value, expected[i]!));
-  if (equal !== command.negated && outcome.kind === "returned") return;
-  const wanted = `${command.negated ? "anything but " : ""}${valuesText(expected)}`;
-  throw new FiletestFailure(`the call gave ${shown(outcome)} where ${wanted} is expected`, "", line);
-}
-
-function shown(outcome: Outcome): string {
-  return outcome.kind === "returned" ? valuesText(outcome.values) : outcomeText(outcome);
+    values !== null &&
+    values.length === expected.length &&
+    values.every((value, i) => sameValue(value, expected[i]!));
+  if (equal !== negated && values !== null) return;
+  const wanted = `${negated ? "anything but " : ""}${valuesText(expected)}`;
+  throw new FiletestFailure(`the call gave ${shown} where ${wanted} is expected`, "", line);
 }
 
 function valuesText(values: readonly DataValue[]): string {

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly timeoutSeconds: number;
   /** The ending of the candidates' names, `.clif`. */
   readonly suffix: string;
+  /** Whether a candidate is what the command may be given; all must be if the first file is. By default, valid CLIF. */
+  readonly isValid?: (candidate: Uint8Array) => boolean;
 }
 
 /** Output kept to look for the text in. */
@@ -59,7 +61,7 @@ export class CommandCondition implements Condition {
           : commandCannotRun(options.command, "the shell does not find it"),
       );
     }
-    return new CommandCondition(options, folder, end, isValidClif(first));
+    return new CommandCondition(options, folder, end, (options.isValid ?? isValidClif)(first));
   }
 
   /** How the command ends on the first file: `exit 1`, `signal SIGSEGV`, `timeout`. */
@@ -68,7 +70,7 @@ export class CommandCondition implements Condition {
   }
 
   async holds(candidate: Uint8Array): Promise<boolean> {
-    if (this.mustBeValid && !isValidClif(candidate)) return false;
+    if (this.mustBeValid && !(this.options.isValid ?? isValidClif)(candidate)) return false;
     const path = join(this.folder, `candidate-${this.files++}${this.options.suffix}`);
     await writeFile(path, candidate);
     try {

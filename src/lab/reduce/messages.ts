@@ -24,6 +24,18 @@ export function dependsOnNumbers(condition: string): Diagnostic {
   };
 }
 
+export function dependsOnForm(condition: string): Diagnostic {
+  return {
+    code: "reduce-form",
+    message: `once written again, it is not so any more that ${condition}`,
+    notes: ["the failure depends on comments, names or an unusual encoding, which reducing takes away"],
+  };
+}
+
+export function emptyScript(): Diagnostic {
+  return { code: "reduce-no-command", message: "there is no command in the script to reduce" };
+}
+
 export function commandCannotRun(command: string, reason: string): Diagnostic {
   return { code: "reduce-command", message: `cannot run \`${command}\`: ${reason}` };
 }

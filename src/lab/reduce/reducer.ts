@@ -27,7 +27,7 @@ export interface ReductionPass<T> {
 export interface ReductionKind<T> {
   readonly passes: readonly ReductionPass<T>[];
   /** What the condition is tested on, and what is written in the end. */
-  serialize(subject: T): Uint8Array;
+  serialize(subject: T): Uint8Array | Promise<Uint8Array>;
   /** Smaller is better; an edit that does not make this smaller is not tried. */
   weight(subject: T, bytes: Uint8Array): number;
 }
@@ -94,8 +94,8 @@ export class Reducer<T> {
     this.options = options;
     this.jobs = Math.max(1, options.jobs ?? 1);
     this.subject = start;
-    this.bytes = kind.serialize(start);
-    this.weight = kind.weight(start, this.bytes);
+    this.bytes = new Uint8Array(0);
+    this.weight = 0;
     this.failed = new Set();
     this.tested = 0;
     this.accepted = 0;
@@ -104,6 +104,8 @@ export class Reducer<T> {
   }
 
   async run(): Promise<Reduction<T>> {
+    this.bytes = await this.kind.serialize(this.subject);
+    this.weight = this.kind.weight(this.subject, this.bytes);
     let changed = true;
     while (changed && !this.stopped) {
       this.round++;
@@ -137,7 +139,7 @@ export class Reducer<T> {
         this.stopped = true;
         return;
       }
-      const { candidates, next } = this.batch(pass, place, chunk);
+      const { candidates, next } = await this.batch(pass, place, chunk);
       const better = await this.firstThatHolds(candidates);
       if (better === null) {
         place = next;
@@ -149,18 +151,18 @@ export class Reducer<T> {
   }
 
   /** The next candidates worth a test, as many as there are jobs, and the place behind them. */
-  private batch(
+  private async batch(
     pass: ReductionPass<T>,
     from: number,
     chunk: number,
-  ): { candidates: Candidate<T>[]; next: number } {
+  ): Promise<{ candidates: Candidate<T>[]; next: number }> {
     const count = pass.count(this.subject);
     const candidates: Candidate<T>[] = [];
     let place = from;
     for (; place < count && candidates.length < this.jobs; place += chunk) {
       const subject = pass.apply(this.subject, place, Math.min(place + chunk, count));
       if (subject === null) continue;
-      const bytes = this.kind.serialize(subject);
+      const bytes = await this.kind.serialize(subject);
       const weight = this.kind.weight(subject, bytes);
       if (weight >= this.weight || this.failed.has(digest(bytes))) continue;
       candidates.push({ subject, bytes, weight, place });

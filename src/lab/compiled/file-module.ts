@@ -3,17 +3,18 @@
  * wrapper that takes the address of its arguments and the address for its results, sixteen bytes a value.
  */
 
-import type { ModuleIndices } from "../../src/backend/environment.ts";
-import { FunctionEmitter } from "../../src/backend/function-emitter.ts";
-import { WASM_TYPE_BYTES, wasmTypeOf } from "../../src/backend/wasm-types.ts";
-import { ByteWriter } from "../../src/base/byte-writer.ts";
-import { InputError } from "../../src/base/diagnostics.ts";
-import { nameKey } from "../../src/interp/names.ts";
-import type { FuncRef } from "../../src/ir/entities.ts";
-import type { Function } from "../../src/ir/function.ts";
-import { type Signature, signatureOf } from "../../src/ir/signature.ts";
-import { F32, F64, I32, I64, isVector, type Type } from "../../src/ir/types.ts";
-import { makeReducible } from "../../src/passes/make-reducible.ts";
+import type { ModuleIndices } from "../../backend/environment.ts";
+import { FunctionEmitter } from "../../backend/function-emitter.ts";
+import { WASM_TYPE_BYTES, wasmTypeOf } from "../../backend/wasm-types.ts";
+import { ByteWriter } from "../../base/byte-writer.ts";
+import { InputError } from "../../base/diagnostics.ts";
+import { nameKey } from "../../interp/names.ts";
+import type { FuncRef } from "../../ir/entities.ts";
+import type { Function } from "../../ir/function.ts";
+import { type Signature, signatureOf } from "../../ir/signature.ts";
+import { F32, F64, I8X16, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
+import { legalize } from "../../passes/legalize.ts";
+import { makeReducible } from "../../passes/make-reducible.ts";
 
 export const VALUE_BYTES = 16;
 /** Where the shadow stack begins, growing down; memory ends there. */
@@ -21,7 +22,7 @@ export const STACK_TOP: number = 32 << 16;
 const PAGES = STACK_TOP >> 16;
 
 /** Set to 1 by whoever calls a refused function. */
-export const REFUSED_FLAG = 1000;
+export const REFUSED_FLAG: number = 1000;
 /** No locals; stores the flag, traps. */
 const STUB = Uint8Array.of(0, 0x41, 0xe8, 0x07, 0x41, 1, 0x3a, 0, 0, 0, 0x0b);
 
@@ -32,23 +33,32 @@ export interface FileModule {
 }
 
 export function compileFile(functions: readonly Function[]): FileModule {
+  const signatures = functions.map((func) => func.signature);
   const types = new TypeSection();
   const indices = fileIndices(functions, types);
   const emitter = new FunctionEmitter();
-  const refusals: (string | null)[] = [];
-  const bodies = functions.map((func) => {
-    try {
+  // All of them before the first is emitted: a call needs the signature that its callee will have.
+  const refusals = functions.map((func) => refusalOf(() => legalize(func)));
+  const bodies = functions.map((func, i) => {
+    let body: Uint8Array | null = null;
+    refusals[i] ??= refusalOf(() => {
       makeReducible(func);
-      const body = emitter.emit(func, indices).bytes;
-      refusals.push(null);
-      return body;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      refusals.push(error.message);
-      return null;
-    }
+      body = emitter.emit(func, indices).bytes;
+    });
+    return body;
   });
-  return { bytes: moduleBytes(functions, bodies, types), refusals };
+  return { bytes: moduleBytes(functions, signatures, bodies, types), refusals };
+}
+
+/** The message with which something is refused, or null. */
+function refusalOf(attempt: () => void): string | null {
+  try {
+    attempt();
+    return null;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message;
+  }
 }
 
 class TypeSection {
@@ -82,6 +92,9 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
+    memoryOf: () => 0,
+    isMemory64: () => false,
+    isTable64: () => false,
     symbols: null,
     trapSymbol: () => -1,
   };
@@ -103,6 +116,7 @@ function ascii(out: ByteWriter, text: string): void {
 /** A refused function is a stub that says so and traps, of a signature that Wasm has. */
 function moduleBytes(
   functions: readonly Function[],
+  signatures: readonly Signature[],
   bodies: readonly (Uint8Array | null)[],
   types: TypeSection,
 ): Uint8Array {
@@ -146,11 +160,8 @@ function moduleBytes(
   section(out, 10, (w) => {
     w.u32(count * 2);
     for (const body of bodies) writeBody(w, body ?? STUB);
-    functions.forEach((func, i) => {
-      writeBody(
-        w,
-        wrapperBody(bodies[i] === null ? { ...func, signature: empty } : func, i, bodies[i] === null),
-      );
+    signatures.forEach((signature, i) => {
+      writeBody(w, bodies[i] === null ? wrapperBody(empty, i, true) : wrapperBody(signature, i, false));
     });
   });
   return out.bytes().slice();
@@ -188,8 +199,26 @@ function writeBody(w: ByteWriter, body: Uint8Array): void {
   w.append(body);
 }
 
-/** `local.get` an address, then load or store the value at a place. */
-function access(code: ByteWriter, type: Type, place: number, store: boolean): void {
+/** One Wasm value of a parameter or result: its type, and where it stands among the bytes. */
+interface Part {
+  readonly type: Type;
+  readonly offset: number;
+}
+
+/** An i128 is two; of shorter vectors the lower half of a whole one counts. */
+function partsOf(params: Signature["params"]): Part[] {
+  return params.flatMap(({ type }, place) => {
+    const offset = place * VALUE_BYTES;
+    if (type !== I128) return [{ type: isVector(type) ? I8X16 : type, offset }];
+    return [
+      { type: I64, offset },
+      { type: I64, offset: offset + 8 },
+    ];
+  });
+}
+
+/** Loads or stores the part; its address base is on the stack. */
+function access(code: ByteWriter, { type, offset }: Part, store: boolean): void {
   if (isVector(type)) {
     code.byte(0xfd);
     code.u32(store ? 11 : 0);
@@ -199,12 +228,12 @@ function access(code: ByteWriter, type: Type, place: number, store: boolean): vo
     code.byte(store ? stores : loads);
   }
   code.u32(0);
-  code.u32(place * VALUE_BYTES);
+  code.u32(offset);
 }
 
-function wrapperBody(func: { readonly signature: Signature }, index: number, refused: boolean): Uint8Array {
+function wrapperBody(signature: Signature, index: number, refused: boolean): Uint8Array {
   const code = new ByteWriter();
-  const { params, returns } = func.signature;
+  const [params, returns] = [partsOf(signature.params), partsOf(signature.returns)];
   code.u32(returns.length);
   for (const result of returns) {
     code.u32(1);
@@ -213,11 +242,11 @@ function wrapperBody(func: { readonly signature: Signature }, index: number, ref
   if (refused) {
     code.byte(0);
   } else {
-    params.forEach((param, i) => {
+    for (const param of params) {
       code.byte(0x20);
       code.u32(0);
-      access(code, param.type, i, false);
-    });
+      access(code, param, false);
+    }
     code.byte(0x10);
     code.u32(index);
     for (let i = returns.length - 1; i >= 0; i--) {
@@ -229,7 +258,7 @@ function wrapperBody(func: { readonly signature: Signature }, index: number, ref
       code.u32(1);
       code.byte(0x20);
       code.u32(2 + i);
-      access(code, result.type, i, true);
+      access(code, result, true);
     });
   }
   code.byte(0x0b);

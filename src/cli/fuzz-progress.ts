@@ -1,0 +1,61 @@
+/** What a person sees of a fuzzing campaign while it goes on, and how they end it. */
+import type { Ora } from "ora";
+import { startSpinner } from "./progress.ts";
+import { colorsFor, note } from "./report.ts";
+
+/** A spinner on a terminal, a line now and then elsewhere. */
+export class FuzzProgress {
+  private readonly spinner: Ora | null;
+  private readonly quiet: boolean;
+  /** What is made, in the plural. */
+  private readonly noun: string;
+  private readonly count: number;
+  private readonly started: number;
+  private lineAt: number;
+
+  constructor(noun: string, count: number, quiet: boolean) {
+    this.quiet = quiet;
+    this.noun = noun;
+    this.count = count;
+    this.started = performance.now();
+    this.lineAt = this.started + LINE_EVERY_MS;
+    this.spinner = quiet ? null : startSpinner(`making ${noun}`);
+  }
+
+  show(done: number, failures: number): void {
+    const now = performance.now();
+    const seconds = (now - this.started) / 1000;
+    const of = this.count > 1e12 ? "" : ` of ${this.count}`;
+    const text = `${done}${of} ${this.noun}, ${Math.round(done / seconds)} a second, ${failures} failed`;
+    if (this.spinner !== null) this.spinner.text = text;
+    else if (!this.quiet && now >= this.lineAt) {
+      note(text);
+      this.lineAt = now + LINE_EVERY_MS;
+    }
+  }
+
+  fail(failure: { readonly seed: number; readonly kind: string; readonly message: string }): void {
+    const { seed, kind, message } = failure;
+    this.spinner?.clear();
+    const colors = colorsFor(process.stderr);
+    process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${message}\n`);
+  }
+
+  end(): void {
+    this.spinner?.stop();
+  }
+}
+
+const LINE_EVERY_MS = 30_000;
+
+/** The first interrupt ends the work in good order, the second one at once. */
+export class Interrupt {
+  pressed: boolean;
+
+  constructor() {
+    this.pressed = false;
+    process.once("SIGINT", () => {
+      this.pressed = true;
+    });
+  }
+}

@@ -1,0 +1,119 @@
+/** `spillway fuzz --wasm`: random modules, natively and compiled; those that fail are saved. */
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { PolicyName } from "../frontend/index.ts";
+import { writeFileAtomically } from "../lab/atomic-file.ts";
+import {
+  type ModuleCampaignResult,
+  type ModuleFailure,
+  ModuleSource,
+  runModuleCampaign,
+} from "../lab/wasm-fuzz/index.ts";
+import { ExitCode } from "./exit.ts";
+import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
+import { openOutput } from "./output.ts";
+import { jsonText, note } from "./report.ts";
+
+export interface FuzzModulesOptions {
+  readonly firstSeed: number;
+  readonly count: number;
+  /** Milliseconds, or no limit. */
+  readonly timeMs: number | null;
+  readonly jobs: number;
+  readonly policy: PolicyName;
+  /** Where failures are saved. */
+  readonly folder: string;
+  readonly startFrom: readonly string[];
+  readonly quiet: boolean;
+  readonly json: boolean;
+}
+
+/** Of each kind of failure, so many are saved. */
+const SAVED_PER_KIND = 20;
+
+export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
+  const { firstSeed, count, timeMs, jobs, policy } = options;
+  const startFrom = options.startFrom.map((path) => resolve(path));
+  const interrupt = new Interrupt();
+  note(`first seed ${firstSeed}`);
+  const progress = new FuzzProgress("modules", count, options.quiet);
+  const result = await runModuleCampaign({
+    firstSeed,
+    count,
+    jobs,
+    policy,
+    startFrom,
+    ...(timeMs === null ? {} : { timeMs }),
+    onProgress: (done, failures) => progress.show(done, failures),
+    onFailure: (failure) => progress.fail(failure),
+    stop: () => interrupt.pressed,
+  });
+  progress.end();
+  const files = await saveFailures(result.failures, options.folder, startFrom);
+  const output = openOutput(undefined);
+  output.write(options.json ? jsonText(jsonResult(result, files)) : `${summary(result, files)}\n`);
+  await output.end();
+  if (result.failures.length > 0) process.exitCode = ExitCode.Input;
+}
+
+/** Makes the modules of the failures once more and saves them; gives the paths. */
+async function saveFailures(
+  failures: readonly ModuleFailure[],
+  folder: string,
+  startFrom: readonly string[],
+): Promise<string[]> {
+  if (failures.length === 0) return [];
+  mkdirSync(folder, { recursive: true });
+  const source = new ModuleSource(startFrom);
+  const saved = new Map<string, number>();
+  const files: string[] = [];
+  for (const { seed, kind } of failures) {
+    const before = saved.get(kind) ?? 0;
+    saved.set(kind, before + 1);
+    if (before >= SAVED_PER_KIND) continue;
+    const path = join(folder, `${kind}-${seed}.wasm`);
+    await writeFileAtomically(path, Buffer.from(await source.at(seed)));
+    files.push(path);
+  }
+  source.end();
+  return files;
+}
+
+function summary(
+  { firstSeed, done, failures, tally }: ModuleCampaignResult,
+  files: readonly string[],
+): string {
+  const range = done === 0 ? "" : ` (seeds ${firstSeed} to ${firstSeed + done - 1})`;
+  const { agreed, atLimit, events, refused, skipped, notAlone } = tally;
+  const lines = [
+    `${done} modules${range}, ${failures.length} failed`,
+    `${agreed} do the same compiled, in ${events} events; ${atLimit} of them to where memory or stack ran out`,
+    ...listed("refused", refused),
+    ...listed("skipped", skipped),
+    ...listed("not compiled to stand alone", notAlone),
+    ...files.map((file) => `saved ${file}`),
+  ];
+  return lines.join("\n");
+}
+
+function listed(what: string, reasons: ReadonlyMap<string, number>): string[] {
+  const sorted = [...reasons].sort((a, b) => b[1] - a[1]);
+  return sorted.map(([why, times]) => `${what}: ${times} times, ${why}`);
+}
+
+function jsonResult(result: ModuleCampaignResult, files: readonly string[]): object {
+  const { firstSeed, done, failures, tally } = result;
+  const { refused, skipped, notAlone } = tally;
+  return {
+    firstSeed,
+    done,
+    tally: {
+      ...tally,
+      refused: Object.fromEntries(refused),
+      skipped: Object.fromEntries(skipped),
+      notAlone: Object.fromEntries(notAlone),
+    },
+    failures,
+    files,
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * Values between JavaScript and instances of a store, by their canonical types.
+ *
+ * Numbers cross as the engine has it. References go by way of `references.ts` and `exported-functions.ts`; an argument of another
+ * type than the parameter's is a `TypeError`.
+ *
+ * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
+ */
+
+import type { ValType } from "../wasm/types.ts";
+import * as wasm from "../wasm/types.ts";
+import type { ExportedFunctions } from "./exported-functions.ts";
+import type { References } from "./references.ts";
+import type { Store as CoreStore } from "./store.ts";
+
+export class Conversions {
+  private readonly store: CoreStore;
+  private readonly references: References;
+  private readonly functions: ExportedFunctions;
+
+  constructor(store: CoreStore, references: References, functions: ExportedFunctions) {
+    this.store = store;
+    this.references = references;
+    this.functions = functions;
+  }
+
+  // Into the store.
+
+  /**
+   * Calls with the arguments as the output takes them. Converting one may collect, so what may move is kept in root words until all
+   * are there.
+   */
+  passArguments<T>(params: readonly ValType[], args: readonly unknown[], call: (ready: unknown[]) => T): T {
+    const words: number[] = [];
+    const ready: unknown[] = [];
+    try {
+      const kept: number[] = [];
+      for (let i = 0; i < params.length; i++) {
+        const type = params[i]!;
+        if (!wasm.isRef(type)) ready.push(args[i]);
+        else {
+          const word = this.keep(args[i], type);
+          if (this.isFunction(type)) ready.push(word);
+          else {
+            words.push(word);
+            kept.push(i);
+            ready.push(0);
+          }
+        }
+      }
+      kept.forEach((place, i) => {
+        ready[place] = this.references.kept(words[i]!);
+      });
+    } finally {
+      // The callee has them from here on: nothing collects between here and its first safepoint.
+      for (const word of words) this.references.release(word);
+    }
+    return call(ready);
+  }
+
+  /** One value, for a result of a host function or a new value of a global or table: a number, or a reference to use at once. */
+  toWasm(value: unknown, type: ValType): unknown {
+    if (!wasm.isRef(type)) return value;
+    const word = this.keep(value, type);
+    if (this.isFunction(type)) return word;
+    const reference = this.references.kept(word);
+    this.references.release(word);
+    return reference;
+  }
+
+  /** Several, as what a host function that gives more than one result returns. */
+  toWasmAll(values: unknown, types: readonly ValType[]): unknown {
+    if (types.length === 0) return undefined;
+    if (types.length === 1) return this.toWasm(values, types[0]!);
+    const list = [...(values as Iterable<unknown>)];
+    if (list.length !== types.length)
+      throw new TypeError(`expected ${types.length} results, not ${list.length}`);
+    return this.passArguments(types, list, (ready) => ready);
+  }
+
+  /** Of a function type the record; of any other reference a root word that holds it. */
+  private keep(value: unknown, type: ValType): number {
+    if (this.isFunction(type)) return this.functionReference(value, type);
+    if (value === null && wasm.isNullable(type)) return this.references.keepReference(0);
+    const word = this.references.keep(value);
+    const reference = this.references.kept(word);
+    if (this.matches(reference, type)) return word;
+    this.references.release(word);
+    throw incompatible(value);
+  }
+
+  private functionReference(value: unknown, type: ValType): number {
+    if (value === null && wasm.isNullable(type)) return 0;
+    const extern = this.functions.externOf(value);
+    if (extern === undefined) throw incompatible(value);
+    const own = wasm.FIRST_TYPE + extern.type;
+    if (!this.store.types.matchesHeap(own, wasm.heapOf(type))) throw incompatible(value);
+    const record = this.store.recordOf(extern);
+    this.functions.note(extern);
+    return record;
+  }
+
+  private isFunction(type: ValType): boolean {
+    return this.store.types.topOf(wasm.heapOf(type)) === wasm.HEAP_FUNC;
+  }
+
+  /** Whether a reference of the any or extern hierarchy, which may be null, is of the type. */
+  private matches(reference: number, type: ValType): boolean {
+    const { types } = this.store;
+    const heap = wasm.heapOf(type);
+    if (reference === 0) return wasm.isNullable(type);
+    if (heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY) return true;
+    switch (this.references.kindOf(reference)) {
+      case "i31":
+        return types.matchesHeap(wasm.HEAP_I31, heap);
+      case "host":
+        return false;
+      default:
+        return types.matchesHeap(this.store.heapTypeOf(reference), heap);
+    }
+  }
+
+  // Out of the store.
+
+  /** What a call of the output gave, as JavaScript has results: nothing, one value, or an array. */
+  takeResults(results: readonly ValType[], returned: unknown): unknown {
+    if (results.length === 0) return undefined;
+    if (results.length === 1) return this.toJavaScript(returned, results[0]!);
+    const values = returned as unknown[];
+    return results.map((type, i) => this.toJavaScript(values[i], type));
+  }
+
+  toJavaScript(value: unknown, type: ValType): unknown {
+    if (!wasm.isRef(type)) return value;
+    const reference = value as number;
+    if (!this.isFunction(type)) return this.references.toJavaScript(reference);
+    return reference === 0 ? null : this.functions.objectOfRecord(reference, this);
+  }
+}
+
+function incompatible(value: unknown): TypeError {
+  const what = value === null ? "null" : typeof value;
+  return new TypeError(`type incompatibility when transforming from/to JS: ${what} is not of the type`);
+}

@@ -1,0 +1,96 @@
+/**
+ * Functions of a store as JavaScript has them: one function object for one function, so that identity is kept, and the way back.
+ *
+ * Calling one converts arguments and results (`conversions.ts`) and guards the call (`guard.ts`). A function that takes and gives
+ * numbers only, of a module without references, is the engine's own.
+ */
+import { FunctionRecord } from "../gc/layout.ts";
+import { isRef, typeIndexOf, V128 } from "../wasm/types.ts";
+import type { Conversions } from "./conversions.ts";
+import type { FunctionExtern } from "./extern.ts";
+import { guarded } from "./guard.ts";
+import type { HostFunction } from "./host-webassembly.ts";
+import type { Store as CoreStore } from "./store.ts";
+
+export class ExportedFunctions {
+  private readonly store: CoreStore;
+  private readonly objects: Map<FunctionExtern, HostFunction>;
+  private readonly externs: WeakMap<HostFunction, FunctionExtern>;
+  /** By the record that references are. */
+  private readonly byRecord: Map<number, FunctionExtern>;
+
+  constructor(store: CoreStore) {
+    this.store = store;
+    this.objects = new Map();
+    this.externs = new WeakMap();
+    this.byRecord = new Map();
+  }
+
+  /** The function that a function object stands for, or undefined. */
+  externOf(object: unknown): FunctionExtern | undefined {
+    return typeof object === "function" ? this.externs.get(object as HostFunction) : undefined;
+  }
+
+  /** The function object of a function. */
+  objectOf(extern: FunctionExtern, conversions: Conversions): HostFunction {
+    const found = this.objects.get(extern);
+    if (found !== undefined) return found;
+    const object = extern.isPlain ? extern.raw : this.wrap(extern, conversions);
+    this.objects.set(extern, object);
+    this.externs.set(object, extern);
+    if (extern.record >= 0) this.byRecord.set(extern.record, extern);
+    return object;
+  }
+
+  /** The function object of a function reference that is not null. */
+  objectOfRecord(record: number, conversions: Conversions): HostFunction {
+    let extern = this.byRecord.get(record);
+    if (extern === undefined) {
+      extern = this.externOfRecord(record);
+      this.byRecord.set(record, extern);
+    }
+    return this.objectOf(extern, conversions);
+  }
+
+  /** Remembers which function the references at its record are of. */
+  note(extern: FunctionExtern): void {
+    if (extern.record >= 0 && !this.byRecord.has(extern.record)) this.byRecord.set(extern.record, extern);
+  }
+
+  private externOfRecord(record: number): FunctionExtern {
+    const { memory, runtime } = this.store;
+    const raw = runtime.functions.get(memory.read(record + FunctionRecord.Index)) as HostFunction;
+    // A record begins as an object does, with the descriptor of its type.
+    const type = typeIndexOf(this.store.heapTypeOf(record));
+    return { kind: "func", type, raw, isHost: false, isPlain: false, record };
+  }
+
+  private wrap(extern: FunctionExtern, conversions: Conversions): HostFunction {
+    const { types } = this.store.types;
+    const { type, raw } = extern;
+    const { runtime } = this.store;
+    const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+    const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+    const hasVector = [...params, ...results].includes(V128);
+    const converts = [...params, ...results].some(isRef);
+    const wrapper = converts
+      ? (...args: unknown[]): unknown =>
+          conversions.passArguments(params, args, (ready) =>
+            conversions.takeResults(
+              results,
+              guarded(runtime, () => raw(...ready)),
+            ),
+          )
+      : (...args: unknown[]): unknown => guarded(runtime, () => raw(...args));
+    const object: HostFunction = hasVector ? refuseVectors : (...args) => wrapper(...args);
+    Object.defineProperties(object, {
+      name: { value: raw.name, configurable: true },
+      length: { value: params.length, configurable: true },
+    });
+    return object;
+  }
+}
+
+function refuseVectors(): never {
+  throw new TypeError("type incompatibility when transforming from/to JS: a v128 cannot cross");
+}

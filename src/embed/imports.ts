@@ -1,0 +1,144 @@
+/**
+ * What a module imports, out of an object of modules by name, as externs of a store.
+ *
+ * WebAssembly JavaScript Interface, "read the imports".
+ */
+import type { CompiledCode } from "../link/output-module.ts";
+import type { ExternType } from "../wasm/extern-types.ts";
+import { externTypeOfImport } from "../wasm/extern-types.ts";
+import type { Import } from "../wasm/module.ts";
+import * as wasm from "../wasm/types.ts";
+import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import { type HostFunction, type HostGlobal, hostWebAssembly } from "./host-webassembly.ts";
+import type { ObjectContext } from "./objects.ts";
+
+/** As `WebAssembly.instantiate` takes them. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Finds what objects of the store stand for. */
+export interface ImportContext extends ObjectContext {
+  /** The extern of an exported function, a global, a table or a memory of this store; undefined for anything else. */
+  externOf(object: unknown): Extern | undefined;
+}
+
+const NUMBER_NAMES: Readonly<Record<wasm.ValType, string>> = {
+  [wasm.I32]: "i32",
+  [wasm.I64]: "i64",
+  [wasm.F32]: "f32",
+  [wasm.F64]: "f64",
+};
+
+/** One extern for each import, in order. Throws a `LinkError`, or a `TypeError` where there is no such module. */
+export function readImports(
+  context: ImportContext,
+  code: CompiledCode,
+  imports: Imports | undefined,
+): Extern[] {
+  const { module } = code.plan;
+  if (module.imports.length > 0 && (typeof imports !== "object" || imports === null)) {
+    throw new TypeError("the imports argument must be present and must be an object");
+  }
+  return module.imports.map((imported, i) => {
+    const from: unknown = imports![imported.module];
+    if ((typeof from !== "object" && typeof from !== "function") || from === null) {
+      throw new TypeError(`the import module ${JSON.stringify(imported.module)} is no object`);
+    }
+    const value = (from as Record<string, unknown>)[imported.name];
+    const wanted = externTypeOfImport(context.store.types, module, i);
+    return readImport(context, imported, wanted, value);
+  });
+}
+
+function readImport(context: ImportContext, imported: Import, wanted: ExternType, value: unknown): Extern {
+  const known = context.externOf(value);
+  if (known !== undefined) return known;
+  switch (wanted.kind) {
+    case "func":
+      if (typeof value !== "function") throw mismatch(imported, "a function");
+      return hostFunction(context, wanted.type, value as HostFunction);
+    case "global":
+      return readGlobal(context, imported, wanted, value);
+    case "memory":
+      return readMemory(imported, wanted, value);
+    default:
+      throw mismatch(imported, `a ${wanted.kind} of the store`);
+  }
+}
+
+/** A function of JavaScript's own; its results are converted, and its arguments, where they are references. */
+export function hostFunction(context: ObjectContext, type: number, func: HostFunction): FunctionExtern {
+  const { types } = context.store.types;
+  const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+  const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+  const { conversions } = context;
+  const converts = [...params, ...results].some(wasm.isRef);
+  const raw: HostFunction = converts
+    ? (...args) => {
+        const given = args.map((arg, i) => conversions.toJavaScript(arg, params[i]!));
+        return conversions.toWasmAll(func(...given), results);
+      }
+    : func;
+  return { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
+}
+
+function readGlobal(
+  context: ImportContext,
+  imported: Import,
+  wanted: ExternType & { kind: "global" },
+  value: unknown,
+): GlobalExtern {
+  const { type, mutable } = wanted;
+  if (isHostGlobal(value))
+    return { kind: "global", type: hostGlobalType(value, wanted), host: value, cell: -1 };
+  if (mutable) throw mismatch(imported, "a mutable WebAssembly.Global");
+  if (wasm.isRef(type)) {
+    const cell = context.store.newCell();
+    const extern: GlobalExtern = { kind: "global", type: wanted, host: null, cell };
+    try {
+      context.store.setCell(cell, context.conversions.toWasm(value, type) as number);
+    } catch (error) {
+      throw new hostWebAssembly.LinkError(`${describe(imported)}: ${(error as Error).message}`);
+    }
+    return extern;
+  }
+  const fits = type === wasm.I64 ? typeof value === "bigint" : typeof value === "number";
+  if (!fits || NUMBER_NAMES[type] === undefined) throw mismatch(imported, "a number of the global's type");
+  return {
+    kind: "global",
+    type: wanted,
+    host: new hostWebAssembly.Global({ value: NUMBER_NAMES[type]! }, value),
+    cell: -1,
+  };
+}
+
+function isHostGlobal(value: unknown): value is HostGlobal {
+  return value instanceof (hostWebAssembly.Global as unknown as new () => object);
+}
+
+/** The host does not tell the type of a global of its own; the engine checks it once more when it links. */
+function hostGlobalType(
+  _global: HostGlobal,
+  wanted: ExternType & { kind: "global" },
+): ExternType & { kind: "global" } {
+  return wanted;
+}
+
+function readMemory(imported: Import, wanted: ExternType & { kind: "memory" }, value: unknown): Extern {
+  if (!(value instanceof (hostWebAssembly.Memory as unknown as new () => object)))
+    throw mismatch(imported, "a WebAssembly.Memory");
+  const host = value as InstanceType<typeof hostWebAssembly.Memory>;
+  // Its maximum does not show: the engine checks that where the memory is imported as it is.
+  const { limits } = wanted.memory;
+  const min = BigInt(host.buffer.byteLength) >> BigInt(wanted.memory.pageSizeLog2);
+  const shared = typeof SharedArrayBuffer === "function" && host.buffer instanceof SharedArrayBuffer;
+  const memory = { ...wanted.memory, limits: { ...limits, min }, shared };
+  return { kind: "memory", type: { kind: "memory", memory }, host, size: null };
+}
+
+function describe({ module, name }: Import): string {
+  return `import ${JSON.stringify(module)} ${JSON.stringify(name)}`;
+}
+
+function mismatch(imported: Import, expected: string): Error {
+  return new hostWebAssembly.LinkError(`${describe(imported)}: expected ${expected}`);
+}

@@ -1,0 +1,4 @@
+/** Sizes beyond which compiled code does not go. */
+
+/** No table in a cell has more elements: what V8 and SpiderMonkey allow too. */
+export const MAX_TABLE_ELEMENTS = 10_000_000;

@@ -1,0 +1,137 @@
+/**
+ * Checks the compiler on one module: it runs natively, and compiled in stores under every collector and stressed, each function proven;
+ * all must do the same. The module on its own must compile to one that the engine accepts, and to the same bytes each time.
+ */
+import { InputError } from "../../base/diagnostics.ts";
+import { compile } from "../../driver/compile.ts";
+import { hostWebAssembly } from "../../embed/host-webassembly.ts";
+import type { PolicyName } from "../../frontend/index.ts";
+import { COLLECTOR_NAMES } from "../../runtime/collectors.ts";
+import { DEFAULT_FEATURES, type Features } from "../../wasm/index.ts";
+import { NativeEngine } from "../../wast/native-engine.ts";
+import { SpillwayEngine, type SpillwayOptions } from "../../wast/spillway-engine.ts";
+import { saysTrap } from "../../wast/trap-wording.ts";
+import { type Event, observe } from "./observe.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+
+export type ModuleVerdict =
+  /** All did the same, to the end or to where memory or stack ran out; `alone` says why it does not stand alone, "" if it does. */
+  | { readonly kind: "agreed"; readonly events: number; readonly atLimit: boolean; readonly alone: string }
+  /** The compiler refuses it, by name. */
+  | { readonly kind: "refused"; readonly why: string }
+  /** It says nothing: this host does not run it, or it imports what cannot be made up. */
+  | { readonly kind: "skipped"; readonly why: string }
+  | { readonly kind: "failed"; readonly failure: FailureKind; readonly message: string };
+
+/** A defect: the compiler threw, the output is not valid, it does something else, or other bytes came out. */
+export type FailureKind = "crash" | "invalid" | "difference" | "indeterminate";
+
+const HEAP_BYTES = 1 << 26;
+const FEATURES: Features = DEFAULT_FEATURES;
+
+interface Setting extends SpillwayOptions {
+  readonly name: string;
+}
+
+const STRESSED: Setting = {
+  name: "gc-stress",
+  collector: "stress",
+  gcStress: true,
+  prove: true,
+  maxHeapBytes: HEAP_BYTES,
+};
+const CALM: readonly Setting[] = COLLECTOR_NAMES.filter((name) => name !== "stress").map((collector) => ({
+  name: collector,
+  collector,
+  prove: true,
+  maxHeapBytes: HEAP_BYTES,
+}));
+
+/** Thrown within a check; what else is thrown is a crash. */
+class Failed extends Error {
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export interface CheckOptions {
+  /** Chooses one of the collectors besides the stressing one; without it they all have their turn. */
+  readonly turn?: number;
+  readonly policy?: PolicyName;
+}
+
+export async function checkModule(bytes: Uint8Array, options: CheckOptions = {}): Promise<ModuleVerdict> {
+  const { turn, policy = "spillway" } = options;
+  try {
+    const subject = await subjectOf(bytes, FEATURES);
+    if (subject === null) return { kind: "skipped", why: "an import that cannot be made up" };
+    const refusal = hostRefusal(bytes);
+    if (refusal !== "") return { kind: "skipped", why: `this host refuses it: ${refusal}` };
+    const native = observe(new NativeEngine(), subject);
+    let atLimit = false;
+    const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
+    for (const setting of [STRESSED, ...others]) {
+      if (!agree({ ...setting, policy }, subject, native)) atLimit = true;
+    }
+    return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
+  } catch (error) {
+    if (error instanceof InputError) return { kind: "refused", why: error.message };
+    if (error instanceof Failed) return { kind: "failed", failure: error.kind, message: error.message };
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: "failed", failure: "crash", message };
+  }
+}
+
+function hostRefusal(bytes: Uint8Array): string {
+  try {
+    new hostWebAssembly.Module(bytes);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Whether the events were compared to their end. Throws `Failed` where they differ. */
+function agree(setting: Setting, subject: Subject, native: readonly Event[]): boolean {
+  const compiled = observe(new SpillwayEngine(setting), subject);
+  for (let i = 0; i < Math.max(native.length, compiled.length); i++) {
+    const expected = native[i];
+    const got = compiled[i];
+    if (expected?.isLimit === true || got?.isLimit === true) return false;
+    if (expected !== undefined && got !== undefined && sameEvent(expected, got)) continue;
+    throw new Failed(
+      "difference",
+      `${setting.name}: natively ${eventText(expected)}, compiled ${eventText(got)}`,
+    );
+  }
+  return true;
+}
+
+function sameEvent(expected: Event, got: Event): boolean {
+  if (expected.what !== got.what || expected.outcome !== got.outcome) return false;
+  return expected.trap === got.trap || saysTrap(got.trap!, expected.trap!);
+}
+
+function eventText(event: Event | undefined): string {
+  if (event === undefined) return "nothing more";
+  return `${event.what}: ${event.outcome}${event.trap === undefined ? "" : ` (${event.trap})`}`;
+}
+
+/** Why the module does not stand alone, "" if it does. */
+function checkStandalone(bytes: Uint8Array): string {
+  let output: Uint8Array;
+  try {
+    output = compile(bytes, { features: FEATURES });
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  const refusal = hostRefusal(output);
+  if (refusal !== "") throw new Failed("invalid", refusal);
+  const again = compile(bytes, { features: FEATURES });
+  if (Buffer.compare(output, again) !== 0) throw new Failed("indeterminate", "other bytes the second time");
+  return "";
+}

@@ -1,0 +1,89 @@
+/**
+ * The module of a seed: random bytes that binaryen's `wasm-opt -ttf` turns into a valid module, which calls functions to log what it
+ * computes, and ends its loops and recursions itself.
+ *
+ * Of most modules `--denan` takes what a NaN's bits would show of: those are not determined. Every other module exports all that it
+ * has, so that its state can be compared in the end; the others are left as they are, since what is exported is compiled in another way.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeModule, type Export, type ExternKind, encodeModule, type Module } from "../../wasm/index.ts";
+import { Random } from "../fuzz/random.ts";
+import { BinaryenTool } from "./binaryen-tool.ts";
+
+const FEATURES: readonly string[] = [
+  "gc",
+  "reference-types",
+  "tail-call",
+  "multivalue",
+  "simd",
+  "bulk-memory",
+  "bulk-memory-opt",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "mutable-globals",
+  "extended-const",
+];
+const OPTIONAL_FEATURES: readonly string[] = ["multimemory", "memory64", "relaxed-simd"];
+const LEAST_BYTES = 200;
+const MOST_BYTES = 6000;
+
+export class ModuleSource {
+  private readonly tool: BinaryenTool;
+  private readonly folder: string;
+  private readonly startFrom: readonly string[];
+
+  /** `startFrom`: paths of modules that half of the random ones are built upon. */
+  constructor(startFrom: readonly string[] = []) {
+    this.startFrom = startFrom;
+    this.tool = new BinaryenTool("wasm-opt");
+    this.folder = mkdtempSync(join(tmpdir(), "spillway-ttf-"));
+  }
+
+  /** The binary; the same for the same seed. */
+  async at(seed: number): Promise<Uint8Array> {
+    const random = new Random(seed);
+    const input = join(this.folder, "random");
+    const output = join(this.folder, "module.wasm");
+    const length = random.between(LEAST_BYTES, MOST_BYTES);
+    writeFileSync(
+      input,
+      Uint8Array.from({ length }, () => random.below(256)),
+    );
+    const flags = flagsOf(random);
+    if (this.startFrom.length > 0 && random.chance(50)) {
+      flags.push(`--initial-fuzz=${random.pick(this.startFrom)}`);
+    }
+    await this.tool.run(["-ttf", input, "-o", output, "--quiet", ...flags]);
+    const bytes = new Uint8Array(readFileSync(output));
+    return random.chance(50) ? exportingAll(bytes) : bytes;
+  }
+
+  end(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+function flagsOf(random: Random): string[] {
+  const features = [...FEATURES, ...OPTIONAL_FEATURES.filter(() => random.chance(10))];
+  const flags = features.map((name) => `--enable-${name}`);
+  if (random.chance(85)) flags.push("--denan");
+  if (random.chance(40)) flags.push(random.pick(["-O1", "-O3", "-Os"]));
+  return flags;
+}
+
+/** The module with its tables, memories and globals exported, besides what it exports already. */
+export function exportingAll(bytes: Uint8Array): Uint8Array {
+  const module = decodeModule(bytes);
+  const exports: Export[] = [...module.exports];
+  const add = (kind: ExternKind, count: number): void => {
+    for (let index = 0; index < count; index++) {
+      exports.push({ name: `${kind} ${index}`, kind, index, offset: 0 });
+    }
+  };
+  add("table", module.tables.length);
+  add("memory", module.memories.length);
+  add("global", module.globals.length);
+  return encodeModule({ ...module, exports } satisfies Module);
+}

@@ -1,0 +1,28 @@
+/** A fuzzing thread: makes and checks the modules of the seeds that it is sent, and answers with the verdicts. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { PolicyName } from "../../frontend/index.ts";
+import { checkModule, type ModuleVerdict } from "./check-module.ts";
+import { ModuleSource } from "./module-source.ts";
+
+export interface SeedVerdict {
+  readonly seed: number;
+  readonly verdict: ModuleVerdict;
+}
+
+/** What all modules of a thread have in common. */
+export interface ThreadOptions {
+  readonly policy: PolicyName;
+  readonly startFrom: readonly string[];
+}
+
+const { policy, startFrom } = workerData as ThreadOptions;
+const source = new ModuleSource(startFrom);
+
+parentPort?.on("message", async (seed: number | null) => {
+  if (seed === null) {
+    source.end();
+    process.exit();
+  }
+  const verdict = await checkModule(await source.at(seed), { turn: seed, policy });
+  parentPort?.postMessage({ seed, verdict } satisfies SeedVerdict);
+});
