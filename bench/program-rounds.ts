@@ -60,11 +60,12 @@ const COMPILES = 15;
 
 type Run = (size: number) => number;
 
+/** Of a program without references, which has no runtime, nothing. */
 interface Statistics {
-  readonly collections: { readonly value: number };
-  readonly bytesAllocated: { readonly value: bigint };
-  readonly bytesCopied: { readonly value: bigint };
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly collections?: { readonly value: number };
+  readonly bytesAllocated?: { readonly value: bigint };
+  readonly bytesCopied?: { readonly value: bigint };
+  readonly memory?: { readonly buffer: ArrayBuffer };
 }
 
 interface HostWebAssembly {
@@ -105,10 +106,10 @@ async function measure({ program, rounds }: RoundsSpec): Promise<ProgramResult> 
     collections: (after.collections - before.collections) / runs,
     bytesAllocated: (after.bytesAllocated - before.bytesAllocated) / runs,
     bytesCopied: (after.bytesCopied - before.bytesCopied) / runs,
-    memoryBytes: copyingExports.memory.buffer.byteLength,
+    memoryBytes: copyingExports.memory?.buffer.byteLength ?? 0,
     nativeBytes: codeBytes(native),
     loweredBytes: codeBytes(lowered),
-    runtimeBytes: codeBytesOf(collectorModule("copying")),
+    runtimeBytes: copyingExports.memory === undefined ? 0 : codeBytesOf(collectorModule("copying")),
     compileMs: compileMs(native),
     checksum,
     calibrationNs: calibrate(),
@@ -199,6 +200,7 @@ function withStatistics(compiled: Uint8Array, collector: CollectorName): Uint8Ar
   const statistics = runtime.exports
     .filter(({ kind, name }) => kind === "global" && /^(collections|bytes)/.test(name))
     .map(({ name, kind, index }): Export => ({ name, kind, index: base + index, offset: 0 }));
+  if (module.memories.length === 0) return compiled;
   const memory: Export = { name: "memory", kind: "memory", index: 0, offset: 0 };
   return encodeModule({ ...module, exports: [...module.exports, memory, ...statistics] });
 }
@@ -211,8 +213,8 @@ interface Counts {
 
 function statisticsOf({ collections, bytesAllocated, bytesCopied }: Statistics): Counts {
   return {
-    collections: collections.value,
-    bytesAllocated: Number(bytesAllocated.value),
-    bytesCopied: Number(bytesCopied.value),
+    collections: collections?.value ?? 0,
+    bytesAllocated: Number(bytesAllocated?.value ?? 0),
+    bytesCopied: Number(bytesCopied?.value ?? 0),
   };
 }

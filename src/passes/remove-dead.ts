@@ -11,7 +11,12 @@ import { memTrapCode } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, NO_FACTS } from "./facts.ts";
+
+/** For one function; a compiler of many keeps a `DeadRemover`. */
+export function removeDead(func: Function, facts: Facts = NO_FACTS): number {
+  return new DeadRemover().run(func, facts);
+}
 
 export class DeadRemover {
   private uses: Int32Array;

@@ -29,13 +29,18 @@ import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
 import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32 } from "./fold-integers.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
 
 const EQ = INT_CONDITIONS.indexOf("eq");
 const NE = INT_CONDITIONS.indexOf("ne");
+
+/** For one function; a compiler of many keeps a `ValueNumbering`. */
+export function valueNumbering(func: Function, facts: Facts = NO_FACTS): number {
+  return new ValueNumbering().run(func, facts);
+}
 
 /** Operations that give their first operand when the second is zero. */
 const ZERO_IS_NEUTRAL: ReadonlySet<number> = new Set([
