@@ -22,6 +22,8 @@ export interface ModuleIndices {
   /** Whether the addresses of a memory, the indices of a table, are i64. */
   isMemory64(memory: number): boolean;
   isTable64(table: number): boolean;
+  /** The tag, without a payload, that `try_call` catches; -1 where there is none. What else unwinds passes. */
+  readonly exceptionTag: number;
   /**
    * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
    * nothing collects; a frame then has no word for its map.

@@ -17,24 +17,21 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
-import { argValue, type BlockArg, isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE, type StackMap, type Value } from "../ir/entities.ts";
+import { argIndex, argValue, type BlockArg, isRetArg, isValueArg } from "../ir/block-calls.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { CodeWriter } from "./code-writer.ts";
+import { CallEmitter } from "./call-emitter.ts";
 import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
-import { lowerMemoryOperator } from "./lower-memory.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
-import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
@@ -59,7 +56,7 @@ const PASSED_THROUGH = 1;
 /** How many ends of scopes a branch is looked for behind. */
 const MOST_ENDS = 16;
 
-export class FunctionEmitter extends CodeWriter {
+export class FunctionEmitter extends CallEmitter {
   private readonly control: ControlTree;
   private readonly pendingKinds: I32List;
   private readonly pendingItems: I32List;
@@ -73,8 +70,6 @@ export class FunctionEmitter extends CodeWriter {
   private readonly trapScopes: TrapScopes;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
-  /** The stack map that the frame names since this block began, or -1. */
-  private namedMap: number;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
 
@@ -90,7 +85,6 @@ export class FunctionEmitter extends CodeWriter {
     this.moves = new I32List();
     this.trapScopes = new TrapScopes();
     this.endsInReturn = false;
-    this.namedMap = -1;
     this.body = new ByteWriter();
   }
 
@@ -107,7 +101,7 @@ export class FunctionEmitter extends CodeWriter {
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
-    if (this.frame.sizeBytes > 0) this.enterFrame();
+    if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn) this.op(WasmOp.Unreachable);
@@ -281,8 +275,61 @@ export class FunctionEmitter extends CodeWriter {
         this.emitCall(inst, true);
         return;
       default:
-        throw new InputError(unsupportedInst("try_call"));
+        this.emitTryCall(block, inst);
     }
+  }
+
+  // Calls with a handler.
+
+  private hasHandlers({ layout, dfg }: Function): boolean {
+    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+      const last = layout.lastInst(block);
+      if (last !== NONE && dfg.hasExceptionTable(last) && this.control.isReachable(block)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The legacy form, around just the call. Both ways out take their values in locals:
+   *
+   *     try
+   *       values for the normal edge, arguments, call; into locals; br to the normal block
+   *     catch $exception
+   *       the shadow stack's pointer as it is in this function; values for the handler's edge, into locals; br to the handler
+   *     end
+   */
+  private emitTryCall(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    const { exceptionTag } = this.indices!;
+    const handler = exceptionTag < 0 ? NONE : this.onlyHandler(inst);
+    if (handler === NONE) throw new InputError(unsupportedInst("try_call"));
+    const normal = dfg.blockCalls.normalReturn(dfg.exceptionTable(inst));
+    this.op(WasmOp.Try);
+    this.out.byte(EMPTY_BLOCK);
+    this.pushValues(normal);
+    this.emitCall(inst, false);
+    this.popResultArgs(normal, dfg.signatures[dfg.callSignature(inst)]!.returns.length);
+    this.popValues();
+    if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal) + 1);
+    this.opIndex(WasmOp.Catch, exceptionTag);
+    this.restoreFrame();
+    this.pushValues(handler as BlockCall);
+    this.popValues();
+    this.opIndex(WasmOp.Br, this.depthOf(block, handler as BlockCall) + 1);
+    this.op(WasmOp.End);
+  }
+
+  /** The handler of a call that has one, for all exceptions and without payload; `NONE` for any other. */
+  private onlyHandler(inst: Inst): BlockCall | typeof NONE {
+    const { blockCalls } = this.func.dfg;
+    const table = this.func.dfg.exceptionTable(inst);
+    if (blockCalls.itemCount(table) !== 1) return NONE;
+    const item = blockCalls.item(table, 0);
+    if (item.kind !== "default") return NONE;
+    for (let i = 0; i < blockCalls.argCount(item.call); i++) {
+      if (!isValueArg(blockCalls.arg(item.call, i))) return NONE;
+    }
+    return item.call;
   }
 
   /** Whether the branch is a `br` and nothing else. */
@@ -388,7 +435,8 @@ export class FunctionEmitter extends CodeWriter {
   }
 
   private needsMove(arg: BlockArg, param: Value): boolean {
-    if (!isValueArg(arg)) throw new InputError(unsupportedInst("try_call"));
+    // What a call gives is popped behind it.
+    if (!isValueArg(arg)) return false;
     if (!this.trees.isUsed(param)) return this.isInlined(arg);
     const value = this.func.dfg.resolveAliases(argValue(arg));
     return (
@@ -402,6 +450,12 @@ export class FunctionEmitter extends CodeWriter {
   }
 
   private emitMoves(call: BlockCall): void {
+    this.pushValues(call);
+    this.popValues();
+  }
+
+  /** Pushes the values that are passed and have to move. */
+  private pushValues(call: BlockCall): void {
     const { dfg } = this.func;
     const target = dfg.blockCalls.block(call);
     const { moves } = this;
@@ -413,10 +467,33 @@ export class FunctionEmitter extends CodeWriter {
       this.push(dfg.resolveAliases(argValue(arg)));
       moves.push(param);
     }
+  }
+
+  /** Pops what `pushValues` pushed. */
+  private popValues(): void {
+    const { moves } = this;
     for (let i = moves.length - 1; i >= 0; i--) {
       const param = moves.get(i) as Value;
       if (this.trees.isUsed(param)) this.localSet(this.locals.localOf(param));
       else this.op(WasmOp.Drop);
+    }
+  }
+
+  /** Pops what a call gave, as far as it is passed on. */
+  private popResultArgs(call: BlockCall, count: number): void {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    for (let result = count - 1; result >= 0; result--) {
+      let local: number = NONE;
+      for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+        const arg = dfg.blockCalls.arg(call, i);
+        const param = dfg.blockParam(target, i);
+        if (!isRetArg(arg) || argIndex(arg) !== result || !this.trees.isUsed(param)) continue;
+        if (local !== NONE) this.localTee(local);
+        local = this.locals.localOf(param);
+      }
+      if (local === NONE) this.op(WasmOp.Drop);
+      else this.localSet(local);
     }
   }
 
@@ -452,92 +529,5 @@ export class FunctionEmitter extends CodeWriter {
     const scope = this.trapScopes.scopeOf(code);
     if (scope === NONE) this.trapIf(code);
     else this.opIndex(WasmOp.BrIf, this.openScopes - 1 - scope);
-  }
-
-  private emitCall(inst: Inst, tail: boolean): void {
-    const { dfg } = this.func;
-    const indirect = dfg.format(inst) === Format.CallIndirect;
-    if (!indirect && this.emitOperator(inst)) return;
-    for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    const table = indirect ? this.indices!.tableIndex(this.func, dfg.sigRef(inst)) : 0;
-    if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
-    if (tail) this.leaveFrame();
-    else this.nameStackMap(inst);
-    if (indirect) {
-      this.opIndex(
-        tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
-        this.indices!.typeIndex(this.func, dfg.sigRef(inst)),
-      );
-      this.out.u32(table);
-    } else {
-      this.opIndex(
-        tail ? WasmOp.ReturnCall : WasmOp.Call,
-        this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
-      );
-    }
-  }
-
-  /**
-   * Tells a collector where this frame's references are, right before the call: an argument inlined to the left may have been
-   * a call with a map of its own.
-   */
-  private nameStackMap(inst: Inst): void {
-    const { dfg } = this.func;
-    const { symbols } = this.indices!;
-    if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const map = dfg.stackMap(inst);
-    const offsets: number[] = [];
-    if (map !== NONE) {
-      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
-        const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
-        offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
-      }
-    }
-    const named = symbols.internMap(this.frame.sizeBytes, offsets);
-    if (named === this.namedMap) return;
-    this.namedMap = named;
-    this.pushFrameAddress(0);
-    this.symbolAddress(named);
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
-  }
-
-  /** A call that stands for a Wasm operator: the first arguments are its immediates. */
-  private emitOperator(inst: Inst): boolean {
-    const { dfg } = this.func;
-    const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
-    const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
-    if (user === null || user.namespace !== WASM_OPERATORS) return false;
-    if (isMemoryOperator(user.index)) {
-      lowerMemoryOperator(this, inst, user.index);
-      return true;
-    }
-    const immediates = immediateCount(user.index);
-    for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    this.op(user.index);
-    for (let i = 0; i < immediates; i++) this.out.u32(dfg.immLow(dfg.valueInst(this.arg(inst, i))));
-    return true;
-  }
-
-  // The frame on the shadow stack.
-
-  private enterFrame(): void {
-    this.needFramePointer();
-    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
-    this.i32Const(this.frame.sizeBytes);
-    this.op(WasmOp.I32Sub);
-    this.localTee(this.framePointer);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
-    const { symbols, mapOnEntry } = this.indices!;
-    if (!mapOnEntry || symbols === null) return;
-    this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
-  }
-
-  /** Gives the frame back; what is on the operand stack stays there. */
-  private leaveFrame(): void {
-    if (this.frame.sizeBytes === 0) return;
-    this.pushFrameAddress(this.frame.sizeBytes);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
   }
 }

@@ -130,7 +130,9 @@ export class Trees {
       if (dfg.resultCount(root) === 1 && this.places[dfg.firstResult(root)] !== Place.Local) continue;
       this.limit = root;
       this.growDestinations(root, block);
-      this.growOperands(root, block, 0, Effect.Write);
+      // What the handler must not see may be no part of the call that it is for: an earlier call, above all.
+      const most = dfg.hasExceptionTable(root) ? Effect.Ordered : Effect.Write;
+      this.growOperands(root, block, 0, most);
     }
   }
 

@@ -105,6 +105,7 @@ function indicesOf(
       return plan.stackPointer;
     },
     memory: plan.heapMemory,
+    exceptionTag: plan.exceptionTag,
     // Memories other than the first have modules of their own, and the tables kept have 32-bit indices.
     memoryOf: () => plan.heapMemory,
     isMemory64: () => false,

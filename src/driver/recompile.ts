@@ -70,6 +70,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
       throw new Error("a function without references has no frame");
     },
     memory: 0,
+    exceptionTag: -1,
     memoryOf: (func, region) => func.aliasRegions[region]!.userId,
     isMemory64: (memory) => module.memories[memory]!.type.is64,
     isTable64: (table) => module.tables[table]!.type.is64,

@@ -9,11 +9,11 @@
 
 import type { ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
-import type { ExportedFunctions } from "./exported-functions.ts";
+import type { CallConversions, ExportedFunctions } from "./exported-functions.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 
-export class Conversions {
+export class Conversions implements CallConversions {
   private readonly store: CoreStore;
   private readonly references: References;
   private readonly functions: ExportedFunctions;
@@ -37,7 +37,7 @@ export class Conversions {
       const kept: number[] = [];
       for (let i = 0; i < params.length; i++) {
         const type = params[i]!;
-        if (!wasm.isRef(type)) ready.push(args[i]);
+        if (!wasm.isRef(type)) ready.push(toNumber(args[i], type));
         else {
           const word = this.keep(args[i], type);
           if (this.isFunction(type)) ready.push(word);
@@ -100,8 +100,13 @@ export class Conversions {
     return record;
   }
 
-  private isFunction(type: ValType): boolean {
+  isFunction(type: ValType): boolean {
     return this.store.types.topOf(wasm.heapOf(type)) === wasm.HEAP_FUNC;
+  }
+
+  /** Whether the type is of exceptions, which JavaScript only throws and catches. */
+  isException(type: ValType): boolean {
+    return wasm.isRef(type) && this.store.types.topOf(wasm.heapOf(type)) === wasm.HEAP_EXN;
   }
 
   /** Whether a reference of the any or extern hierarchy, which may be null, is of the type. */
@@ -133,12 +138,21 @@ export class Conversions {
   toJavaScript(value: unknown, type: ValType): unknown {
     if (!wasm.isRef(type)) return value;
     const reference = value as number;
+    if (this.isException(type)) throw new TypeError(`${CANNOT_CROSS} an exnref cannot cross`);
     if (!this.isFunction(type)) return this.references.toJavaScript(reference);
     return reference === 0 ? null : this.functions.objectOfRecord(reference, this);
   }
 }
 
+const CANNOT_CROSS = "type incompatibility when transforming from/to JS:";
+
+/** A number as the engine would make it, but now: what an object's own conversion does may collect. */
+function toNumber(value: unknown, type: ValType): unknown {
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  return type === wasm.I64 ? BigInt.asIntN(64, value as bigint) : Number(value);
+}
+
 function incompatible(value: unknown): TypeError {
   const what = value === null ? "null" : typeof value;
-  return new TypeError(`type incompatibility when transforming from/to JS: ${what} is not of the type`);
+  return new TypeError(`${CANNOT_CROSS} ${what} is not of the type`);
 }

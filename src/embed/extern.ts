@@ -11,7 +11,10 @@ export interface FunctionExtern {
   readonly kind: "func";
   /** The canonical type. */
   readonly type: number;
-  /** Takes and gives what the output's functions do: references as numbers. */
+  /**
+   * Takes and gives what the output's functions do: references as numbers. One of an instance is called within `guarded`; one of
+   * JavaScript's own may throw what it likes (`exceptions.ts`).
+   */
   readonly raw: HostFunction;
   /** `raw` is JavaScript's own, and no function of an instance. */
   readonly isHost: boolean;
@@ -45,4 +48,11 @@ export interface MemoryExtern {
   readonly size: HostGlobal | null;
 }
 
-export type Extern = FunctionExtern | GlobalExtern | TableExtern | MemoryExtern;
+export interface TagExtern {
+  readonly kind: "tag";
+  readonly type: ExternType & { kind: "tag" };
+  /** The address that exceptions name it by. */
+  readonly record: number;
+}
+
+export type Extern = FunctionExtern | GlobalExtern | TableExtern | MemoryExtern | TagExtern;

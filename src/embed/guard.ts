@@ -1,18 +1,25 @@
 /**
- * Calls from the host into a store. What a call that does not end leaves on the shadow stack is taken off, and its trap gets the
- * specification's message.
+ * Calls from the host into a store. What a call that does not end leaves on the shadow stack is taken off, its trap gets the
+ * specification's message, and its exception becomes one of JavaScript's.
  */
 import { TRAP_MESSAGES } from "../gc/traps.ts";
+import type { Exceptions } from "./exceptions.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** What of a store the calls into it need. */
+export interface GuardedStore {
+  readonly runtime: Runtime;
+  readonly exceptions: Exceptions;
+}
+
 /** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
-export function guarded<T>(runtime: Runtime, call: () => T): T {
+export function guarded<T>({ runtime, exceptions }: GuardedStore, call: () => T): T {
   const pointer = runtime.stack;
   try {
     return call();
   } catch (error) {
-    const translated = translate(runtime, error);
+    const translated = translate(runtime, exceptions.leaving(error));
     runtime.stack = pointer;
     throw translated;
   }

@@ -25,6 +25,15 @@ export interface HostTable {
   grow(count: number): number;
 }
 
+export interface HostTag {
+  readonly [HOST_TAG]: true;
+}
+declare const HOST_TAG: unique symbol;
+
+interface HostException {
+  is(tag: HostTag): boolean;
+}
+
 /** A function of the host's own WebAssembly, or one that is given to it. */
 export type HostFunction = (...args: unknown[]) => unknown;
 
@@ -43,7 +52,10 @@ interface HostWebAssembly {
   readonly Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => HostMemory;
   readonly Table: new (descriptor: { initial: number; element: string }) => HostTable;
   readonly Global: new (descriptor: { value: string; mutable?: boolean }, value?: unknown) => HostGlobal;
-  readonly Exception: new (...args: never[]) => object;
+  readonly Tag: new (type: { parameters: readonly string[] }) => HostTag;
+  /** The tag of what JavaScript throws, on newer engines. */
+  readonly JSTag?: HostTag;
+  readonly Exception: new (tag: HostTag, payload: readonly unknown[]) => HostException;
   readonly CompileError: ErrorClass;
   readonly LinkError: ErrorClass;
   readonly RuntimeError: ErrorClass;

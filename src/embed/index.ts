@@ -1,6 +1,7 @@
 /** Running compiled modules on the host's WebAssembly. */
 export { outputName } from "../link/link-store.ts";
-export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern } from "./extern.ts";
+export { Exceptions, type PayloadValue, StoreException } from "./exceptions.ts";
+export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 export { guarded } from "./guard.ts";
 export { hostWebAssembly } from "./host-webassembly.ts";
 export type { Imports } from "./imports.ts";
@@ -17,3 +18,4 @@ export {
   Module,
   Store,
 } from "./store-api.ts";
+export { Tag } from "./tag.ts";

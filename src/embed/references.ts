@@ -15,6 +15,7 @@
  * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
  */
 import { HostBox, Kind } from "../gc/layout.ts";
+import { Handles } from "./handles.ts";
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -25,12 +26,6 @@ export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
 const I31_MIN = -(2 ** 30);
 const I31_MAX = 2 ** 30 - 1;
 
-/** A struct or array as JavaScript has it. */
-interface Handle {
-  readonly word: number;
-  readonly object: WeakRef<object>;
-}
-
 export class References {
   private readonly memory: StoreMemory;
   private readonly runtime: Runtime;
@@ -40,11 +35,8 @@ export class References {
   /** Host values by number, and their numbers. */
   private readonly values: Map<number, unknown>;
   private readonly numbers: Map<unknown, number>;
-  /** Handles by the address of their object, as of the collection that `seen` counts. */
-  private readonly handles: Map<number, Handle>;
-  private readonly words: WeakMap<object, number>;
-  private readonly dropped: FinalizationRegistry<number>;
-  private seen: number;
+  /** Structs and arrays as JavaScript has them. */
+  private readonly handles: Handles<object>;
   private seenByValues: number;
 
   constructor(memory: StoreMemory, runtime: Runtime) {
@@ -55,10 +47,7 @@ export class References {
     this.hostDescriptor = this.makeHostDescriptor();
     this.values = new Map();
     this.numbers = new Map();
-    this.handles = new Map();
-    this.words = new WeakMap();
-    this.dropped = new FinalizationRegistry((word) => this.drop(word));
-    this.seen = 0;
+    this.handles = new Handles(memory, runtime, this.roots);
     this.seenByValues = 0;
   }
 
@@ -102,21 +91,23 @@ export class References {
   /** The address of a struct or array that JavaScript holds, or of a box that is still reached. */
   private known(value: unknown): number | null {
     if (typeof value === "object" && value !== null) {
-      const word = this.words.get(value);
+      const word = this.handles.wordOf(value);
       if (word !== undefined) return this.memory.read(word);
     }
-    const number = this.numbers.get(value);
+    const number = hasIdentity(value) ? this.numbers.get(value) : undefined;
     const box = number === undefined ? 0 : this.weak.read(number);
     return box === 0 ? null : box;
   }
 
-  private box(value: unknown): number {
+  /** The address of a new box for a value of JavaScript, good until the next collection. */
+  box(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
     this.forgetUnreached();
     let number = this.numbers.get(value);
     if (number === undefined) {
       number = this.weak.take();
-      this.numbers.set(value, number);
+      // Of primitive values nobody can tell whether there is one box or two.
+      if (hasIdentity(value)) this.numbers.set(value, number);
       this.values.set(number, value);
     }
     this.memory.write(object, this.hostDescriptor);
@@ -169,38 +160,13 @@ export class References {
       case "host":
         return this.values.get(this.memory.read(reference + HostBox.Number));
       default:
-        return this.handleOf(reference);
+        return this.handles.of(reference, () => Object.freeze(Object.create(null)) as object);
     }
   }
+}
 
-  private handleOf(reference: number): object {
-    this.refreshHandles();
-    const found = this.handles.get(reference)?.object.deref();
-    if (found !== undefined) return found;
-    const object: object = Object.freeze(Object.create(null));
-    const word = this.roots.take(reference);
-    this.handles.set(reference, { word, object: new WeakRef(object) });
-    this.words.set(object, word);
-    this.dropped.register(object, word);
-    return object;
-  }
-
-  /** After a collection objects are elsewhere. */
-  private refreshHandles(): void {
-    const { collections } = this.runtime;
-    if (collections === this.seen) return;
-    this.seen = collections;
-    const handles = [...this.handles.values()];
-    this.handles.clear();
-    for (const handle of handles) {
-      if (handle.object.deref() !== undefined) this.handles.set(this.memory.read(handle.word), handle);
-    }
-  }
-
-  private drop(word: number): void {
-    const reference = this.memory.read(word);
-    // The object may have got a new handle meanwhile.
-    if (this.handles.get(reference)?.word === word) this.handles.delete(reference);
-    this.roots.give(word);
-  }
+function hasIdentity(value: unknown): boolean {
+  return (
+    (typeof value === "object" && value !== null) || typeof value === "function" || typeof value === "symbol"
+  );
 }

@@ -19,11 +19,13 @@ import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern } from "./extern.ts";
+import { Exceptions } from "./exceptions.ts";
+import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
+import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { currentExternType } from "./table-length.ts";
@@ -55,6 +57,8 @@ export class Store implements DescriptorMemory {
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
   readonly descriptors: Map<number, number>;
+  readonly references: References;
+  readonly exceptions: Exceptions;
   /** The way back, as far as it was asked for. */
   private readonly typesByDescriptor: Map<number, number>;
 
@@ -65,6 +69,8 @@ export class Store implements DescriptorMemory {
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
     this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
     this.descriptors = new Map();
+    this.references = new References(this.memory, this.runtime);
+    this.exceptions = new Exceptions(this, this.references);
     this.typesByDescriptor = new Map();
   }
 
@@ -88,9 +94,11 @@ export class Store implements DescriptorMemory {
       descriptors: this.descriptors,
       importedCell: (cell) => {
         const { kind, index } = code.plan.cells[cell]!;
+        if (kind === "exception") return this.exceptions.cell;
         return (byKind(kind as "global" | "table", index) as GlobalExtern).cell;
       },
       importedRecord: (func) => (byKind("func", func) as FunctionExtern).record,
+      importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
     this.memory.reserve(linked.layout.bytes().length);
@@ -117,7 +125,7 @@ export class Store implements DescriptorMemory {
   ): StoreInstance {
     const input: Record<string, unknown> = {};
     imports.forEach((given, i) => {
-      input[i] = given.kind === "func" ? given.raw : "host" in given ? given.host : undefined;
+      input[i] = given.kind === "func" ? this.callable(given) : "host" in given ? given.host : undefined;
     });
     const memories = startMemories(
       linked,
@@ -128,7 +136,7 @@ export class Store implements DescriptorMemory {
     const given = {
       input,
       memory: memories,
-      runtime: this.runtime.imports as Record<string, unknown>,
+      runtime: { ...this.runtime.imports, exception: this.exceptions.hostTag },
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
@@ -137,6 +145,11 @@ export class Store implements DescriptorMemory {
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
+  }
+
+  /** The function as instances call it. */
+  private callable({ raw, isHost }: FunctionExtern): HostFunction {
+    return isHost ? this.exceptions.converting(raw) : raw;
   }
 
   /** The address that references to the function are. */
@@ -151,10 +164,11 @@ export class Store implements DescriptorMemory {
   }
 
   /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
-  private asHostFunction({ raw, type, isHost }: FunctionExtern): HostFunction {
-    if (!isHost) return raw;
-    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, type));
-    return new hostWebAssembly.Instance(module, { "": { f: raw } }).exports["f"] as HostFunction;
+  private asHostFunction(extern: FunctionExtern): HostFunction {
+    const f = this.callable(extern);
+    if (!extern.isHost) return f;
+    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, extern.type));
+    return new hostWebAssembly.Instance(module, { "": { f } }).exports["f"] as HostFunction;
   }
 
   /** The canonical heap type of an object that is a struct or an array. */
@@ -169,13 +183,6 @@ export class Store implements DescriptorMemory {
   }
 
   // What the host writes.
-
-  /** A cell that belongs to no instance, with null in it. */
-  newCell(): number {
-    const region = this.words([0, 1, 0]);
-    this.runtime.addRoots(region);
-    return region + 8;
-  }
 
   /** Puts a reference into a cell. */
   setCell(cell: number, reference: number): void {
@@ -282,7 +289,7 @@ export class Store implements DescriptorMemory {
           size: (hostExports[sizeName(index)] as HostGlobal | undefined) ?? null,
         };
       default:
-        throw new Error("tags are not linked yet");
+        return { kind: "tag", type, record: layout.tagRecord(index) };
     }
   }
 }

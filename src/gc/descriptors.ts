@@ -5,17 +5,20 @@
  * supertype is made first, since the display of a subtype names it.
  */
 import { KIND_FUNC, KIND_STRUCT, type TypeTable } from "../wasm/types.ts";
-import { arrayLayout, Kind, structLayout } from "./layout.ts";
+import { arrayLayout, exceptionLayout, Kind, type StructLayout, structLayout } from "./layout.ts";
 
 /** Where descriptors go, and which there are. */
 export interface DescriptorMemory {
-  /** Addresses by canonical type, or by `builtinKey`; those made are added. */
+  /** Addresses by canonical type, `builtinKey` or `exceptionKey`; those made are added. */
   readonly descriptors: Map<number, number>;
   /** Stores words one behind the other; returns the address of the first, a multiple of 4. */
   words(values: readonly number[]): number;
   /** Overwrites a word that was stored. */
   patch(address: number, value: number): void;
 }
+
+/** More than there are built-in descriptors. */
+const BUILTIN_COUNT = 16;
 
 /** A key in the map of descriptors for one that no type has. */
 export function builtinKey(builtin: number): number {
@@ -54,6 +57,26 @@ export function builtinDescriptor(memory: DescriptorMemory, builtin: number, kin
   return address;
 }
 
+/** A key for the descriptor of exceptions whose tag is of a canonical type. */
+function exceptionKey(id: number): number {
+  return builtinKey(BUILTIN_COUNT + id);
+}
+
+/** The address of the descriptor of exceptions whose tag is of function type `type`: to collectors a struct like any other. */
+export function exceptionDescriptor(
+  memory: DescriptorMemory,
+  types: TypeTable,
+  type: number,
+  idOf: (type: number) => number,
+): number {
+  const key = exceptionKey(idOf(type));
+  const known = memory.descriptors.get(key);
+  if (known !== undefined) return known;
+  const address = makeDescriptor(memory, [], structWords(exceptionLayout(types, type), 0));
+  memory.descriptors.set(key, address);
+  return address;
+}
+
 /** `supers` from the top down; the display lies below the descriptor, deepest first in memory. */
 function makeDescriptor(
   memory: DescriptorMemory,
@@ -67,12 +90,15 @@ function makeDescriptor(
   return address;
 }
 
+function structWords({ sizeBytes, references }: StructLayout, depth: number): number[] {
+  return [sizeBytes, Kind.Struct, depth, references.length, ...references];
+}
+
 function descriptorWords(types: TypeTable, type: number, depth: number): number[] {
   const kind = types.kind(type);
   if (kind === KIND_FUNC) return [0, Kind.Function, depth, 0];
   if (kind === KIND_STRUCT) {
-    const { sizeBytes, references } = structLayout(types, type);
-    return [sizeBytes, Kind.Struct, depth, references.length, ...references];
+    return structWords(structLayout(types, type), depth);
   }
   const { elementLog2, holdsReferences } = arrayLayout(types, type);
   return [elementLog2, holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, depth, 0];

@@ -37,8 +37,18 @@ import { GcTrap } from "./traps.ts";
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
 
-const TOPS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_ANY, wasm.HEAP_FUNC, wasm.HEAP_EXTERN]);
-const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([wasm.HEAP_NONE, wasm.HEAP_NOFUNC, wasm.HEAP_NOEXTERN]);
+const TOPS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_ANY,
+  wasm.HEAP_FUNC,
+  wasm.HEAP_EXTERN,
+  wasm.HEAP_EXN,
+]);
+const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_NONE,
+  wasm.HEAP_NOFUNC,
+  wasm.HEAP_NOEXTERN,
+  wasm.HEAP_NOEXN,
+]);
 
 function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
   return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
@@ -105,7 +115,7 @@ export class HeapOperations {
   /** The address that the linker gives to a symbol (`object/symbol-spaces.ts`). */
   symbol(space: number, index: number): Value {
     const { builder } = this;
-    const key = index * 8 + space;
+    const key = index * 16 + space;
     let global = this.symbols.get(key);
     if (global === undefined) {
       const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
@@ -131,8 +141,8 @@ export class HeapOperations {
 
   // Allocation.
 
-  /** An object of that many bytes (a multiple of 8), with its descriptor set. */
-  private allocate(bytes: Value, descriptor: Value): Value {
+  /** An object of that many bytes (a multiple of 8), with its descriptor set. Everything else may have moved. */
+  allocate(bytes: Value, descriptor: Value): Value {
     const { builder, ins, plan } = this;
     const slow = builder.createBlock();
     const fast = builder.createBlock();
@@ -233,7 +243,8 @@ export class HeapOperations {
     return this.ins.iconst(stored === I64 ? I64 : I32, 0);
   }
 
-  private loadAt(
+  /** The field of a storage type that lies there. */
+  loadAt(
     type: ValType,
     base: Value,
     offset: number,

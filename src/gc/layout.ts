@@ -1,8 +1,9 @@
 /**
  * Where the parts of an object lie.
  *
- *     struct   +0 descriptor   +4 … fields, in order, each at its natural alignment
- *     array    +0 descriptor   +4 length   +8 … elements
+ *     struct     +0 descriptor   +4 … fields, in order, each at its natural alignment
+ *     array      +0 descriptor   +4 length   +8 … elements
+ *     exception  +0 descriptor   +4 tag   +8 … payload, as a struct's fields
  *
  * References take four bytes. Objects are a multiple of 8 bytes long. Declaration order is kept, so a subtype's fields lie
  * where its supertype's do.
@@ -41,6 +42,12 @@ export const FunctionRecord = { Descriptor: 0, Index: 4, Bytes: 8 } as const;
 
 /** A host object's box: descriptor and the host's number. */
 export const HostBox = { Number: 4, Bytes: 8 } as const;
+
+/** An exception: descriptor and the address of its tag's record; the payload follows as a struct's fields do. */
+export const Exception = { Tag: 4, HeaderBytes: 8 } as const;
+
+/** A tag's record: the canonical type, where types have one number for all modules. What makes it a tag is its address. */
+export const TagRecord = { Type: 0, Bytes: 4 } as const;
 
 export interface StructLayout {
   readonly sizeBytes: number;
@@ -85,11 +92,25 @@ function alignUp(offset: number, align: number): number {
 }
 
 export function structLayout(types: TypeTable, type: number): StructLayout {
+  return layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
+}
+
+/** Of an exception whose tag is of a function type: its parameters are the fields. */
+export function exceptionLayout(types: TypeTable, type: number): StructLayout {
+  return layFields(types, Exception.HeaderBytes, types.paramCount(type), (i) => types.param(type, i));
+}
+
+function layFields(
+  types: TypeTable,
+  start: number,
+  count: number,
+  fieldAt: (index: number) => ValType,
+): StructLayout {
   const offsets: number[] = [];
   const references: number[] = [];
-  let end = HEADER_BYTES;
-  for (let i = 0; i < types.fieldCount(type); i++) {
-    const field = types.field(type, i);
+  let end = start;
+  for (let i = 0; i < count; i++) {
+    const field = fieldAt(i);
     const bytes = 1 << storageLog2(field);
     const offset = alignUp(end, bytes);
     offsets.push(offset);

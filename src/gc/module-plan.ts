@@ -8,7 +8,7 @@
  */
 
 import type { TypeTable } from "../wasm/types.ts";
-import type { Allocators } from "./allocators.ts";
+import type { TypeFunctions } from "./type-functions.ts";
 
 export interface ModulePlan {
   readonly types: TypeTable;
@@ -41,10 +41,13 @@ export interface ModulePlan {
   memoryFunction(operator: number, memory: number, other: number): number;
   /** The functions that drop a data segment where it stands beside such memories. */
   remoteDrops(segment: number): readonly number[];
+  /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** The functions that make objects; null where none are outlined. */
-  readonly allocators: Allocators | null;
+  readonly typeFunctions: TypeFunctions | null;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;
   /** Every function begins with a collection: for tests. */

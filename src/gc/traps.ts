@@ -20,6 +20,7 @@ export interface GcTraps {
   readonly UninitializedElement: TrapCode;
   readonly IndirectMismatch: TrapCode;
   readonly MemoryBounds: TrapCode;
+  readonly NullException: TrapCode;
 }
 
 export const GcTrap: GcTraps = {
@@ -37,6 +38,7 @@ export const GcTrap: GcTraps = {
   UninitializedElement: userTrap(12),
   IndirectMismatch: userTrap(13),
   MemoryBounds: userTrap(14),
+  NullException: userTrap(15),
 };
 
 /** What the runtime stores before it traps because the heap is full. */
@@ -59,6 +61,7 @@ export const TRAP_MESSAGES: readonly string[] = [
   "uninitialized element",
   "indirect call type mismatch",
   "out of bounds memory access",
+  "null exception reference",
 ];
 
 /** Of each recorded code, a name for the function that stores it, as stack traces show it. */

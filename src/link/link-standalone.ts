@@ -74,6 +74,9 @@ function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
       throw new Error("a module that stands alone imports no references");
     },
     importedRecord: () => -1,
+    importedTag: () => {
+      throw new Error("a module that stands alone imports no tags");
+    },
   });
 }
 
@@ -135,6 +138,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   addFunctionTable(out, plan, layout);
   out.addStaticData(stackBytes);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
+  if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
   return out.encode();
 }

@@ -5,7 +5,7 @@
  * instance. The output imports, under names of its own:
  *
  *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
- *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table)
+ *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table); `exception` (the tag)
  *     "memory"    "0", "1" …           functions that stand for operators on memories; `m<index>`, a memory
  *
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
@@ -94,7 +94,7 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
   });
   if (usesHeap) addRuntimeFunctions(plan, add);
   addMemoryFunctions(plan, add);
-  if (usesHeap) addRuntimeState(add);
+  if (usesHeap) addRuntimeState(plan, add);
 }
 
 type AddImport = (from: string, name: string, type: ImportType) => void;
@@ -107,7 +107,7 @@ function addRuntimeFunctions(plan: OutputPlan, add: AddImport): void {
   }
 }
 
-function addRuntimeState(add: AddImport): void {
+function addRuntimeState(plan: OutputPlan, add: AddImport): void {
   for (const name of STORE_GLOBALS) {
     add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
   }
@@ -116,6 +116,7 @@ function addRuntimeState(add: AddImport): void {
   add("runtime", "functions", { kind: "table", table });
   const memory = { limits: any, is64: false, shared: false, pageSizeLog2: 16 };
   add("runtime", "memory", { kind: "memory", memory });
+  if (plan.exceptionTag >= 0) add("runtime", "exception", { kind: "tag", type: plan.addType([], []) });
 }
 
 /** The functions that stand for operators on memories, and the memory that the module names as its own. */
@@ -155,6 +156,6 @@ function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
     case "memory":
       return plan.hasMemoryModules ? -1 : index;
     default:
-      return index;
+      return -1;
   }
 }

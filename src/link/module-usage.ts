@@ -19,6 +19,8 @@ export interface MemoryUse {
 export interface ModuleUsage {
   /** Bodies have references on the stack, in locals or in their signatures. */
   readonly usesReferences: boolean;
+  /** The module has tags, throws or catches. */
+  readonly usesExceptions: boolean;
   /** Functions that `ref.func` or an element segment names, each once, in the order of first mention. */
   readonly referencedFunctions: readonly number[];
   /** Tables that are read or written element by element, grown or filled. */
@@ -49,6 +51,7 @@ class UsageWalk {
   private readonly module: Module;
   private readonly reader: OperatorReader;
   private usesReferences = false;
+  private usesExceptions: boolean;
   private readonly referenced: Set<number> = new Set();
   private readonly openTables: Set<number> = new Set();
   private readonly tableCopies: Set<number> = new Set();
@@ -60,6 +63,7 @@ class UsageWalk {
 
   constructor(module: Module) {
     this.module = module;
+    this.usesExceptions = module.tags.length > 0;
     this.reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
     this.reader.typeLimit = module.types.length;
   }
@@ -81,7 +85,9 @@ class UsageWalk {
       else this.indices(items, itemCount);
     }
     return {
-      usesReferences: this.usesReferences,
+      // An exception is an object of the heap.
+      usesReferences: this.usesReferences || this.usesExceptions,
+      usesExceptions: this.usesExceptions,
       referencedFunctions: [...this.referenced],
       openTables: this.openTables,
       tableCopies: this.tableCopies,
@@ -174,6 +180,7 @@ class UsageWalk {
         break;
       default:
     }
+    if (EXCEPTION_OPERATORS.has(op)) this.usesExceptions = true;
     if (opcodeBytes(op).prefix === GC_PREFIX || REFERENCE_OPERATORS.has(op)) this.usesReferences = true;
   }
 
@@ -182,6 +189,9 @@ class UsageWalk {
     if (!this.memoryUses.has(key)) this.memoryUses.set(key, { operator, memory, other });
   }
 }
+
+/** Operators that catch, and those that throw without naming a tag. */
+const EXCEPTION_OPERATORS: ReadonlySet<number> = new Set([WasmOp.Try, WasmOp.TryTable, WasmOp.ThrowRef]);
 
 /** Operators on references without a prefix of their own. */
 const REFERENCE_OPERATORS: ReadonlySet<number> = new Set([

@@ -20,6 +20,7 @@ import type {
   Import,
   Memory,
   Table,
+  Tag,
 } from "../wasm/module.ts";
 import { FUNCREF, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -51,6 +52,7 @@ export class OutputModule {
   readonly imports: Import[] = [];
   readonly tables: Table[] = [];
   readonly memories: Memory[] = [];
+  readonly tags: Tag[] = [];
   readonly globals: Global[] = [];
   readonly exports: Export[] = [];
   readonly elements: ElementSegment[] = [];
@@ -343,7 +345,7 @@ export class OutputModule {
       importedTableCount: 0,
       memories: this.memories,
       importedMemoryCount: 0,
-      tags: [],
+      tags: this.tags,
       importedTagCount: 0,
       globals: this.globals,
       importedGlobalCount: 0,

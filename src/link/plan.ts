@@ -9,14 +9,15 @@
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
+ *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the heap; or, in a module without references, the input's
  *
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
-import type { Allocators } from "../gc/allocators.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
+import type { TypeFunctions } from "../gc/type-functions.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
@@ -37,7 +38,8 @@ export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
-  readonly kind: "global" | "table" | "elements";
+  readonly kind: "global" | "table" | "elements" | "exception";
+  /** 0 of the one for exceptions in flight. */
   readonly index: number;
 }
 
@@ -45,7 +47,7 @@ export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
   /** Of `module`, which has them in it. */
-  readonly allocators?: Allocators;
+  readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
 }
@@ -59,7 +61,7 @@ export class OutputPlan implements InitializerPlan {
   readonly usage: ModuleUsage;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
-  readonly allocators: Allocators | null;
+  readonly typeFunctions: TypeFunctions | null;
   private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
   readonly canonicalIds: Uint32Array;
@@ -74,6 +76,9 @@ export class OutputPlan implements InitializerPlan {
   /** Every memory of the input has a module of its own (`memory-module.ts`). */
   readonly hasMemoryModules: boolean;
   readonly heapMemory = 0;
+  /** The first cell, and the only tag of the output: a store's, or its own. */
+  readonly exceptionCell: number;
+  readonly exceptionTag: number;
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
 
@@ -96,7 +101,7 @@ export class OutputPlan implements InitializerPlan {
 
   constructor(module: Module, store: TypeStore, options: PlanOptions) {
     const { mode, collectsOnEntry } = options;
-    this.allocators = options.allocators ?? null;
+    this.typeFunctions = options.typeFunctions ?? null;
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
@@ -104,6 +109,8 @@ export class OutputPlan implements InitializerPlan {
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
     this.usage = findUsage(module);
+    this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
+    this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
     this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
@@ -330,6 +337,7 @@ export class OutputPlan implements InitializerPlan {
     const { module, usage } = this;
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
+    if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
       if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
     });
@@ -414,7 +422,6 @@ export class OutputPlan implements InitializerPlan {
     const no = (what: string, offset: number): never => {
       throw new InputError(notLinkedYet(what, offset));
     };
-    for (const tag of module.tags) no("an exception tag", tag.offset);
     module.tables.forEach(({ type, offset }, i) => {
       if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
         no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
@@ -432,6 +439,7 @@ export class OutputPlan implements InitializerPlan {
           offset,
         );
       }
+      if (type.kind === "tag") no("an imported tag in a module that stands alone", offset);
       if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
     }
     module.tables.forEach((table, i) => {
@@ -442,6 +450,7 @@ export class OutputPlan implements InitializerPlan {
         no("a table that others see, in a module that stands alone,", table.offset);
     });
     for (const { kind, index, offset } of module.exports) {
+      if (kind === "tag") no("an exported tag in a module that stands alone", offset);
       if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
         no(
           `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,

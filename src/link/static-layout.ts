@@ -6,17 +6,26 @@
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     stack map      bytes of the frame, how many references, their offsets in the frame
  *     record         of a function: its type's descriptor, its index in the table of functions
+ *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
  *     elements       a segment's items that are known, as an array object
  */
 import { ByteWriter } from "../base/byte-writer.ts";
-import { builtinDescriptor, builtinKey, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import {
+  builtinDescriptor,
+  builtinKey,
+  type DescriptorMemory,
+  descriptorOf,
+  exceptionDescriptor,
+} from "../gc/descriptors.ts";
 import { FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
   DESCRIPTORS,
+  EXCEPTION_DESCRIPTORS,
   FUNCTION_RECORDS,
   STACK_MAPS,
+  TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
@@ -36,6 +45,8 @@ export interface Surroundings {
   importedCell(cell: number): number;
   /** The address of the record of an imported function, or -1 where it is to be made here. */
   importedRecord(func: number): number;
+  /** The address of the record of an imported tag. */
+  importedTag(tag: number): number;
 }
 
 const REGION_HEADER = 8;
@@ -49,6 +60,7 @@ export class StaticLayout implements DescriptorMemory {
   private readonly addresses: Map<number, number>;
   private readonly cellAddresses: Int32Array;
   private readonly records: Map<number, number>;
+  private readonly tagRecords: number[];
   /** The module's functions in the table of functions, from `firstFunction` on. */
   private readonly functions: number[];
 
@@ -62,6 +74,9 @@ export class StaticLayout implements DescriptorMemory {
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
     this.placeCells();
+    this.tagRecords = plan.module.tags.map(({ type }, tag) =>
+      tag < plan.module.importedTagCount ? around.importedTag(tag) : this.words([around.canonicalIds[type]!]),
+    );
   }
 
   get descriptors(): Map<number, number> {
@@ -115,6 +130,10 @@ export class StaticLayout implements DescriptorMemory {
         return this.descriptor(index);
       case FUNCTION_RECORDS:
         return this.record(index);
+      case TAG_RECORDS:
+        return this.tagRecord(index);
+      case EXCEPTION_DESCRIPTORS:
+        return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
       case STACK_MAPS: {
         const { frameBytes, offsets } = this.symbols.frameMap(index);
         return this.words([frameBytes, offsets.length, ...offsets]);
@@ -127,6 +146,7 @@ export class StaticLayout implements DescriptorMemory {
   private isImported(kind: string, index: number): boolean {
     const { importedGlobalCount, importedTableCount } = this.plan.module;
     if (kind === "global") return index < importedGlobalCount;
+    if (kind === "exception") return this.plan.mode === "store";
     return kind === "table" && index < importedTableCount;
   }
 
@@ -148,6 +168,11 @@ export class StaticLayout implements DescriptorMemory {
       if (kind !== "elements" || !this.plan.hasStaticElements(index)) return;
       this.patch(this.cellAddresses[cell]!, this.elements(index));
     });
+  }
+
+  /** The address of the record of one of the module's tags. */
+  tagRecord(tag: number): number {
+    return this.tagRecords[tag]!;
   }
 
   // Descriptors.

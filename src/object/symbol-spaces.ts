@@ -1,6 +1,6 @@
 /**
  * What symbols are of: addresses in static memory, and functions that the linker adds. The same numbers are the user namespaces of global values in CLIF: `symbol_value` of `u3:7` is the
- * address of type 7's descriptor.
+ * address of type 7's descriptor. 8 is taken, by functions (`ir/names.ts`).
  */
 
 /** The descriptor of one of the module's types. */
@@ -13,6 +13,10 @@ export const FUNCTION_RECORDS = 5;
 export const STACK_MAPS = 6;
 /** A function that stores a trap's code and traps, by the code. */
 export const TRAP_FUNCTIONS = 7;
+/** The record of one of the module's tags; exceptions name their tag by its address. */
+export const TAG_RECORDS = 9;
+/** The descriptor of the exceptions whose tag is of one of the module's function types. */
+export const EXCEPTION_DESCRIPTORS = 10;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

@@ -45,9 +45,9 @@ export class SymbolTable {
     return this.maps[index]!;
   }
 
-  /** The number of a symbol; `index` is below 2^29. */
+  /** The number of a symbol; `index` is below 2^28. */
   intern(space: number, index: number): number {
-    const key = index * 8 + space;
+    const key = index * 16 + space;
     const found = this.numbers.get(key);
     if (found !== undefined) return found;
     const number = this.symbols.push({ space, index }) - 1;

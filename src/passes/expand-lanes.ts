@@ -156,7 +156,7 @@ function chooseLanes(func: Function, inst: Inst, ins: FuncCursor, condition: Int
 function copySigns(func: Function, inst: Inst, ins: FuncCursor, type: Type): Value {
   const lane = intOfBits(laneBits(type));
   const bits = vectorOf(lane, laneCount(type));
-  const sign = ins.iconst(lane, -(1n << BigInt(laneBits(type) - 1)));
+  const sign = ins.iconst(lane, 1n << BigInt(laneBits(type) - 1));
   const [x, y] = [0, 1].map((i) => ins.bitcast(bits, LITTLE, operand(func, inst, i)));
   return ins.bitcast(type, LITTLE, ins.bitselect(ins.splat(bits, sign), y!, x!));
 }

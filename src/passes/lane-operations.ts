@@ -27,10 +27,15 @@ function least(lane: Type): bigint {
   return -(1n << BigInt(bitsOf(lane) - 1));
 }
 
+/** Constants are written without a sign. */
+function constant(ins: InstBuilder, lane: Type, value: bigint): Value {
+  return ins.iconst(lane, BigInt.asUintN(bitsOf(lane), value));
+}
+
 /** The bound on the side of `x`. */
 function signedBound(ins: InstBuilder, x: Value, lane: Type): Value {
   const isNegative = ins.icmpImmS("slt", x, 0);
-  return ins.select(isNegative, ins.iconst(lane, least(lane)), ins.iconst(lane, -1n - least(lane)));
+  return ins.select(isNegative, constant(ins, lane, least(lane)), constant(ins, lane, -1n - least(lane)));
 }
 
 /** Rounded `x · y / 2^31`; only the least number's square is beyond the range. */
@@ -55,7 +60,7 @@ export const LANE_OPERATIONS: ReadonlyMap<Opcode, LaneOperation> = new Map<Opcod
     Op.UaddSat,
     binary(WIDE, (ins, x, y, lane) => {
       const [sum, carry] = ins.uaddOverflow(x, y);
-      return ins.select(carry, ins.iconst(lane, -1), sum);
+      return ins.select(carry, constant(ins, lane, -1n), sum);
     }),
   ],
   [

@@ -7,7 +7,7 @@
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { endianness, type MemFlags, withEndianness } from "../ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, endianness, type MemFlags, withEndianness } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { F32, F64, I8, I16, I32, I64, isInt, laneBits, type Type } from "../ir/types.ts";
 
@@ -95,7 +95,7 @@ function changeStore({ dfg }: Function, inst: Inst, ins: FuncCursor, flags: MemF
   const value = dfg.resolveAliases(dfg.arg(inst, 0));
   const type = dfg.valueType(value);
   let word = value;
-  if (type === F32 || type === F64) word = ins.bitcast(bits, flags, value);
+  if (type === F32 || type === F64) word = ins.bitcast(bits, DEFAULT_MEMFLAGS, value);
   else if (type !== bits) word = ins.ireduce(bits, value);
   word = swapped(ins, word, bits);
   if (dfg.opcode(inst) === Op.AtomicStore) ins.atomicStore(flags, word, dfg.arg(inst, 1));
@@ -114,7 +114,7 @@ function changeLoad({ dfg }: Function, inst: Inst, ins: FuncCursor, flags: MemFl
     word = ins.atomicCas(flags, address, expected, swapped(ins, dfg.arg(inst, 2), bits));
   } else word = ins.load(bits, flags, address, dfg.offset(inst));
   let value = swapped(ins, word, bits);
-  if (type === F32 || type === F64) value = ins.bitcast(type, flags, value);
+  if (type === F32 || type === F64) value = ins.bitcast(type, DEFAULT_MEMFLAGS, value);
   else if (type !== bits) value = PARTS.get(op)!.signed ? ins.sextend(type, value) : ins.uextend(type, value);
   dfg.detachResults(inst);
   dfg.changeToAlias(result, value);

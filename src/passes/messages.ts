@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../base/diagnostics.ts";
 
 export function wideInst(opcode: string): Diagnostic {
-  return { code: "pass-wide", message: `${opcode} on i128 cannot be split into 64-bit halves` };
+  return { code: "pass-wide", message: `${opcode} on values of 128 bits cannot be split into halves` };
 }
 
 export function halfVector(opcode: string): Diagnostic {

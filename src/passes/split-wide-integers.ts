@@ -1,5 +1,5 @@
 /**
- * Takes `i128` out of a function: each value becomes two `i64`, low half first, in parameters, results, calls and block
+ * Takes `i128` out of a function, and `f128` as far as it is only moved: each value becomes two `i64`, low half first, in parameters, results, calls and block
  * parameters as well.
  *
  *     v2 = iadd v0, v1        →    v10, v11 = uadd_overflow v4, v6      v4, v5 and v6, v7 are the halves of v0 and v1
@@ -14,8 +14,8 @@
  *
  * A load or store of 16 bytes is two of 8, the upper one first: where the access would trap, nothing has been written.
  *
- * Needs a valid function, after the spiller. Refuses atomic accesses and conversions from and to floats of that width, and
- * `try_call` beside it, by name.
+ * Needs a valid function, after the spiller. Refuses atomic accesses, arithmetic of `f128`, conversions between the two and other
+ * types, and `try_call` beside them, by name.
  */
 import { postOrder } from "../analysis/traversal.ts";
 import { I32List } from "../base/column.ts";
@@ -30,7 +30,7 @@ import * as Op from "../ir/op.gen.ts";
 import { Format, isBranch, type Opcode, opcodeName } from "../ir/opcodes.ts";
 import type { AbiParam, Signature } from "../ir/signature.ts";
 import { abiParam } from "../ir/signature.ts";
-import { bitsOf, I64, I64X2, I128, isVector } from "../ir/types.ts";
+import { bitsOf, F128, I64, I64X2, I128, isVector, type Type } from "../ir/types.ts";
 import {
   anyBits,
   BINARY,
@@ -52,21 +52,25 @@ export function splitWideIntegers(func: Function): boolean {
   return true;
 }
 
+function isPair(type: Type): boolean {
+  return type === I128 || type === F128;
+}
+
 function isWide(signature: Signature): boolean {
-  const wide = ({ type }: AbiParam): boolean => type === I128;
+  const wide = ({ type }: AbiParam): boolean => isPair(type);
   return signature.params.some(wide) || signature.returns.some(wide);
 }
 
 function hasWideIntegers({ dfg, signature }: Function): boolean {
   for (let value = 0; value < dfg.numValues; value++) {
-    if (dfg.isValueValid(value as Value) && dfg.valueType(value as Value) === I128) return true;
+    if (dfg.isValueValid(value as Value) && isPair(dfg.valueType(value as Value))) return true;
   }
   return isWide(signature) || dfg.signatures.some(isWide);
 }
 
 function split(signature: Signature): Signature {
   const halves = (param: AbiParam): AbiParam[] =>
-    param.type === I128 ? [abiParam(I64), abiParam(I64)] : [param];
+    isPair(param.type) ? [abiParam(I64), abiParam(I64)] : [param];
   return {
     ...signature,
     params: signature.params.flatMap(halves),
@@ -111,11 +115,11 @@ class Splitter {
   private splitParams(block: Block): void {
     const { dfg } = this.func;
     const params = Array.from({ length: dfg.blockParamCount(block) }, (_, i) => dfg.blockParam(block, i));
-    if (!params.some((param) => dfg.valueType(param) === I128)) return;
+    if (!params.some((param) => isPair(dfg.valueType(param)))) return;
     for (const param of [...params].reverse()) dfg.removeBlockParam(param);
     for (const param of params) {
       const type = dfg.valueType(param);
-      if (type !== I128) dfg.defineBlockParam(block, param, type);
+      if (!isPair(type)) dfg.defineBlockParam(block, param, type);
       else this.halves.set(param, [dfg.appendBlockParam(block, I64), dfg.appendBlockParam(block, I64)]);
     }
   }
@@ -133,7 +137,7 @@ class Splitter {
   private touchesWide(inst: Inst): boolean {
     const { dfg } = this.func;
     for (let i = 0; i < dfg.resultCount(inst); i++)
-      if (dfg.valueType(dfg.result(inst, i)) === I128) return true;
+      if (isPair(dfg.valueType(dfg.result(inst, i)))) return true;
     for (let i = 0; i < dfg.argCount(inst); i++) if (this.isWideArg(inst, i)) return true;
     if (!isBranch(dfg.opcode(inst))) return false;
     for (let i = 0; i < dfg.destinationCount(inst); i++) {
@@ -149,7 +153,7 @@ class Splitter {
   }
 
   private isWideArg(inst: Inst, index: number): boolean {
-    return this.func.dfg.valueType(this.arg(inst, index)) === I128;
+    return isPair(this.func.dfg.valueType(this.arg(inst, index)));
   }
 
   private halvesOf(value: Value): Halves {
@@ -226,7 +230,7 @@ class Splitter {
     const { dfg } = this.func;
     for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
       const arg = dfg.blockCalls.arg(call, i);
-      if (isValueArg(arg) && dfg.valueType(dfg.resolveAliases(argValue(arg))) === I128) return true;
+      if (isValueArg(arg) && isPair(dfg.valueType(dfg.resolveAliases(argValue(arg))))) return true;
     }
     return false;
   }
@@ -238,7 +242,7 @@ class Splitter {
     for (let i = 0; i < blockCalls.argCount(call); i++) {
       const arg = blockCalls.arg(call, i);
       const value = argValue(arg);
-      if (dfg.valueType(dfg.resolveAliases(value)) !== I128) args.push(arg);
+      if (!isPair(dfg.valueType(dfg.resolveAliases(value)))) args.push(arg);
       else args.push(...this.halvesOf(value).map(valueArg));
     }
     for (let i = blockCalls.argCount(call) - 1; i >= 0; i--) blockCalls.removeArg(call, i);
@@ -283,7 +287,7 @@ class Splitter {
     let at = 0;
     const next = (): Value => dfg.result(call, at++);
     const results = Array.from({ length: dfg.resultCount(old) }, (_, i): Value | Halves =>
-      dfg.valueType(dfg.result(old, i)) === I128 ? [next(), next()] : next(),
+      isPair(dfg.valueType(dfg.result(old, i))) ? [next(), next()] : next(),
     );
     this.replace(old, results);
   }
@@ -356,6 +360,12 @@ class Splitter {
       case Op.Bitcast:
         this.splitBitcast(inst, op);
         return;
+      case Op.F128const: {
+        const bytes = new DataView(dfg.constants.bytes(dfg.constant(inst)).slice().buffer);
+        const half = (at: number): Value => ins.iconst(I64, bytes.getBigInt64(at, true));
+        this.replace(inst, [[half(0), half(8)]]);
+        return;
+      }
       case Op.Load:
       case Op.Store:
         this.splitAccess(inst, op);
@@ -394,15 +404,15 @@ class Splitter {
     const flags = dfg.memFlags(inst);
     const to = dfg.valueType(dfg.firstResult(inst));
     const value = this.arg(inst, 0);
-    if (to === dfg.valueType(value)) {
+    if (isPair(to) && this.isWideArg(inst, 0)) {
       this.replace(inst, [this.wide(inst, 0)]);
       return;
     }
-    const vector = to === I128 ? dfg.valueType(value) : to;
+    const vector = isPair(to) ? dfg.valueType(value) : to;
     if (!isVector(vector) || bitsOf(vector) !== 128 || endianness(flags) === "big") this.refuse(op);
     const cast = (type: typeof to, lanes: Value): Value =>
       dfg.valueType(lanes) === type ? lanes : ins.bitcast(type, flags, lanes);
-    if (to === I128) {
+    if (isPair(to)) {
       const lanes = cast(I64X2, value);
       this.replace(inst, [[ins.extractlane(lanes, 0), ins.extractlane(lanes, 1)]]);
       return;

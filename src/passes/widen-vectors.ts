@@ -9,7 +9,7 @@ import { InputError } from "../base/diagnostics.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { endianness, type MemFlags, TRUSTED_MEMFLAGS, withEndianness } from "../ir/memflags.ts";
+import { DEFAULT_MEMFLAGS, endianness, type MemFlags, withEndianness } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { isCall, isTerminator, type Opcode, opcodeName } from "../ir/opcodes.ts";
 import type { AbiParam, Signature } from "../ir/signature.ts";
@@ -29,7 +29,7 @@ import {
 } from "../ir/types.ts";
 import { halfVector } from "./messages.ts";
 
-const LITTLE: MemFlags = withEndianness(TRUSTED_MEMFLAGS, "little");
+const LITTLE: MemFlags = withEndianness(DEFAULT_MEMFLAGS, "little");
 
 /** Returns whether there was anything to widen. */
 export function widenVectors(func: Function): boolean {

@@ -8,11 +8,11 @@ import { InputError } from "../base/diagnostics.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
-import { ControlTranslator } from "./control-translator.ts";
+import { ExceptionTranslator } from "./exception-translator.ts";
 import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
 import { unsupportedOperator } from "./messages.ts";
 
-export class CallTranslator extends ControlTranslator {
+export class CallTranslator extends ExceptionTranslator {
   private readonly callees: Map<number, FuncRef> = new Map();
   private readonly externals: Map<string, FuncRef> = new Map();
   /** By `table * types + type`. A direct call has those of table 0, one through a reference those of the table behind the last. */
@@ -91,9 +91,20 @@ export class CallTranslator extends ControlTranslator {
   }
 
   call(): void {
-    const args = this.takeArgs(this.module.functionTypes.get(this.reader.index));
-    const inst = this.builder.ins.call(this.callee(this.reader.index), args);
-    this.pushResults(inst, this.module.functionTypes.get(this.reader.index));
+    const type = this.module.functionTypes.get(this.reader.index);
+    const args = this.takeArgs(type);
+    const callee = this.callee(this.reader.index);
+    // Whoever throws may collect: for the exception, or because it calls what is not known.
+    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) {
+      this.tryCall(this.signature(type), type, (table) => void this.ins.tryCall(callee, args, table));
+    } else this.pushResults(this.ins.call(callee, args), type);
+  }
+
+  private callThrough(signature: SigRef, type: number, callee: Value): void {
+    const args = this.takeArgs(type);
+    if (this.isInRegion) {
+      this.tryCall(signature, type, (table) => void this.ins.tryCallIndirect(callee, args, table));
+    } else this.pushResults(this.ins.callIndirect(signature, callee, args), type);
   }
 
   private pushResults(inst: Inst, type: number): void {
@@ -105,13 +116,13 @@ export class CallTranslator extends ControlTranslator {
 
   /** By the type's allocator where it has one. */
   newStruct(type: number, fields: readonly Value[]): Value {
-    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    const allocator = this.heap.plan.typeFunctions?.functionOf(type) ?? -1;
     if (allocator < 0) return this.heap.structNew(type, fields);
     return this.make(allocator, fields);
   }
 
   newArray(type: number, value: Value, length: Value): Value {
-    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    const allocator = this.heap.plan.typeFunctions?.functionOf(type) ?? -1;
     if (allocator < 0) return this.heap.arrayNew(type, value, length);
     return this.make(allocator, [value, length]);
   }
@@ -123,15 +134,13 @@ export class CallTranslator extends ControlTranslator {
 
   callIndirect(): void {
     const { signature, callee } = this.indirectCallee();
-    const inst = this.builder.ins.callIndirect(signature, callee, this.takeArgs(this.reader.index));
-    this.pushResults(inst, this.reader.index);
+    this.callThrough(signature, this.reader.index, callee);
   }
 
   callRef(): void {
     const type = this.reader.index;
     const callee = referencedIndex(this, this.pop());
-    const inst = this.ins.callIndirect(this.referenceSignature(type), callee, this.takeArgs(type));
-    this.pushResults(inst, type);
+    this.callThrough(this.referenceSignature(type), type, callee);
   }
 
   returnCall(): void {

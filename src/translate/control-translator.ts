@@ -6,7 +6,7 @@ import { GcTrap } from "../gc/traps.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
 import { EMPTY_BLOCK } from "../wasm/operators.ts";
 import type { ValType } from "../wasm/types.ts";
-import { type ControlFrame, FrameKind, labelTypes } from "./control.ts";
+import { type ControlFrame, FrameKind, labelTypes, type TryRegion } from "./control.ts";
 import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
 
 export class ControlTranslator extends FunctionState {
@@ -16,7 +16,7 @@ export class ControlTranslator extends FunctionState {
   /** Whether the operator at hand can be reached. */
   protected reachable = true;
 
-  private blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
+  protected blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
     const { blockType } = this.reader;
     if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
     if (blockType < 0) return { params: [], results: [~blockType] };
@@ -24,18 +24,18 @@ export class ControlTranslator extends FunctionState {
     return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
   }
 
-  private blockOf(types: readonly ValType[]): Block {
+  protected blockOf(types: readonly ValType[]): Block {
     const block = this.builder.createBlock();
     for (const type of types) this.watch(this.builder.appendBlockParam(block, this.typeOf(type)), type);
     return block;
   }
 
-  private jump(block: Block, args: readonly Value[]): void {
+  protected jump(block: Block, args: readonly Value[]): void {
     this.builder.ins.jump(this.builder.blockCall(block, args));
   }
 
   /** Continues in a block whose parameters become operands. */
-  private enter(block: Block): void {
+  protected enter(block: Block): void {
     const { dfg } = this.builder.func;
     this.builder.switchToBlock(block);
     for (let i = 0; i < dfg.blockParamCount(block); i++) this.stack.push(dfg.blockParam(block, i));
@@ -69,18 +69,29 @@ export class ControlTranslator extends FunctionState {
     this.builder.switchToBlock(then);
   }
 
-  private open(
+  protected open(
     kind: number,
     target: Block,
     next: Block,
     elseBlock: Block | typeof NONE,
     params: readonly ValType[],
     results: readonly ValType[],
+    region: TryRegion | null = null,
   ): void {
     const height = this.stack.length - params.length;
     // The operands that an `else` arm starts with are those that stand there now.
     const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
-    this.frames.push({ kind, target, next, elseBlock, params, results, height, nextIsReached: false });
+    this.frames.push({
+      kind,
+      target,
+      next,
+      elseBlock,
+      params,
+      results,
+      height,
+      nextIsReached: false,
+      region,
+    });
     if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
   }
 
@@ -95,7 +106,7 @@ export class ControlTranslator extends FunctionState {
   }
 
   /** Jumps to what follows the frame, with its results. */
-  private leaveTo(frame: ControlFrame): void {
+  protected leaveTo(frame: ControlFrame): void {
     frame.nextIsReached = true;
     this.jump(frame.next, this.popMany(frame.results.length));
   }
@@ -127,12 +138,12 @@ export class ControlTranslator extends FunctionState {
     this.stack.length = this.frames.at(-1)!.height;
   }
 
-  private frameAt(label: number): ControlFrame {
+  protected frameAt(label: number): ControlFrame {
     return this.frames[this.frames.length - 1 - label]!;
   }
 
   /** Where a branch to the label goes, noting that something does. */
-  private branchTarget(frame: ControlFrame): Block {
+  protected branchTarget(frame: ControlFrame): Block {
     if (frame.kind !== FrameKind.Loop) frame.nextIsReached = true;
     return frame.target;
   }

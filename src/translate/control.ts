@@ -2,10 +2,36 @@
  * The control stack of a function under translation: one frame for each construct that is open, and whether the code at
  * hand can be reached. Unreachable code is validated already and is passed over, counting the constructs that it opens.
  */
-import type { Block, NONE } from "../ir/entities.ts";
+import type { Block, NONE, Value } from "../ir/entities.ts";
 import type { ValType } from "../wasm/types.ts";
 
-export const FrameKind = { Block: 0, Loop: 1, If: 2, Else: 3, Function: 4 } as const;
+export const FrameKind = {
+  Block: 0,
+  Loop: 1,
+  If: 2,
+  Else: 3,
+  Function: 4,
+  /** A `try_table`, or a `try` in its body. */
+  Try: 5,
+  /** A `try` in one of its clauses. */
+  Catch: 6,
+} as const;
+
+/** What a construct does with exceptions that are thrown in it. */
+export interface TryRegion {
+  /** How many constructs are around it. */
+  readonly depth: number;
+  /** Where calls that throw land; made when one needs it. */
+  landing: Block | typeof NONE;
+  /** Where exceptions thrown in the region go, as a parameter; made when something jumps there. */
+  dispatch: Block | typeof NONE;
+  /** Of a `try_table`: kind, tag and label of each clause. */
+  readonly clauses: readonly number[];
+  /** Of a `try`: where what its clauses so far did not catch goes on; none where nothing does. */
+  uncaught: Block | typeof NONE;
+  /** Of a `try`: what its clause holds; none where no exception comes to one. */
+  caught: Value | typeof NONE;
+}
 
 export interface ControlFrame {
   kind: number;
@@ -21,6 +47,8 @@ export interface ControlFrame {
   readonly height: number;
   /** Something jumps to `next`. */
   nextIsReached: boolean;
+  /** Null for a construct that lets exceptions pass. */
+  readonly region: TryRegion | null;
 }
 
 /** The types that a branch to the frame passes. */

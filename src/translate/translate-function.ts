@@ -8,9 +8,9 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { allocateQuickly, allocateSlowly, allocation } from "../gc/allocator-bodies.ts";
-import type { AllocatorRole } from "../gc/allocators.ts";
 import { isTraced } from "../gc/layout.ts";
+import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
+import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
@@ -53,7 +53,7 @@ export class FunctionTranslator extends CallTranslator {
     builder.sealBlock(entry);
     reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
-    const role = this.plan?.allocators?.roleOf(func) ?? null;
+    const role = this.plan?.typeFunctions?.roleOf(func) ?? null;
     if (role === null) this.translateBody(type);
     else this.allocate(entry, func, role);
     builder.finalize(options);
@@ -75,12 +75,13 @@ export class FunctionTranslator extends CallTranslator {
       results,
       height: 0,
       nextIsReached: false,
+      region: null,
     });
     while (this.frames.length > 0) this.translateNext();
   }
 
   /** The whole of a function that makes objects. */
-  private allocate(entry: Block, func: number, role: AllocatorRole): void {
+  private allocate(entry: Block, func: number, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
     if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
@@ -98,7 +99,7 @@ export class FunctionTranslator extends CallTranslator {
     const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
     if (name.kind !== "user" || this.plan === null) return null;
     const { namespace, index } = func.dfg.userNames[name.ref]!;
-    const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
+    const role = namespace === 0 ? (this.plan.typeFunctions?.roleOf(index) ?? null) : null;
     return role === null ? null : allocation(this.plan.types, role);
   }
 
@@ -179,6 +180,14 @@ export class FunctionTranslator extends CallTranslator {
         return;
       case WasmOp.Else:
         if (this.skipped === 0) this.otherwise();
+        return;
+      case WasmOp.Catch:
+      case WasmOp.CatchAll:
+        if (this.skipped === 0) this.catches(op === WasmOp.CatchAll);
+        return;
+      case WasmOp.Delegate:
+        if (this.skipped > 0) this.skipped--;
+        else this.delegates();
         return;
       default:
     }
@@ -315,6 +324,14 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.BrIf, (t) => t.branchIf()],
   [WasmOp.BrTable, (t) => t.branchTable()],
   [WasmOp.Return, (t) => t.returns()],
+  [WasmOp.Try, (t) => t.tryBlock()],
+  [WasmOp.TryTable, (t) => t.tryTable()],
+  [WasmOp.Catch, (t) => t.catches(false)],
+  [WasmOp.CatchAll, (t) => t.catches(true)],
+  [WasmOp.Delegate, (t) => t.delegates()],
+  [WasmOp.Throw, (t) => t.throws()],
+  [WasmOp.ThrowRef, (t) => t.throwsReference()],
+  [WasmOp.Rethrow, (t) => t.rethrows()],
   [WasmOp.Call, (t) => t.call()],
   [WasmOp.CallIndirect, (t) => t.callIndirect()],
   [WasmOp.ReturnCall, (t) => t.returnCall()],

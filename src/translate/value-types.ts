@@ -7,13 +7,7 @@ import { unsupportedType } from "./messages.ts";
 
 /** Throws `InputError` for what is not compiled yet; references are when `references` has the module's types. */
 export function clifType(type: wasm.ValType, offset: number, references: wasm.TypeTable | null): Type {
-  const isCompiled = wasm.isRef(type)
-    ? references !== null && !isException(wasm.heapOf(type))
-    : type !== wasm.BOTTOM && !wasm.isPacked(type);
+  const isCompiled = wasm.isRef(type) ? references !== null : type !== wasm.BOTTOM && !wasm.isPacked(type);
   if (!isCompiled) throw new InputError(unsupportedType(wasm.valTypeName(type), offset));
   return memoryType(type);
-}
-
-function isException(heap: wasm.HeapType): boolean {
-  return heap === wasm.HEAP_EXN || heap === wasm.HEAP_NOEXN;
 }

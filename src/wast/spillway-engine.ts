@@ -15,7 +15,7 @@ import {
   hostWebAssembly,
   ImportMismatch,
   outputName,
-  References,
+  StoreException,
   type StoreInstance,
   type StoreOptions,
 } from "../embed/index.ts";
@@ -52,14 +52,12 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   readonly threads = "worker";
   private readonly options: SpillwayOptions;
   private readonly store: CoreStore;
-  private readonly references: References;
   private readonly hosts: Map<number, object>;
   private readonly numbers: WeakMap<object, number>;
 
   constructor(options: SpillwayOptions) {
     this.options = options;
     this.store = new CoreStore(options);
-    this.references = new References(this.store.memory, this.store.runtime);
     this.hosts = new Map();
     this.numbers = new WeakMap();
   }
@@ -74,7 +72,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
 
   instantiate(code: Code, imports: readonly Extern[]): LinkOutcome<SpillwayInstance> {
     try {
-      const store = guarded(this.store.runtime, () => this.store.instantiate(code, imports));
+      const store = guarded(this.store, () => this.store.instantiate(code, imports));
       return { kind: "instance", instance: { store, code, adapter: null } };
     } catch (error) {
       if (error instanceof ImportMismatch || isNamed(error, "LinkError")) {
@@ -151,7 +149,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     try {
       if (args === null) return { kind: "error", message: "the arguments do not fit the parameters" };
       const ready = args.map((arg) => (typeof arg === "function" ? arg() : arg));
-      returned = guarded(this.store.runtime, () => call(...ready));
+      returned = guarded(this.store, () => call(...ready));
     } catch (error) {
       return readThrown(error);
     } finally {
@@ -251,6 +249,9 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     if (top === types.HEAP_FUNC) {
       return { type: "ref", hierarchy: "func", kind: reference === 0 ? "null" : "func" };
     }
+    if (top === types.HEAP_EXN) {
+      return { type: "ref", hierarchy: "exn", kind: reference === 0 ? "null" : "exn" };
+    }
     const hierarchy = top === types.HEAP_EXTERN ? "extern" : "any";
     const kind = this.references.kindOf(reference);
     if (kind === "host") {
@@ -263,6 +264,10 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     return { type: "ref", hierarchy, kind };
   }
 
+  private get references(): CoreStore["references"] {
+    return this.store.references;
+  }
+
   private get types(): CoreStore["types"] {
     return this.store.types;
   }
@@ -273,7 +278,7 @@ function isNamed(error: unknown, name: string): error is Error {
 }
 
 function readThrown(error: unknown): Failure {
-  if (error instanceof hostWebAssembly.Exception) return { kind: "exception", message: "an exception" };
+  if (error instanceof StoreException) return { kind: "exception", message: "an exception" };
   if (isNamed(error, "RuntimeError")) return { kind: "trap", message: plainMessage(error.message) };
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return { kind: "exhaustion", message: "call stack exhausted" };

@@ -66,6 +66,10 @@ export class Comparison {
     }
     // What calls a refused function is not compared either.
     if (refusals.some((refusal) => refusal !== null)) return null;
+    for (const func of functions) {
+      const [error] = this.verifier.verify(func, { pointerType: func.pointerType });
+      if (error !== undefined) return `a pass made a wrong function: ${verifierErrorText(error)}`;
+    }
     const instance = engine(bytes);
     for (const call of calls) {
       this.calls++;

@@ -11,6 +11,12 @@ export interface Program {
   readonly wat: string;
   /** Calls of the export `run`, one after the other on one instance. */
   readonly args: readonly number[];
+  /** What reads the text, if not the parser that scripts go through. */
+  readonly assemble?: (wat: string) => Uint8Array;
+}
+
+export async function binaryOf({ wat, assemble }: Program): Promise<Uint8Array> {
+  return assemble === undefined ? textToBinary(wat) : assemble(wat);
 }
 
 type Run = (argument: number) => number;
@@ -28,10 +34,11 @@ export function results(bytes: Uint8Array, args: readonly number[]): (number | s
 }
 
 /** One test for each collector. */
-export function agreesWithNative({ name, wat, args }: Program): void {
+export function agreesWithNative(program: Program): void {
+  const { name, args } = program;
   for (const collector of COLLECTOR_NAMES) {
     test(`${name}: as natively, with collector ${collector}`, async () => {
-      const native = await textToBinary(wat);
+      const native = await binaryOf(program);
       assert.deepEqual(results(compile(native, { collector }), args), results(native, args));
     });
   }

@@ -12,7 +12,7 @@ import { nameKey } from "../../interp/names.ts";
 import type { FuncRef } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { type Signature, signatureOf } from "../../ir/signature.ts";
-import { F32, F64, I8X16, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
+import { F32, F64, F128, I8X16, I32, I64, I128, isVector, type Type } from "../../ir/types.ts";
 import { legalize } from "../../passes/legalize.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
 
@@ -92,6 +92,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     mapOnEntry: false,
     stackPointer: 0,
     memory: 0,
+    exceptionTag: 0,
     memoryOf: () => 0,
     isMemory64: () => false,
     isTable64: () => false,
@@ -125,6 +126,7 @@ function moduleBytes(
     types.index(bodies[i] === null ? stubSignature(func) : func.signature),
   );
   const wrapper = types.index(signatureOf([I32, I32], []));
+  if (functions.some(handlesExceptions)) types.index(empty);
   const count = functions.length;
   const out = new ByteWriter();
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte);
@@ -136,6 +138,8 @@ function moduleBytes(
   });
   section(out, 4, (w) => [1, 0x70, 0, ...leb(count)].forEach((byte) => void w.byte(byte)));
   section(out, 5, (w) => [1, 0, ...leb(PAGES)].forEach((byte) => void w.byte(byte)));
+  const tagType = types.keys.indexOf("|");
+  if (tagType >= 0) section(out, 13, (w) => [1, 0, ...leb(tagType)].forEach((byte) => void w.byte(byte)));
   section(out, 6, (w) => {
     for (const byte of [1, 0x7f, 1, 0x41]) w.byte(byte);
     w.s32(STACK_TOP);
@@ -165,6 +169,11 @@ function moduleBytes(
     });
   });
   return out.bytes().slice();
+}
+
+/** Whether the module needs the tag. */
+function handlesExceptions({ dfg }: Function): boolean {
+  return dfg.blockCalls.tableCount > 0;
 }
 
 function stubSignature(func: Function): Signature {
@@ -205,11 +214,11 @@ interface Part {
   readonly offset: number;
 }
 
-/** An i128 is two; of shorter vectors the lower half of a whole one counts. */
+/** An i128 or f128 is two; of shorter vectors the lower half of a whole one counts. */
 function partsOf(params: Signature["params"]): Part[] {
   return params.flatMap(({ type }, place) => {
     const offset = place * VALUE_BYTES;
-    if (type !== I128) return [{ type: isVector(type) ? I8X16 : type, offset }];
+    if (type !== I128 && type !== F128) return [{ type: isVector(type) ? I8X16 : type, offset }];
     return [
       { type: I64, offset },
       { type: I64, offset: offset + 8 },

@@ -1,13 +1,13 @@
-/** What the functions that make objects do, as CLIF: see `allocators.ts`. Each ends with a return. */
+/** What the functions that make objects do, as CLIF: see `type-functions.ts`. Each ends with a return. */
 import type { FuncRef, Value } from "../ir/entities.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
 import { DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { TypeTable } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { AllocatorRole } from "./allocators.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { LENGTH_OFFSET, structLayout } from "./layout.ts";
+import type { TypeFunctionRole } from "./type-functions.ts";
 
 /** In place if the object fits; else what `slow` gives. */
 export function allocateQuickly(
@@ -43,7 +43,7 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
 }
 
 /** What the passes may know of a call: where its arguments lie. */
-export function allocation(types: TypeTable, { kind, type }: AllocatorRole): Allocation {
+export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation {
   if (kind === "array") return { offsets: [-1, LENGTH_OFFSET], mayTrap: true };
   return { offsets: structLayout(types, type).offsets, mayTrap: false };
 }

@@ -9,7 +9,7 @@
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
  * input's own. The bodies in the module are `struct.new T` and `array.new T`, for those who ask what the functions do;
- * `allocator-bodies.ts` has what is emitted.
+ * `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
@@ -24,17 +24,17 @@ const GC_PREFIX = 0xfb;
 const STRUCT_NEW = 0;
 const ARRAY_NEW = 6;
 
-export interface AllocatorRole {
+export interface TypeFunctionRole {
   readonly kind: "quick struct" | "slow struct" | "array";
   readonly type: number;
 }
 
-export class Allocators {
-  /** The module with the allocators. */
+export class TypeFunctions {
+  /** The module with these functions in it. */
   readonly module: Module;
   private readonly first: number;
   /** Of each allocator, in order. */
-  private readonly roles: readonly AllocatorRole[];
+  private readonly roles: readonly TypeFunctionRole[];
   private readonly functions: ReadonlyMap<number, number>;
 
   /** With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. */
@@ -54,12 +54,12 @@ export class Allocators {
   }
 
   /** What a function makes, or null for one of the input. */
-  roleOf(func: number): AllocatorRole | null {
+  roleOf(func: number): TypeFunctionRole | null {
     return func < this.first ? null : this.roles[func - this.first]!;
   }
 }
 
-function rolesOf(types: wasm.TypeTable, type: number): AllocatorRole[] {
+function rolesOf(types: wasm.TypeTable, type: number): TypeFunctionRole[] {
   if (types.kind(type) === wasm.KIND_ARRAY) return [{ kind: "array", type }];
   return [
     { kind: "quick struct", type },
@@ -93,7 +93,7 @@ function typesMade(module: Module, featureMask: number): number[] {
   return [...places.keys()].filter((type) => places.get(type)! > 1).sort((a, b) => a - b);
 }
 
-function withFunctions(module: Module, roles: readonly AllocatorRole[]): Module {
+function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Module {
   const types = copiedTypes(module.types);
   const out = new ByteWriter(module.bytes.length + 64 * roles.length);
   out.append(module.bytes);

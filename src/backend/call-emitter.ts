@@ -1,0 +1,123 @@
+/**
+ * Calls in the body of a Wasm function, and the frame on the shadow stack that tells a collector of the function's references.
+ *
+ * The frame is entered once and given back where the function returns. A function that handles exceptions keeps the stack's
+ * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
+ */
+import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
+import { WASM_OPERATORS } from "../ir/names.ts";
+import { Format } from "../ir/opcodes.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { CodeWriter } from "./code-writer.ts";
+import { lowerMemoryOperator } from "./lower-memory.ts";
+import { immediateCount, isMemoryOperator } from "./operators.ts";
+
+export abstract class CallEmitter extends CodeWriter {
+  /** The stack map that the frame names since this block began, or -1. */
+  protected namedMap: number;
+
+  constructor() {
+    super();
+    this.namedMap = -1;
+  }
+
+  protected emitCall(inst: Inst, tail: boolean): void {
+    const { dfg } = this.func;
+    const format = dfg.format(inst);
+    const indirect = format === Format.CallIndirect || format === Format.TryCallIndirect;
+    if (!indirect && this.emitOperator(inst)) return;
+    for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
+    const signature = dfg.callSignature(inst) as SigRef;
+    const table = indirect ? this.indices!.tableIndex(this.func, signature) : 0;
+    if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
+    if (tail) this.leaveFrame();
+    else this.nameStackMap(inst);
+    if (indirect) {
+      this.opIndex(
+        tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
+        this.indices!.typeIndex(this.func, signature),
+      );
+      this.out.u32(table);
+    } else {
+      this.opIndex(
+        tail ? WasmOp.ReturnCall : WasmOp.Call,
+        this.indices!.functionIndex(this.func, dfg.funcRef(inst)),
+      );
+    }
+  }
+
+  /**
+   * Tells a collector where this frame's references are, right before the call: an argument inlined to the left may have been
+   * a call with a map of its own.
+   */
+  private nameStackMap(inst: Inst): void {
+    const { dfg } = this.func;
+    const { symbols } = this.indices!;
+    if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
+    const map = dfg.stackMap(inst);
+    const offsets: number[] = [];
+    if (map !== NONE) {
+      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
+        const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
+        offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
+      }
+    }
+    const named = symbols.internMap(this.frame.sizeBytes, offsets);
+    if (named === this.namedMap) return;
+    this.namedMap = named;
+    this.pushFrameAddress(0);
+    this.symbolAddress(named);
+    this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** A call that stands for a Wasm operator: the first arguments are its immediates. */
+  private emitOperator(inst: Inst): boolean {
+    const { dfg } = this.func;
+    const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
+    const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
+    if (user === null || user.namespace !== WASM_OPERATORS) return false;
+    if (isMemoryOperator(user.index)) {
+      lowerMemoryOperator(this, inst, user.index);
+      return true;
+    }
+    const immediates = immediateCount(user.index);
+    for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
+    this.op(user.index);
+    for (let i = 0; i < immediates; i++) this.out.u32(dfg.immLow(dfg.valueInst(this.arg(inst, i))));
+    return true;
+  }
+
+  // The frame on the shadow stack.
+
+  /** For a function with a frame or with handlers. */
+  protected enterFrame(): void {
+    this.needFramePointer();
+    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
+    if (this.frame.sizeBytes === 0) {
+      this.localSet(this.framePointer);
+      return;
+    }
+    this.i32Const(this.frame.sizeBytes);
+    this.op(WasmOp.I32Sub);
+    this.localTee(this.framePointer);
+    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+    const { symbols, mapOnEntry } = this.indices!;
+    if (!mapOnEntry || symbols === null) return;
+    this.pushFrameAddress(0);
+    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
+    this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** In a handler: gives back what is below this frame. */
+  protected restoreFrame(): void {
+    this.pushFrameAddress(0);
+    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+  }
+
+  /** Gives the frame back; what is on the operand stack stays there. */
+  protected leaveFrame(): void {
+    if (this.frame.sizeBytes === 0) return;
+    this.pushFrameAddress(this.frame.sizeBytes);
+    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+  }
+}

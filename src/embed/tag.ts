@@ -1,0 +1,72 @@
+/**
+ * Tags as JavaScript has them, with what `WebAssembly.Tag` and `WebAssembly.Exception` do: to tell of what tag an exception is, to
+ * read its payload, to make one.
+ */
+import type { ExternType } from "../wasm/extern-types.ts";
+import { isRef, V128, type ValType } from "../wasm/types.ts";
+import type { PayloadValue, StoreException } from "./exceptions.ts";
+import type { TagExtern } from "./extern.ts";
+import type { ObjectContext } from "./objects.ts";
+
+export class Tag implements TagExtern {
+  readonly kind = "tag";
+  readonly type: ExternType & { kind: "tag" };
+  readonly record: number;
+  private readonly context: ObjectContext;
+
+  constructor(context: ObjectContext, { type, record }: TagExtern) {
+    this.context = context;
+    this.type = type;
+    this.record = record;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "WebAssembly.Tag";
+  }
+
+  /** One value of the payload of an exception. Throws a `TypeError` for one of another tag, a `RangeError` beyond the last. */
+  getArg(exception: StoreException, index: number): unknown {
+    if (!exception.is(this)) throw new TypeError("WebAssembly.Exception.getArg(): the tag is another");
+    const type = this.payload[index];
+    if (type === undefined) throw new RangeError("WebAssembly.Exception.getArg(): no such value");
+    this.refuseVector(type);
+    return this.context.conversions.toJavaScript(exception.value(index), type);
+  }
+
+  /** A new exception; throw it in a function that the store's modules import. */
+  create(values: readonly unknown[]): StoreException {
+    const { payload } = this;
+    if (values.length !== payload.length) {
+      throw new TypeError(
+        `WebAssembly.Exception constructor: expected ${payload.length} values, not ${values.length}`,
+      );
+    }
+    const words: number[] = [];
+    try {
+      const ready = payload.map((type, i) => this.keep(values[i], type, words));
+      return this.context.store.exceptions.create(this, ready);
+    } finally {
+      for (const word of words) this.context.references.release(word);
+    }
+  }
+
+  private get payload(): ValType[] {
+    return this.context.store.exceptions.payloadTypes(this.record);
+  }
+
+  private keep(value: unknown, type: ValType, words: number[]): PayloadValue {
+    this.refuseVector(type);
+    const { conversions, references } = this.context;
+    const converted = conversions.toWasm(value, type) as number | bigint;
+    if (!isRef(type)) return converted;
+    if (conversions.isFunction(type)) return converted;
+    const word = references.keepReference(converted as number);
+    words.push(word);
+    return () => references.kept(word);
+  }
+
+  private refuseVector(type: ValType): void {
+    if (type === V128)
+      throw new TypeError("type incompatibility when transforming from/to JS: a v128 cannot cross");
+  }
+}
