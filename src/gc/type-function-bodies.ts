@@ -1,4 +1,4 @@
-/** What the functions that make objects do, as CLIF: see `type-functions.ts`. Each ends with a return. */
+/** What the functions that belong to types do, as CLIF: see `type-functions.ts`. Each ends with a return. */
 import type { FuncRef, Value } from "../ir/entities.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
@@ -42,8 +42,9 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
   ins.return_([initialized(heap, type, fields, object!)]);
 }
 
-/** What the passes may know of a call: where its arguments lie. */
-export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation {
+/** What the passes may know of a call: where its arguments lie; null for one that makes nothing. */
+export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation | null {
+  if (kind === "test" || kind === "test or null") return null;
   if (kind === "array") return { offsets: [-1, LENGTH_OFFSET], mayTrap: true };
   return { offsets: structLayout(types, type).offsets, mayTrap: false };
 }

@@ -7,6 +7,13 @@ export interface Facts {
   readonly nonNull: Iterable<Value>;
   /** Of a call that makes an object, and changes no other. Null for all other calls. */
   allocationOf(func: Function, inst: Inst): Allocation | null;
+  /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */
+  typeTestOf(func: Function, inst: Inst): TypeTest | null;
+}
+
+export interface TypeTest {
+  /** Whether null gives a result that is not zero. */
+  readonly nullPasses: boolean;
 }
 
 export interface Allocation {
@@ -16,4 +23,4 @@ export interface Allocation {
   readonly mayTrap: boolean;
 }
 
-export const NO_FACTS: Facts = { nonNull: [], allocationOf: () => null };
+export const NO_FACTS: Facts = { nonNull: [], allocationOf: () => null, typeTestOf: () => null };

@@ -10,7 +10,8 @@
  * fields) are ended by nothing.
  *
  * An address made by arithmetic on a reference is not reused: a collection in between would leave it behind. References themselves
- * are, since the spiller comes later, and comparisons of them, since all copies move together.
+ * are, since the spiller comes later, and comparisons of them, since all copies move together, and tests of their types, which do
+ * not change.
  *
  * Needs a valid function before the spiller. Blocks that can no longer be reached stay; `merge-blocks.ts` drops them.
  * Scoped hash tables on the dominator tree: Briggs, Cooper and Simpson, "Value Numbering", SP&E 27(6), 1997.
@@ -175,6 +176,11 @@ export class ValueNumbering {
         if (subject === NONE) return;
         value = subject as Value;
         if (dfg.condition(inst) === EQ) now = now === Known.Zero ? Known.NonZero : Known.Zero;
+      } else if (op === Op.Call) {
+        const passed =
+          now === Known.NonZero && this.facts!.typeTestOf(this.func!, inst)?.nullPasses === false;
+        if (!passed) return;
+        value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else if (op === Op.Uextend) {
         value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else {
@@ -234,6 +240,10 @@ export class ValueNumbering {
     const { dfg } = this.func!;
     if (dfg.format(inst) === Format.Call && this.isOperator(inst)) {
       if (dfg.resultCount(inst) === 0 || dfg.argCount(inst) > 1) this.scoped.endAllFields();
+      return;
+    }
+    if (dfg.format(inst) === Format.Call && this.facts!.typeTestOf(this.func!, inst) !== null) {
+      this.replaceIfKnown(inst);
       return;
     }
     const made = dfg.format(inst) === Format.Call ? this.facts!.allocationOf(this.func!, inst) : null;
@@ -337,6 +347,12 @@ export class ValueNumbering {
     }
     if (op === Op.Icmp && this.visitComparison(inst, result)) return;
     if (this.fold(inst, op, result)) return;
+    this.replaceIfKnown(inst);
+  }
+
+  /** By the result of the same operation on the same operands. */
+  private replaceIfKnown(inst: Inst): void {
+    const { dfg } = this.func!;
     const hash = this.hashOf(inst);
     for (let entry = this.scoped.first(hash); entry >= 0; entry = this.scoped.next(entry)) {
       const leader = this.scoped.item(entry) as Inst;
