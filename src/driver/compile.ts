@@ -11,7 +11,7 @@
  */
 
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { Allocators } from "../gc/allocators.ts";
+import { TypeFunctions } from "../gc/type-functions.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
@@ -116,7 +116,7 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
 /** The input with the functions that make its structs, and which of all functions may collect. */
 interface PreparedModule {
   readonly module: Module;
-  readonly allocators: Allocators;
+  readonly typeFunctions: TypeFunctions;
   readonly collecting: Uint8Array;
 }
 
@@ -132,7 +132,7 @@ function decodeAndValidate(
   watch.enter("validate");
   validateModule(input, features, store);
   watch.enter("plan");
-  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
-  const { module } = allocators;
-  return { module, allocators, collecting: collectingFunctions(module, featureMask(features)) };
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const { module } = typeFunctions;
+  return { module, typeFunctions, collecting: collectingFunctions(module, featureMask(features)) };
 }
