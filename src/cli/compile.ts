@@ -49,6 +49,13 @@ export function createCompileCommand(): Command {
 So far: functions over numbers, vectors, structs, arrays and i31, and globals of these. What a module has besides (a memory
 of its own, function references, references in tables, imports and exports, exceptions) is refused by name.
 
+Collectors:
+  copying        moves what is alive to the other half of the heap; the fastest for most programs
+  generational   the same, but mostly for new objects alone: short pauses where much lives long
+  drc            counts references: nothing moves, less memory, two to five times slower; cycles are never freed
+  null           never frees
+  stress…        for tests: collect at every allocation and poison what is free
+
 Examples:
   spillway compile app.wasm -o app.core.wasm
   spillway compile app.wat --collector stress -o app.core.wasm     collects at every allocation
