@@ -186,13 +186,6 @@ export class Store implements DescriptorMemory {
 
   // What the host writes.
 
-  /** A cell that belongs to no instance, with null in it. */
-  newCell(): number {
-    const region = this.words([0, 1, 0]);
-    this.runtime.addRoots(region);
-    return region + 8;
-  }
-
   /** Puts a reference into a cell. */
   setCell(cell: number, reference: number): void {
     this.memory.write(cell, reference);
