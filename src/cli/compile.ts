@@ -52,7 +52,7 @@ of its own, function references, references in tables, imports and exports, exce
 Collectors:
   copying        moves what is alive to the other half of the heap; the fastest for most programs
   generational   the same, but mostly for new objects alone: short pauses where much lives long
-  drc            counts references: nothing moves, less memory, two to five times slower; cycles are never freed
+  drc            counts references: nothing moves, less memory, slower where much is allocated; cycles are never freed
   null           never frees
   stress…        for tests: collect at every allocation and poison what is free
 
