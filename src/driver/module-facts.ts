@@ -1,5 +1,5 @@
 /**
- * What planning a module has to walk all its code for: which structs it makes and what it uses. Whoever has the facts, a cache or
+ * What planning a module has to walk all its code for: which functions its types get and what it uses. Whoever has the facts, a cache or
  * another thread, plans without the walk, in time that does not grow with the code.
  *
  * The binary form is a list of lists of numbers, each behind its length, all unsigned LEB128, numbers in two halves, the low one first:
@@ -7,22 +7,23 @@
  */
 import { ByteCursor } from "../base/byte-cursor.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
+import { TYPE_FUNCTION_KINDS, type TypeFunctionRole } from "../gc/type-functions.ts";
 import type { MemoryUse, ModuleUsage } from "../link/module-usage.ts";
 import type { Module } from "../wasm/module.ts";
-import { KIND_STRUCT } from "../wasm/types.ts";
+import { KIND_ARRAY, KIND_FUNC, KIND_STRUCT } from "../wasm/types.ts";
 
 export interface ModuleFacts {
-  /** Struct types that are made by functions of their own; none where allocation is inline. */
-  readonly structs: readonly number[];
+  /** What the functions that are added to it are for; none where allocation is inline. */
+  readonly roles: readonly TypeFunctionRole[];
   /** Of the module with these functions. */
   readonly usage: ModuleUsage;
 }
 
-export function writeFacts(out: ByteWriter, { structs, usage }: ModuleFacts): void {
+export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void {
   const flags = [usage.usesReferences, usage.usesExceptions].map(Number);
   const uses = usage.memoryUses.flatMap(({ operator, memory, other }) => [operator, memory, other]);
   const lists: readonly Iterable<number>[] = [
-    structs,
+    roles.flatMap(({ kind, type }) => [TYPE_FUNCTION_KINDS.indexOf(kind), type]),
     flags,
     usage.referencedFunctions,
     usage.openTables,
@@ -52,7 +53,7 @@ export function readFacts(input: Uint8Array): ModuleFacts | null {
     return numbers;
   };
   const set = (): ReadonlySet<number> => new Set(list());
-  const structs = list();
+  const roles = rolesOf(list());
   const flags = list();
   const usage: ModuleUsage = {
     usesReferences: flags[0] === 1,
@@ -66,7 +67,18 @@ export function readFacts(input: Uint8Array): ModuleFacts | null {
     arrayData: set(),
     memoryUses: memoryUses(list()),
   };
-  return cursor.isDone && flags.length === 2 ? { structs, usage } : null;
+  return cursor.isDone && flags.length === 2 && roles !== null ? { roles, usage } : null;
+}
+
+function rolesOf(numbers: readonly number[]): TypeFunctionRole[] | null {
+  const roles: TypeFunctionRole[] = [];
+  for (let i = 0; i < numbers.length; i += 2) {
+    const kind = TYPE_FUNCTION_KINDS[numbers[i]!];
+    const type = numbers[i + 1];
+    if (kind === undefined || type === undefined) return null;
+    roles.push({ kind, type });
+  }
+  return roles;
 }
 
 function memoryUses(numbers: readonly number[]): MemoryUse[] {
@@ -76,16 +88,22 @@ function memoryUses(numbers: readonly number[]): MemoryUse[] {
   return uses;
 }
 
+/** Whether a type of that kind can have such a function. */
+function fits(role: TypeFunctionRole["kind"], kind: number): boolean {
+  if (role === "array") return kind === KIND_ARRAY;
+  return role === "test" || role === "test or null" ? kind !== KIND_FUNC : kind === KIND_STRUCT;
+}
+
 /** Whether the facts can be of that module, as far as planning depends on it. */
-export function areFactsOf(module: Module, { structs, usage }: ModuleFacts): boolean {
+export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boolean {
   const { types } = module;
-  const functions = module.functionTypes.length + 2 * structs.length;
+  const functions = module.functionTypes.length + roles.length;
   const below = (numbers: Iterable<number>, end: number): boolean => {
     for (const number of numbers) if (number >= end) return false;
     return true;
   };
   return (
-    structs.every((type) => type < types.length && types.kind(type) === KIND_STRUCT) &&
+    roles.every(({ kind, type }) => type < types.length && fits(kind, types.kind(type))) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

@@ -3,7 +3,7 @@
  * bytes and options, is the same, so functions can be compiled elsewhere, and code be linked that was compiled before.
  */
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { Allocators } from "../gc/allocators.ts";
+import { TypeFunctions } from "../gc/type-functions.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { ModuleUsage } from "../link/module-usage.ts";
@@ -58,9 +58,9 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: 
   validateModule(input, features, store);
   watch.enter("plan");
   // Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline.
-  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
-  const collecting = collectingFunctions(allocators.module, featureMask(features));
-  return planned(store, allocators, { options, mode, collecting, usage: null, watch });
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
+  return planned(store, typeFunctions, { options, mode, collecting, usage: null, watch });
 }
 
 /**
@@ -75,9 +75,9 @@ export function prepareAgain(
   const { features = DEFAULT_FEATURES } = options;
   const input = decodeModule(bytes, features);
   if (!areFactsOf(input, facts)) return null;
-  const allocators = new Allocators(input, featureMask(features), false, facts.structs);
+  const typeFunctions = new TypeFunctions(input, featureMask(features), false, facts.roles);
   const watch = new Observers(options.observers ?? []);
-  return planned(new TypeStore(), allocators, { options, mode, collecting, usage: facts.usage, watch });
+  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, usage: facts.usage, watch });
 }
 
 interface Planning {
@@ -90,16 +90,16 @@ interface Planning {
 
 function planned(
   store: TypeStore,
-  allocators: Allocators,
+  typeFunctions: TypeFunctions,
   { options, mode, collecting, usage, watch }: Planning,
 ): PreparedModule {
   const { collector: chosen = "copying", gcStress = false } = options;
-  const { module } = allocators;
+  const { module } = typeFunctions;
   const plan = new OutputPlan(module, store, {
     mode,
     collectsOnEntry: gcStress,
     barrier: barrierOf(chosen),
-    allocators,
+    typeFunctions,
     ...(collecting === null ? {} : { collecting }),
     ...(usage === null ? {} : { usage }),
   });
@@ -108,7 +108,7 @@ function planned(
   watch.planned(plan);
   return {
     plan,
-    facts: { structs: allocators.types, usage: plan.usage },
+    facts: { roles: typeFunctions.roles, usage: plan.usage },
     collecting,
     runtime,
     options: {
