@@ -88,6 +88,11 @@ export class FunctionEmitter extends CallEmitter {
     this.body = new ByteWriter();
   }
 
+  /** Of the last function's frame on the shadow stack. */
+  get frameBytes(): number {
+    return this.frame.sizeBytes;
+  }
+
   /**
    * The body: local declarations, code and `end`, without the size in front.
    * Throws `InputError` for what Wasm cannot do.

@@ -17,6 +17,7 @@ import type { Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
 
 const LOCAL_GET = 0x20;
 const END = 0x0b;
@@ -90,7 +91,7 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
     if (kind === wasm.KIND_FUNC) continue;
     const isStruct = kind === wasm.KIND_STRUCT;
     if (uses.made[type]! > 1 && !isStruct) roles.push({ kind: "array", type });
-    if (uses.made[type]! > 1 && isStruct)
+    if (uses.made[type]! > 1 && isStruct && module.types.fieldCount(type) <= MAX_ALLOCATOR_FIELDS)
       roles.push({ kind: "quick struct", type }, { kind: "slow struct", type });
     if (uses.tested[type]! > 1) roles.push({ kind: "test", type });
     if (uses.testedOrNull[type]! > 1) roles.push({ kind: "test or null", type });

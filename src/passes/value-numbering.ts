@@ -98,7 +98,8 @@ export class ValueNumbering {
     }
     for (const column of [this.declared, this.derived, this.nonNull]) column.fill(0, 0, count);
     for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
-    for (const value of facts.nonNull) this.nonNull[dfg.resolveAliases(value)] = 1;
+    // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
+    for (const value of facts.nonNull) if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
     this.params.compute(func, this.declared, this.nonNull);
   }
 
