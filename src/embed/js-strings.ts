@@ -7,6 +7,8 @@
  * WebAssembly JavaScript Interface, "JS String Builtins"; the JS text-encoding builtins proposal.
  */
 import { ELEMENTS_OFFSET, LENGTH_OFFSET } from "../gc/layout.ts";
+import type { Module } from "../wasm/module.ts";
+import { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import { arrayAllocator } from "./arrays.ts";
@@ -52,6 +54,43 @@ export function isBuiltinModule(module: string, builtins: readonly string[]): bo
   return module.startsWith("wasm:") && builtins.includes(module.slice(5)) && module.slice(5) in ROWS;
 }
 
+/** Whether each builtin that a module imports is one, and has the type that it is imported with. */
+export function builtinsMatch(module: Module, builtins: readonly string[]): boolean {
+  const store = new TypeStore();
+  const ids = store.canonicalize(module.types);
+  return module.imports.every(({ module: from, name, type }) => {
+    if (!isBuiltinModule(from, builtins)) return true;
+    const row = ROWS[from.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
+    if (row === undefined || type.kind !== "func") return false;
+    return store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
+  });
+}
+
+function canonicalType(store: TypeStore, [, params, result]: Row): number {
+  const table = new TypeTable();
+  const arrayOf = (element: ValType): wasm.HeapType => {
+    table.beginGroup(false);
+    table.begin(wasm.KIND_ARRAY, true, -1);
+    table.addField(element, true);
+    return wasm.FIRST_TYPE + table.finish(0);
+  };
+  const codes = arrayOf(wasm.I16);
+  const bytes = arrayOf(wasm.I8);
+  const types: Readonly<Record<Part, ValType>> = {
+    i32: wasm.I32,
+    "string?": wasm.EXTERNREF,
+    string: wasm.refType(wasm.HEAP_EXTERN, false),
+    codes: wasm.refType(codes, true),
+    bytes: wasm.refType(bytes, true),
+    "bytes!": wasm.refType(bytes, false),
+  };
+  table.beginGroup(false);
+  table.begin(wasm.KIND_FUNC, true, -1);
+  for (const part of [...params, result]) table.addValue(types[part]);
+  const index = table.finish(params.length);
+  return store.canonicalize(table)[index]!;
+}
+
 export class JsStrings {
   private readonly store: CoreStore;
   private readonly references: References;
@@ -72,46 +111,25 @@ export class JsStrings {
     if (found !== undefined) return found;
     const row = ROWS[module.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
     if (row === undefined) return undefined;
-    const type = this.canonicalType(row[1], row[2]);
+    const type = canonicalType(this.store.types, row);
     const raw = this.functions[name]!;
-    const extern: FunctionExtern = { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
+    const extern: FunctionExtern = {
+      kind: "func",
+      type,
+      raw,
+      isHost: true,
+      isPlain: false,
+      record: -1,
+      onlyTraps: true,
+    };
     this.externs.set(key, extern);
     return extern;
   }
 
-  private canonicalType(params: readonly Part[], result: Part): number {
-    const table = new TypeTable();
-    const arrayOf = (element: ValType): wasm.HeapType => {
-      table.beginGroup(false);
-      table.begin(wasm.KIND_ARRAY, true, -1);
-      table.addField(element, true);
-      return wasm.FIRST_TYPE + table.finish(0);
-    };
-    const codes = arrayOf(wasm.I16);
-    const bytes = arrayOf(wasm.I8);
-    const types: Readonly<Record<Part, ValType>> = {
-      i32: wasm.I32,
-      "string?": wasm.EXTERNREF,
-      string: wasm.refType(wasm.HEAP_EXTERN, false),
-      codes: wasm.refType(codes, true),
-      bytes: wasm.refType(bytes, true),
-      "bytes!": wasm.refType(bytes, false),
-    };
-    table.beginGroup(false);
-    table.begin(wasm.KIND_FUNC, true, -1);
-    for (const part of [...params, result]) table.addValue(types[part]);
-    const index = table.finish(params.length);
-    return this.store.types.canonicalize(table)[index]!;
-  }
-
   // Operands.
 
-  private value(reference: number): unknown {
-    return this.references.toJavaScript(reference);
-  }
-
   private string(reference: number): string {
-    const value = this.value(reference);
+    const value = this.references.boxed(reference);
     if (typeof value === "string") return value;
     throw new hostWebAssembly.RuntimeError("illegal cast");
   }
@@ -144,7 +162,7 @@ export class JsStrings {
         this.string(ref!);
         return ref!;
       },
-      test: (ref) => (typeof this.value(ref!) === "string" ? 1 : 0),
+      test: (ref) => (typeof this.references.boxed(ref!) === "string" ? 1 : 0),
       fromCharCodeArray: (array, from, to) => {
         const units = this.codeUnits(array!);
         checkRange(from! >>> 0, to! >>> 0, units.length);

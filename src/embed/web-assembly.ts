@@ -6,11 +6,12 @@
  */
 import { InputError } from "../base/diagnostics.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
-import { decodeAndValidate } from "../wasm/index.ts";
+import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
 import * as wasm from "../wasm/types.ts";
 import { StoreException } from "./exceptions.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Imports } from "./imports.ts";
+import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import type { StoreOptions } from "./store.ts";
 import {
@@ -62,13 +63,15 @@ interface ResponseLike {
 /** Makes a namespace with a store of its own. */
 export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
   const native = hostWebAssembly as unknown as HostNamespace;
-  const store = new Store(options.store);
+  const collector = options.store?.collector ?? "copying";
+  const store = new Store({ ...options.store, collector });
 
-  const isNative = (bytes: BinarySource): boolean => options.force !== true && native.validate(bytes);
+  const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
+    options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);
   const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
-    isNative(bytes)
+    isNative(bytes, given)
       ? new native.Module(bytes, given)
-      : compile(bytes, { ...options.compile, ...pickCompileOptions(given) });
+      : compile(bytes, { collector, ...options.compile, ...pickCompileOptions(given) });
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
     if (module instanceof StoreModule) {
       return Object.setPrototypeOf(
@@ -173,9 +176,9 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
     return { module, instance: instantiateEither(module, imports) };
   };
   const namespace: Record<string, unknown> = {
-    validate: (bytes: BinarySource): boolean => {
+    validate: (bytes: BinarySource, given: CompileOptions = {}): boolean => {
       requireBytes(bytes);
-      return isNative(bytes) || isValid(bytes);
+      return isNative(bytes, given) || isValid(bytes, given);
     },
     compile: async (bytes: BinarySource, given?: CompileOptions): Promise<object> => {
       requireBytes(bytes);
@@ -229,14 +232,28 @@ function requireBytes(bytes: unknown): void {
   throw new TypeError("the first argument must be an ArrayBuffer or a view of one");
 }
 
-function isValid(bytes: BinarySource): boolean {
+function decoded(bytes: BinarySource): WasmModule | null {
   try {
-    decodeAndValidate(bytesOf(bytes), DEFAULT_FEATURES);
-    return true;
+    return decodeAndValidate(bytesOf(bytes), DEFAULT_FEATURES);
   } catch (error) {
-    if (error instanceof InputError) return false;
+    if (error instanceof InputError) return null;
     throw error;
   }
+}
+
+/** Whether the module imports what the engine, which may never have heard of builtins, would ask the program for. */
+function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
+  const { builtins = [], importedStringConstants = null } = given;
+  if (builtins.length === 0 && importedStringConstants === null) return false;
+  const imports = decoded(bytes)?.imports ?? [];
+  return imports.some(
+    ({ module }) => isBuiltinModule(module, builtins) || module === importedStringConstants,
+  );
+}
+
+function isValid(bytes: BinarySource, { builtins = [] }: CompileOptions): boolean {
+  const module = decoded(bytes);
+  return module !== null && builtinsMatch(module, builtins);
 }
 
 async function bytesOfResponse(source: ResponseLike | Promise<ResponseLike>): Promise<ArrayBuffer> {

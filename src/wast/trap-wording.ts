@@ -12,7 +12,7 @@ interface TrapRow {
   readonly jsc: RegExp;
 }
 
-const V8_NULL = /^(dereferencing a null pointer)$/;
+const V8_NULL = /^(dereferencing a null pointer|rethrowing null value)$/;
 const JSC_NULL = /null reference$/;
 const V8_CALL = /^(function signature mismatch|null function or function signature mismatch|null function)$/;
 const JSC_CALL = /^call_indirect to a (signature that does not match|null table entry)$/;
@@ -120,6 +120,14 @@ export function sameTrap(one: string, other: string): boolean {
   const isAbout = ({ expected, v8, jsc }: TrapRow, message: string): boolean =>
     expected.includes(message) || v8.test(message) || jsc.test(message);
   return one === other || ROWS.some((row) => row !== ANY_BOUNDS && isAbout(row, one) && isAbout(row, other));
+}
+
+/** What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. */
+export function specificationMessage(message: string): string {
+  const kinds = ROWS.filter(
+    ({ expected, v8, jsc }) => expected[0] !== "out of bounds" && (v8.test(message) || jsc.test(message)),
+  );
+  return kinds.length === 0 ? message : kinds.map(({ expected }) => expected[0]).join(" or ");
 }
 
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */
