@@ -1,7 +1,8 @@
 /** Where compiled code is kept from one program to the next. What keeps it is elsewhere: of Node, `node/disk-cache.ts`. */
-import { compileFunctions } from "./compile-functions.ts";
-import type { CodeOptions } from "./compile.ts";
+
 import type { CompiledCode } from "../link/output-module.ts";
+import type { CodeOptions } from "./compile.ts";
+import { compileFunctions } from "./compile-functions.ts";
 import { prepareModule } from "./prepare.ts";
 import { restoredCode, settingsText, storedCode } from "./stored-code.ts";
 

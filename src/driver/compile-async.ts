@@ -56,7 +56,8 @@ async function compileEither(
   mode: OutputMode,
 ): Promise<Compiled> {
   const { observers = [], ...others } = options;
-  const isAlone = observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
+  const isAlone =
+    observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
   const node = isAlone ? null : await loadNodeOnly();
   const count = jobs ?? node?.defaultJobs() ?? 1;
   if (node !== null && count > 1) {

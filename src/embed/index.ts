@@ -7,10 +7,10 @@ export { guarded } from "./guard.ts";
 export { hostWebAssembly } from "./host-webassembly.ts";
 export type { Imports } from "./imports.ts";
 export { ImportMismatch } from "./messages.ts";
+export { type CacheOptions, openCache } from "./open-cache.ts";
 export { References } from "./references.ts";
 export type { HeapStatistics } from "./runtime.ts";
 export { Store as CoreStore, type StoreInstance, type StoreOptions } from "./store.ts";
-export { type CacheOptions, openCache } from "./open-cache.ts";
 export {
   type BinarySource,
   compile,

@@ -74,7 +74,9 @@ export function cacheFolder(
   if (platform === "win32") return local === undefined ? null : join(local, "spillway", "Cache");
   const home = environment["HOME"] ?? homeFolder();
   if (home === null) return null;
-  return platform === "darwin" ? join(home, "Library", "Caches", "spillway") : join(home, ".cache", "spillway");
+  return platform === "darwin"
+    ? join(home, "Library", "Caches", "spillway")
+    : join(home, ".cache", "spillway");
 }
 
 /** Throws nothing where the user has none. */
@@ -108,7 +110,10 @@ class DiskCache implements CodeCache {
   private load(name: string): Uint8Array | null {
     const path = this.pathOf(name);
     const contents = readFileSync(path);
-    const stored = contents.subarray(HEADER_BYTES);
+    if (contents.length < HEADER_BYTES) return null;
+    const { buffer, byteOffset, length } = contents;
+    // Not a buffer of Node's, whose `slice` is another.
+    const stored = new Uint8Array(buffer, byteOffset + HEADER_BYTES, length - HEADER_BYTES);
     if (!contents.subarray(0, HEADER_BYTES).equals(header(name, stored))) return null;
     const now = new Date();
     quietly(() => utimesSync(path, now, now));

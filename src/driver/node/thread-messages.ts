@@ -1,7 +1,7 @@
 /** What the threads of one compilation tell each other. All of it survives being copied from one to another. */
 import { type Diagnostic, InputError } from "../../base/diagnostics.ts";
 import type { OutputMode } from "../../link/plan.ts";
-import type { PrepareOptions, Prepared } from "../prepare.ts";
+import type { Prepared, PrepareOptions } from "../prepare.ts";
 import { NotProven } from "../prove.ts";
 import type { FunctionRange } from "./ranges.ts";
 

@@ -10,9 +10,9 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { mergeObjects, type ObjectCode, readObject } from "../../object/object-code.ts";
 import type { CompiledCode } from "../../link/output-module.ts";
 import type { OutputMode } from "../../link/plan.ts";
+import { mergeObjects, type ObjectCode, readObject } from "../../object/object-code.ts";
 import { compileFunctions } from "../compile-functions.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "../prepare.ts";
 import { codeOf, objectOf } from "../stored-code.ts";
