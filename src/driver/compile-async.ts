@@ -60,7 +60,7 @@ async function compileEither(
     observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
   const node = isAlone ? null : await loadNodeOnly();
   const count = jobs ?? node?.defaultJobs() ?? 1;
-  if (node !== null && count > 1) {
+  if (node?.hasThreads() === true && count > 1) {
     const progressing = progress === undefined ? {} : { progress };
     return await node.compileInThreads(bytes, { ...others, jobs: count, ...progressing }, mode);
   }
