@@ -441,16 +441,18 @@ export class OutputPlan implements InitializerPlan {
 
   // What is refused.
 
-  private refuse(): void {
-    const { module, mode } = this;
-    const no = (what: string, offset: number): never => {
-      throw new InputError(notLinkedYet(what, offset));
-    };
-    module.tables.forEach(({ type, offset }, i) => {
-      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
-        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+  /** Refuses tables beyond what can be allocated: when the module is instantiated, as engines do. */
+  refuseLargeTables(): void {
+    this.module.tables.forEach(({ type, offset }, i) => {
+      const isOwn = i >= this.module.importedTableCount && !this.native.has(i);
+      if (isOwn && type.limits.min > MAX_TABLE_ELEMENTS) {
+        throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));
       }
     });
+  }
+
+  private refuse(): void {
+    const { module, mode } = this;
     if (mode === "store") return;
     const never = (what: string, offset: number): never => {
       throw new InputError(notStandalone(what, offset));
