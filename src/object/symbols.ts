@@ -6,6 +6,7 @@
  * index there; or a stack map, by its contents. Each is stored once. Numbers are given out in the order of first use, so bodies
  * compiled in any order must be linked in one.
  */
+import type { I32List } from "../base/column.ts";
 import { STACK_MAPS } from "./symbol-spaces.ts";
 
 export interface StaticSymbol {
@@ -23,13 +24,21 @@ export class SymbolTable {
   private readonly symbols: StaticSymbol[];
   private readonly numbers: Map<number, number>;
   private readonly maps: FrameMap[];
-  private readonly mapNumbers: Map<string, number>;
+  /** By map: its symbol, its hash, and the map before it in the same bucket, or -1. */
+  private readonly mapSymbols: number[];
+  private readonly mapHashes: number[];
+  private readonly mapNexts: number[];
+  /** The last map of each bucket, or -1. */
+  private mapHeads: Int32Array;
 
   constructor() {
     this.symbols = [];
     this.numbers = new Map();
     this.maps = [];
-    this.mapNumbers = new Map();
+    this.mapSymbols = [];
+    this.mapHashes = [];
+    this.mapNexts = [];
+    this.mapHeads = new Int32Array(64).fill(-1);
   }
 
   get length(): number {
@@ -55,12 +64,51 @@ export class SymbolTable {
     return number;
   }
 
-  internMap(frameBytes: number, offsets: readonly number[]): number {
-    const key = `${frameBytes}:${offsets.join()}`;
-    const found = this.mapNumbers.get(key);
-    if (found !== undefined) return found;
-    const number = this.intern(STACK_MAPS, this.maps.push({ frameBytes, offsets }) - 1);
-    this.mapNumbers.set(key, number);
+  internMap(frameBytes: number, offsets: I32List): number {
+    const hash = hashOf(frameBytes, offsets);
+    let map = this.mapHeads[hash & (this.mapHeads.length - 1)]!;
+    while (map >= 0) {
+      if (this.mapHashes[map] === hash && isMap(this.maps[map]!, frameBytes, offsets))
+        return this.mapSymbols[map]!;
+      map = this.mapNexts[map]!;
+    }
+    return this.addMap(hash, frameBytes, offsets);
+  }
+
+  private addMap(hash: number, frameBytes: number, offsets: I32List): number {
+    const copy: number[] = [];
+    for (let i = 0; i < offsets.length; i++) copy.push(offsets.get(i));
+    const map = this.maps.push({ frameBytes, offsets: copy }) - 1;
+    const number = this.intern(STACK_MAPS, map);
+    this.mapSymbols.push(number);
+    this.mapHashes.push(hash);
+    this.mapNexts.push(-1);
+    if (map < this.mapHeads.length) this.link(map);
+    else this.linkAll();
     return number;
   }
+
+  private link(map: number): void {
+    const bucket = this.mapHashes[map]! & (this.mapHeads.length - 1);
+    this.mapNexts[map] = this.mapHeads[bucket]!;
+    this.mapHeads[bucket] = map;
+  }
+
+  private linkAll(): void {
+    this.mapHeads = new Int32Array(this.mapHeads.length * 2).fill(-1);
+    for (let map = 0; map < this.maps.length; map++) this.link(map);
+  }
+}
+
+function hashOf(frameBytes: number, offsets: I32List): number {
+  let hash = frameBytes;
+  for (let i = 0; i < offsets.length; i++)
+    hash = Math.imul(hash ^ offsets.get(i), 0x9e3779b1) ^ (hash >>> 15);
+  return hash ^ (hash >>> 16);
+}
+
+function isMap(map: FrameMap, frameBytes: number, offsets: I32List): boolean {
+  if (map.frameBytes !== frameBytes || map.offsets.length !== offsets.length) return false;
+  for (let i = 0; i < offsets.length; i++) if (map.offsets[i] !== offsets.get(i)) return false;
+  return true;
 }

@@ -27,14 +27,17 @@ import type { Function } from "../ir/function.ts";
 import { bytesOf, F16, F32, F64, F128, I32, I64, I128, isInt, type Type } from "../ir/types.ts";
 import { demoteUndominatedValues } from "./demote-values.ts";
 
+// Kept from function to function: nearly all are reducible, and making the tables would take longer than using them.
+const cfg = new ControlFlowGraph();
+const loops = new LoopAnalysis();
+
 /** Returns how many dispatchers were made; 0 when all loops had one entry already. */
 export function makeReducible(func: Function): number {
-  const cfg = new ControlFlowGraph();
-  const loops = new LoopAnalysis();
   let dispatchers = 0;
   for (;;) {
     cfg.compute(func);
     loops.compute(func, cfg);
+    if (loops.loopCount === 0) break;
     const outermost = outermostIrreducible(loops);
     if (outermost.length === 0) break;
     for (const loop of outermost) new Dispatcher(func, entriesOf(func, cfg, loops, loop)).build(cfg);

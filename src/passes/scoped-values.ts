@@ -6,7 +6,7 @@
  * What fields hold is ended by stores and calls. Time is counted in *clock ticks*; each field offset, modulo 16 words, has the
  * tick of its last store, and an entry counts only if it is younger. Going back to a dominator puts its ticks back.
  */
-import { grownCapacity, grownColumn, I32List } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, grownColumn, I32List } from "../base/column.ts";
 
 export const Known = { Nothing: 0, NonZero: 1, Zero: 2 } as const;
 
@@ -52,13 +52,13 @@ export class ScopedValues {
     while (size < insts) size *= 2;
     if (this.heads.length < size) this.heads = new Int32Array(size);
     this.mask = size - 1;
-    this.heads.fill(-1, 0, size);
+    fillWords(this.heads, -1, 0, size);
     for (const list of [this.items, this.nexts, this.buckets, this.births]) list.clear();
     for (const list of [this.savedTicks, this.learned, this.marks]) list.clear();
     this.clock = 1;
     this.ticks.fill(0);
     this.reserve(values);
-    this.known.fill(0, 0, values);
+    fillBytes(this.known, 0, 0, values);
   }
 
   /** Makes room for values that were made since. */
@@ -95,7 +95,10 @@ export class ScopedValues {
     while (this.learned.length > facts) this.known[this.learned.pop()] = Known.Nothing;
     for (let i = this.items.length - 1; i >= entries; i--)
       this.heads[this.buckets.get(i)] = this.nexts.get(i);
-    for (const list of [this.items, this.nexts, this.buckets, this.births]) list.truncate(entries);
+    this.items.truncate(entries);
+    this.nexts.truncate(entries);
+    this.buckets.truncate(entries);
+    this.births.truncate(entries);
   }
 
   // Zero and not zero.

@@ -58,6 +58,9 @@ export const CATCH_ALL_REF = 3;
 /** One catch clause in `catches`: its kind, its tag (0 for the two that catch all), its label. */
 export const CATCH_FIELDS = 3;
 
+/** Tests try all features one by one. */
+const MOST_TABLES = 64;
+
 const MULTI_MEMORY: number = featureBit("multi-memory");
 const MEMORY64: number = featureBit("memory64");
 const MULTI_VALUE: number = featureBit("multi-value");
@@ -105,9 +108,9 @@ export class OperatorReader extends BinaryReader {
     this.heapType2 = 0;
     this.castFlags = 0;
     this.vectorStart = 0;
-    this.list = new Int32Array(64);
+    this.list = NO_LIST;
     this.listLength = 0;
-    this.oneByte = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
+    this.oneByte = oneByteOpcodes(mask);
   }
 
   /** Sets the range to read. */
@@ -274,7 +277,7 @@ export class OperatorReader extends BinaryReader {
   }
 
   private reserveList(length: number): void {
-    if (length > this.list.length) this.list = new Int32Array(Math.max(length, this.list.length * 2));
+    if (length > this.list.length) this.list = new Int32Array(Math.max(length, this.list.length * 2, 16));
     this.listLength = length;
   }
 
@@ -313,6 +316,21 @@ export class OperatorReader extends BinaryReader {
     this.heapType = this.readHeapType();
     this.heapType2 = this.readHeapType();
   }
+}
+
+const NO_LIST = new Int32Array(0);
+
+/** Tables by mask of features: few masks are used, and readers are made for every function. */
+const oneByteTables: Map<number, Int16Array> = new Map();
+
+/** The opcodes of one byte that are on, the others -1. */
+function oneByteOpcodes(mask: number): Int16Array {
+  const made = oneByteTables.get(mask);
+  if (made !== undefined) return made;
+  const table = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
+  if (oneByteTables.size >= MOST_TABLES) oneByteTables.clear();
+  oneByteTables.set(mask, table);
+  return table;
 }
 
 /** The only result's type of a block type that is no type index; `BOTTOM` for none. */
