@@ -98,7 +98,10 @@ export class I32List {
 
   /** Sorts the items upwards. */
   sort(): void {
-    this.items.subarray(0, this.count).sort();
+    let sorted = 1;
+    while (sorted < this.count && this.items[sorted - 1]! <= this.items[sorted]!) sorted++;
+    // Lists are mostly made in order, and the call costs more than looking.
+    if (sorted < this.count) this.items.subarray(0, this.count).sort();
   }
 
   clear(): void {
