@@ -28,6 +28,8 @@ export class ScopedValues {
   /** The ticks at the end of each open block. */
   private readonly savedTicks: I32List;
   private known: Uint8Array;
+  /** Values that `known` is about; what lies behind them is of other functions. */
+  private values: number;
   private readonly learned: I32List;
   /** Of each open block: how many entries and facts there were when it was entered. */
   private readonly marks: I32List;
@@ -43,6 +45,7 @@ export class ScopedValues {
     this.ticks = new Int32Array(TICKS);
     this.savedTicks = new I32List();
     this.known = new Uint8Array(0);
+    this.values = 0;
     this.learned = new I32List();
     this.marks = new I32List();
   }
@@ -53,19 +56,26 @@ export class ScopedValues {
     if (this.heads.length < size) this.heads = new Int32Array(size);
     this.mask = size - 1;
     fillWords(this.heads, -1, 0, size);
-    for (const list of [this.items, this.nexts, this.buckets, this.births]) list.clear();
-    for (const list of [this.savedTicks, this.learned, this.marks]) list.clear();
+    this.items.clear();
+    this.nexts.clear();
+    this.buckets.clear();
+    this.births.clear();
+    this.savedTicks.clear();
+    this.learned.clear();
+    this.marks.clear();
     this.clock = 1;
     this.ticks.fill(0);
+    this.values = 0;
     this.reserve(values);
-    fillBytes(this.known, 0, 0, values);
   }
 
-  /** Makes room for values that were made since. */
+  /** Makes room for values that were made since, of which nothing is known. */
   reserve(values: number): void {
     if (this.known.length < values) {
       this.known = grownColumn(this.known, grownCapacity(this.known.length, values));
     }
+    fillBytes(this.known, Known.Nothing, this.values, values);
+    this.values = values;
   }
 
   // Scopes.

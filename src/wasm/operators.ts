@@ -58,12 +58,21 @@ export const CATCH_ALL_REF = 3;
 /** One catch clause in `catches`: its kind, its tag (0 for the two that catch all), its label. */
 export const CATCH_FIELDS = 3;
 
-/** Tests try all features one by one. */
-const MOST_TABLES = 64;
-
 const MULTI_MEMORY: number = featureBit("multi-memory");
 const MEMORY64: number = featureBit("memory64");
 const MULTI_VALUE: number = featureBit("multi-value");
+
+/** Opcodes of one byte by feature mask: a reader is made for every function. */
+const oneByteTables: Map<number, Int16Array> = new Map();
+
+function oneByteOpcodes(mask: number): Int16Array {
+  let table = oneByteTables.get(mask);
+  if (table === undefined) {
+    table = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
+    oneByteTables.set(mask, table);
+  }
+  return table;
+}
 
 export class OperatorReader extends BinaryReader {
   /** Where the last instruction begins. */
@@ -319,19 +328,6 @@ export class OperatorReader extends BinaryReader {
 }
 
 const NO_LIST = new Int32Array(0);
-
-/** Tables by mask of features: few masks are used, and readers are made for every function. */
-const oneByteTables: Map<number, Int16Array> = new Map();
-
-/** The opcodes of one byte that are on, the others -1. */
-function oneByteOpcodes(mask: number): Int16Array {
-  const made = oneByteTables.get(mask);
-  if (made !== undefined) return made;
-  const table = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
-  if (oneByteTables.size >= MOST_TABLES) oneByteTables.clear();
-  oneByteTables.set(mask, table);
-  return table;
-}
 
 /** The only result's type of a block type that is no type index; `BOTTOM` for none. */
 export function blockResult(blockType: number): ValType {
