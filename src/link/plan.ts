@@ -343,8 +343,10 @@ export class OutputPlan implements InitializerPlan {
   }
 
   get functionTable(): number {
-    const imported = this.nativeTables.filter((table) => table < this.module.importedTableCount).length;
-    return this.mode === "store" ? imported : this.native.size;
+    if (this.mode !== "store") return this.native.size;
+    let imported = 0;
+    for (const table of this.native) if (table < this.module.importedTableCount) imported++;
+    return imported;
   }
 
   private placeTables(): void {
