@@ -16,6 +16,7 @@ import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
 import { Initializer } from "../translate/initializer.ts";
+import { initializerParts } from "../translate/initializer-steps.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
@@ -69,17 +70,19 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     prove(functionLabel(module, module.importedFunctionCount + i), translate);
     bodies.push(emit(translator));
   }
-  let hasWork = false;
-  const translate = (into: Function): Initializer => {
-    into.clear();
-    const initializer = new Initializer(module, mask, into, context, plan);
-    hasWork = initializer.runInitializer(plan, { spill: false });
-    return initializer;
-  };
-  const initializer = translate(func);
-  spill(initializer);
-  prove("the initializer", translate);
-  return { plan, symbols, bodies, initializer: hasWork ? emit(initializer) : null };
+  const initializers = initializerParts(module, plan).map((steps) => {
+    const translate = (into: Function): Initializer => {
+      into.clear();
+      const initializer = new Initializer(module, mask, into, context, plan);
+      initializer.runSteps(steps, plan, { spill: false });
+      return initializer;
+    };
+    const initializer = translate(func);
+    spill(initializer);
+    prove("an initializer", translate);
+    return emit(initializer);
+  });
+  return { plan, symbols, bodies, initializers };
 }
 
 function indicesOf(

@@ -63,6 +63,8 @@ export class HeapOperations {
   readonly plan: ModulePlan;
   /** Values that are not null, by their types or because they were just made. */
   readonly nonNull: Value[];
+  /** Addresses of objects that never move (`known-references.ts`). */
+  readonly staticObjects: Value[];
   private readonly symbols: Map<number, GlobalValue>;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
 
@@ -71,6 +73,7 @@ export class HeapOperations {
     this.operators = operators;
     this.plan = plan;
     this.nonNull = [];
+    this.staticObjects = [];
     this.symbols = new Map();
     this.runtime = new Map();
   }

@@ -37,8 +37,13 @@ export interface CompiledCode {
   readonly symbols: SymbolTable;
   /** Of the defined functions, in order. */
   readonly bodies: readonly RelocatableCode[];
-  /** What an instance does before anything else; null where there is nothing to do. */
-  readonly initializer: RelocatableCode | null;
+  /** What an instance does before anything else, in order. */
+  readonly initializers: readonly RelocatableCode[];
+}
+
+/** How many functions initialise an instance: with several there is one more, which calls them. */
+export function initializerCount({ initializers }: CompiledCode): number {
+  return initializers.length > 1 ? initializers.length + 1 : initializers.length;
 }
 
 /** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
@@ -117,20 +122,27 @@ export class OutputModule {
     this.names.set(index, name);
   }
 
-  /** The functions of the input, with all their symbols; those that `between` adds come behind, then the initialiser. */
+  /** The functions of the input, with all their symbols; those that `between` adds come behind, then the initialisers. */
   addCompiled(between: () => void): number {
-    const { plan, bodies, initializer } = this.code;
+    const { plan, bodies } = this.code;
     const { module } = plan;
     bodies.forEach((code, i) => {
       const type = plan.typeIndex(module.functionTypes.get(module.importedFunctionCount + i));
       this.addLinked(code, type);
     });
     between();
-    let index = -1;
-    if (initializer !== null) {
-      index = this.addLinked(initializer, plan.addType([], []));
-      this.nameFunction(index, "initialize");
-    }
+    return this.addInitializers();
+  }
+
+  /** The index of the one to call, or -1. */
+  private addInitializers(): number {
+    const { initializers } = this.code;
+    if (initializers.length === 0) return -1;
+    const type = this.plan.addType([], []);
+    const parts = initializers.map((code) => this.addLinked(code, type));
+    const index = parts.length === 1 ? parts[0]! : this.addFunction(type, callsOf(parts));
+    if (parts.length > 1) parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
+    this.nameFunction(index, "initialize");
     return index;
   }
 
@@ -367,6 +379,18 @@ export class OutputModule {
     const payload = this.append(names);
     return names.length === 0 ? kept : [...kept, { name: "name", payload, after: LAST_SECTION }];
   }
+}
+
+/** A body that calls functions without parameters. */
+function callsOf(functions: readonly number[]): Uint8Array {
+  const body = new ByteWriter();
+  body.u32(0);
+  for (const index of functions) {
+    writeOpcode(body, WasmOp.Call);
+    body.u32(index);
+  }
+  writeOpcode(body, WasmOp.End);
+  return body.bytes();
 }
 
 const PASSIVE = 1;

@@ -1,13 +1,15 @@
 /**
- * The static memory of one linked module: a region of cells, then whatever symbols its code names, in the order in which they are
- * first asked for.
+ * The static memory of one linked module: a region of cells, the static objects and a region of the addresses of words in them,
+ * then whatever symbols its code names, in the order in which they are first asked for.
  *
  *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
+ *     objects        `static-image.ts`
+ *     addresses      next such region (the runtime's), how many words, the addresses of references that may come to be to the heap
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     stack map      bytes of the frame, how many references, their offsets in the frame
  *     record         of a function: its type's descriptor, its index in the table of functions
  *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
- *     elements       a segment's items that are known, as an array object
+ *     exports        of a global without a cell: a word with its reference, for whoever imports it
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import {
@@ -18,6 +20,7 @@ import {
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
 import { FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
+import type { KnownReference } from "../gc/module-plan.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
@@ -25,11 +28,12 @@ import {
   EXCEPTION_DESCRIPTORS,
   FUNCTION_RECORDS,
   STACK_MAPS,
+  STATIC_OBJECTS,
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
-import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
+import { StaticImage } from "./static-image.ts";
 
 /** What of the static memory is others'. */
 export interface Surroundings {
@@ -50,6 +54,7 @@ export interface Surroundings {
 }
 
 const REGION_HEADER = 8;
+const NONE = -1;
 
 export class StaticLayout implements DescriptorMemory {
   private readonly plan: OutputPlan;
@@ -59,6 +64,10 @@ export class StaticLayout implements DescriptorMemory {
   /** Addresses by symbol, 0 for those that have none yet. */
   private readonly addresses: Map<number, number>;
   private readonly cellAddresses: Int32Array;
+  private objectAddresses: Int32Array;
+  private rootAddresses: number;
+  /** Of exported globals without cells, by index in the input. */
+  private readonly exportedWords: Map<number, number>;
   private readonly records: Map<number, number>;
   private readonly tagRecords: number[];
   /** The module's functions in the table of functions, from `firstFunction` on. */
@@ -73,7 +82,13 @@ export class StaticLayout implements DescriptorMemory {
     this.records = new Map();
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
+    this.objectAddresses = new Int32Array(0);
+    this.rootAddresses = NONE;
+    this.exportedWords = new Map();
     this.placeCells();
+    this.placeObjects();
+    this.fillCells();
+    this.placeExports();
     this.tagRecords = plan.module.tags.map(({ type }, tag) =>
       tag < plan.module.importedTagCount ? around.importedTag(tag) : this.words([around.canonicalIds[type]!]),
     );
@@ -93,6 +108,11 @@ export class StaticLayout implements DescriptorMemory {
     return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
   }
 
+  /** The region of addresses of words that a collector has to know, or -1. */
+  get rootAddressRegion(): number {
+    return this.rootAddresses;
+  }
+
   /** The bytes so far, from `base` on. */
   bytes(): Uint8Array {
     return this.out.bytes();
@@ -110,6 +130,12 @@ export class StaticLayout implements DescriptorMemory {
 
   cellAddress(cell: number): number {
     return this.cellAddresses[cell]!;
+  }
+
+  /** The address of a word with the reference of a global that is exported or has a cell. */
+  globalCell(global: number): number {
+    const cell = this.plan.cellOfGlobal(global);
+    return cell < 0 ? this.exportedWords.get(global)! : this.cellAddress(cell);
   }
 
   /** The address of a symbol of the module's code. */
@@ -132,6 +158,8 @@ export class StaticLayout implements DescriptorMemory {
         return this.record(index);
       case TAG_RECORDS:
         return this.tagRecord(index);
+      case STATIC_OBJECTS:
+        return this.objectAddresses[index]!;
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
       case STACK_MAPS: {
@@ -162,12 +190,50 @@ export class StaticLayout implements DescriptorMemory {
       this.cellAddresses[cell] = address;
       address += 4;
     });
-    if (own === 0) return;
-    this.words([0, own, ...new Array<number>(own).fill(0)]);
-    cells.forEach(({ kind, index }, cell) => {
-      if (kind !== "elements" || !this.plan.hasStaticElements(index)) return;
-      this.patch(this.cellAddresses[cell]!, this.elements(index));
+    if (own > 0) this.words([0, own, ...new Array<number>(own).fill(0)]);
+  }
+
+  private placeObjects(): void {
+    const { module, types, staticObjects } = this.plan;
+    const image = new StaticImage({
+      types,
+      objects: staticObjects,
+      moduleBytes: module.bytes,
+      descriptor: (type) => this.descriptor(type),
+      record: (func) => this.record(func),
     });
+    if (image.length === 0) return;
+    this.align(OBJECT_ALIGN);
+    const base = this.end;
+    const { bytes, roots } = image.write(base);
+    this.out.append(bytes);
+    this.objectAddresses = image.offsets.map((offset) => base + offset);
+    if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+  }
+
+  /** What cells hold from the start. */
+  private fillCells(): void {
+    const { plan } = this;
+    plan.cells.forEach(({ kind, index }, cell) => {
+      if (kind === "elements" && plan.hasStaticElements(index)) {
+        this.patch(this.cellAddresses[cell]!, this.objectAddresses[plan.staticElements(index)]!);
+      } else if (kind === "global") {
+        const first = plan.firstReference(index);
+        if (first !== null) this.patch(this.cellAddresses[cell]!, this.wordOf(first));
+      }
+    });
+  }
+
+  private placeExports(): void {
+    for (const { kind, index } of this.plan.module.exports) {
+      const known =
+        kind === "global" && !this.exportedWords.has(index) ? this.plan.knownReference(index) : null;
+      if (known !== null) this.exportedWords.set(index, this.words([this.wordOf(known)]));
+    }
+  }
+
+  private wordOf(known: KnownReference): number {
+    return known.kind === "word" ? known.word : this.place(known.space, known.index);
   }
 
   /** The address of the record of one of the module's tags. */
@@ -215,15 +281,6 @@ export class StaticLayout implements DescriptorMemory {
     words[FunctionRecord.Descriptor / 4] = descriptor;
     words[FunctionRecord.Index / 4] = index;
     return this.words(words);
-  }
-
-  private elements(segment: number): number {
-    const { module } = this.plan;
-    const items = plainItems(module, module.elements[segment]!)!;
-    const records = items.map((func) => (func === NULL_ITEM ? 0 : this.record(func)));
-    const descriptor = this.builtin(BUILTIN_DESCRIPTORS.Words);
-    this.align(OBJECT_ALIGN);
-    return this.words([descriptor, records.length, ...records]);
   }
 
   // Bytes.

@@ -10,6 +10,7 @@ import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
 import type { AllocatorRole } from "../gc/allocators.ts";
+import { knownReference } from "../gc/known-references.ts";
 import { isTraced, structLayout } from "../gc/layout.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -90,8 +91,8 @@ export class FunctionTranslator extends CallTranslator {
 
   /** What the passes may rely on. */
   get facts(): Facts {
-    const nonNull = this.heapOperations?.nonNull ?? [];
-    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+    const { nonNull = [], staticObjects = [] } = this.heapOperations ?? {};
+    return { nonNull, staticObjects, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
   }
 
   private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
@@ -254,6 +255,11 @@ export class FunctionTranslator extends CallTranslator {
     const { index } = this.reader;
     const { type } = this.module.globals[index]!;
     const clif = this.typeOf(type);
+    const known = this.plan === null ? null : this.plan.knownReference(index);
+    if (known !== null) {
+      this.stack.push(knownReference(this.heap, known));
+      return;
+    }
     const place = this.globalPlace(index);
     if (place < 0) this.stack.push(this.heap.cellGet(this.plan!.cellOfGlobal(index), type));
     else this.operator(WasmOp.GlobalGet, [place], [], [clif]);

@@ -14,8 +14,6 @@
  *
  * Built with `STRESS` set: the room shown to compiled code is empty, so every allocation comes here, and each
  * collects. All of the heap that holds no object holds `POISON`, which as an address traps.
- *
- * References to the heap from static objects are not looked for.
  */
 import {
   ARRAY_HEADER,
@@ -24,6 +22,7 @@ import {
   bump,
   countAllocated,
   countCollection,
+  firstRootAddresses,
   firstRoots,
   heapLimit,
   heapStart,
@@ -41,6 +40,7 @@ import {
 } from "./heap";
 
 export {
+  addRootAddresses,
   addRoots,
   allocEnd,
   allocPtr,
@@ -143,6 +143,10 @@ function updateRoots(): void {
   for (let region = firstRoots; region !== 0; region = load<u32>(region)) {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
+  }
+  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
+    const end = region + (load<u32>(region, 4) << 2);
+    for (let root = region; root < end; root += 4) update(load<u32>(root, REGION_HEADER));
   }
 }
 
