@@ -2,8 +2,9 @@
  * Which globals hold references that are known when a module is compiled, and which element segments have only such items.
  *
  * Constant expressions are worked out, each once and in order, so that an object is made where the specification makes one: every
- * evaluation of `struct.new` is an object of its own. What is not known: an expression that reads an imported global, or one that is
- * not known; one that would trap; and what takes more room than it is worth (`MAX_OBJECT_BYTES`, `MAX_TOTAL_BYTES`), so that neither
+ * evaluation of `struct.new` is an object of its own. A reference that is imported, as string constants are, may be in an immutable
+ * field: it is put there before anything else happens. What is not known: an expression that reads a global which is not known, or
+ * an imported number; one that would trap; and what takes more room than it is worth (`MAX_OBJECT_BYTES`, `MAX_TOTAL_BYTES`), so that neither
  * `array.new_default` of millions nor thousands of it fill the output with zeros. These are left to the initialiser.
  */
 import { arrayLayout, ELEMENTS_OFFSET, OBJECT_ALIGN, type StructLayout, structLayout } from "../gc/layout.ts";
@@ -55,10 +56,13 @@ export class KnownGlobals {
   private global(index: number): KnownReference | null {
     const { type, initStart, initEnd } = this.module.globals[index]!;
     this.stack.truncate(0);
+    if (index < this.module.importedGlobalCount) {
+      this.globals.push(StaticValue.Import, index);
+      return null;
+    }
     const isKnown =
-      index >= this.module.importedGlobalCount &&
       wasm.isRef(type) &&
-      this.attempt(() => this.expression({ start: initStart, end: initEnd }));
+      this.attempt(() => this.expression({ start: initStart, end: initEnd }) && this.isStackKnown());
     if (!isKnown) {
       this.globals.push(UNKNOWN, 0);
       return null;
@@ -93,6 +97,11 @@ export class KnownGlobals {
     objects.truncate(count);
     this.bytes = bytes;
     return false;
+  }
+
+  /** Whether the only value on the stack is known, and not only where it comes from. */
+  private isStackKnown(): boolean {
+    return this.stack.kind(0) !== StaticValue.Import;
   }
 
   private expression({ start, end }: ByteRange): boolean {
@@ -198,10 +207,21 @@ export class KnownGlobals {
     this.bytes += bytes;
     if (this.bytes > MAX_TOTAL_BYTES) return UNKNOWN;
     const first = this.stack.length - values;
+    for (let row = first; row < this.stack.length; row++) {
+      if (this.stack.kind(row) === StaticValue.Import && !this.isConstant(type, row - first)) return UNKNOWN;
+    }
     const object = this.objects.add(type, length, this.stack, first);
     this.stack.truncate(first);
     this.stack.push(StaticValue.Object, object);
     return object;
+  }
+
+  /** Whether a field, or the elements of an array, stay what they were made with. */
+  private isConstant(type: number, field: number): boolean {
+    const { types } = this.module;
+    // Items of segments are taken for words.
+    if (type >= types.length) return false;
+    return !types.isMutable(type, types.kind(type) === wasm.KIND_STRUCT ? field : 0);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Export, ImportType, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
 import { wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
-import { type CompiledCode, initializerCount, OutputModule } from "./output-module.ts";
+import { type CompiledCode, OutputModule } from "./output-module.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
 import { StaticLayout } from "./static-layout.ts";
 
@@ -53,7 +53,7 @@ function linkPlain(compiled: CompiledCode): Uint8Array {
   const layout = layoutOf(compiled, 0);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + initializerCount(compiled));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
   out.memories.push(...module.memories.slice(module.importedMemoryCount));
@@ -118,7 +118,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   const layout = layoutOf(compiled, stackBytes);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + initializerCount(compiled));
+  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
   const heapBase = Math.ceil((stackBytes + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;

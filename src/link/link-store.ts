@@ -17,7 +17,7 @@ import { FUNCREF, I32 } from "../wasm/types.ts";
 import type { ImportedBits } from "./constant-value.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
-import { type CompiledCode, initializerCount, OutputModule } from "./output-module.ts";
+import { type CompiledCode, OutputModule } from "./output-module.ts";
 import { type OutputPlan, STORE_FUNCTIONS, STORE_GLOBALS } from "./plan.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
@@ -55,7 +55,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   const layout = new StaticLayout(plan, compiled.symbols, placement);
   const out = new OutputModule(compiled, layout, placement.importedBits);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + initializerCount(compiled));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   if (plan.usesHeap) out.addTraps(plan.runtimeGlobal("trapCode"));
   out.addInputGlobals();

@@ -29,6 +29,7 @@ import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
+import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 
 /** What compiling a module gives, before it is linked: it serves any number of links. */
@@ -39,11 +40,6 @@ export interface CompiledCode {
   readonly bodies: readonly RelocatableCode[];
   /** What an instance does before anything else, in order. */
   readonly initializers: readonly RelocatableCode[];
-}
-
-/** How many functions initialise an instance: with several there is one more, which calls them. */
-export function initializerCount({ initializers }: CompiledCode): number {
-  return initializers.length > 1 ? initializers.length + 1 : initializers.length;
 }
 
 /** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
@@ -134,13 +130,20 @@ export class OutputModule {
     return this.addInitializers();
   }
 
+  /** How many functions initialise an instance: with several there is one more, which calls them. */
+  get initializerCount(): number {
+    const count = this.code.initializers.length + (this.layout.wordCopies === null ? 0 : 1);
+    return count > 1 ? count + 1 : count;
+  }
+
   /** The index of the one to call, or -1. */
   private addInitializers(): number {
-    const { initializers } = this.code;
-    if (initializers.length === 0) return -1;
     const type = this.plan.addType([], []);
-    const parts = initializers.map((code) => this.addLinked(code, type));
-    const index = parts.length === 1 ? parts[0]! : this.addFunction(type, callsOf(parts));
+    const copies = this.layout.wordCopies;
+    const parts = copies === null ? [] : [this.addFunction(type, copyWordsBody(copies))];
+    for (const code of this.code.initializers) parts.push(this.addLinked(code, type));
+    if (parts.length === 0) return -1;
+    const index = parts.length === 1 ? parts[0]! : this.addFunction(type, callsBody(parts));
     if (parts.length > 1) parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
     this.nameFunction(index, "initialize");
     return index;
@@ -379,18 +382,6 @@ export class OutputModule {
     const payload = this.append(names);
     return names.length === 0 ? kept : [...kept, { name: "name", payload, after: LAST_SECTION }];
   }
-}
-
-/** A body that calls functions without parameters. */
-function callsOf(functions: readonly number[]): Uint8Array {
-  const body = new ByteWriter();
-  body.u32(0);
-  for (const index of functions) {
-    writeOpcode(body, WasmOp.Call);
-    body.u32(index);
-  }
-  writeOpcode(body, WasmOp.End);
-  return body.bytes();
 }
 
 const PASSIVE = 1;

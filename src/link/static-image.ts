@@ -2,8 +2,8 @@
  * The bytes of static objects: like objects of the heap (`gc/layout.ts`), one behind the other in the order of their numbers.
  *
  * What a program stores into them later may lie in the heap, so the words for it are listed: mutable fields and elements that hold
- * references which a collector follows. Immutable ones hold what they were made with, which never moves. So do the items of an
- * element segment, though they are of a built-in type.
+ * references which a collector follows. Immutable ones hold what they were made with, which never moves; but what is imported does,
+ * and is put there when an instance is made. The items of an element segment never change, though they are of a built-in type.
  */
 import {
   ELEMENTS_OFFSET,
@@ -26,6 +26,15 @@ export interface ImageParts {
   descriptor(type: number): number;
   /** The address of a function's record. */
   record(func: number): number;
+}
+
+/** The bytes of static objects, and the addresses in them that others have to know. */
+export interface WrittenImage {
+  readonly bytes: Uint8Array;
+  /** Of words that may come to refer to the heap. */
+  readonly roots: readonly number[];
+  /** Pairs: an imported global, by its index in the input, and the address of a word that is to hold its reference. */
+  readonly imports: readonly number[];
 }
 
 /** Where something of a type lies in an object. */
@@ -87,17 +96,18 @@ export class StaticImage {
     return shape;
   }
 
-  /** The image as it lies at `base`, a multiple of 8, and the addresses of the words in it that may come to refer to the heap. */
-  write(base: number): { readonly bytes: Uint8Array; readonly roots: readonly number[] } {
+  /** The image as it lies at `base`, a multiple of 8. */
+  write(base: number): WrittenImage {
     const bytes = new Uint8Array(this.length);
     const writer = new ImageWriter(this.parts, this.offsets, bytes, base);
     for (let object = 0; object < this.offsets.length; object++) writer.object(object, this.shape(object));
-    return { bytes, roots: writer.roots };
+    return { bytes, roots: writer.roots, imports: writer.imports };
   }
 }
 
 class ImageWriter {
   readonly roots: number[] = [];
+  readonly imports: number[] = [];
   private readonly parts: ImageParts;
   private readonly offsets: Int32Array;
   private readonly bytes: Uint8Array;
@@ -158,6 +168,10 @@ class ImageWriter {
         break;
       case StaticValue.Object:
         this.view.setUint32(at, this.base + this.offsets[low]!, true);
+        break;
+      case StaticValue.Import:
+        this.imports.push(low, this.base + at);
+        if (isTraced(type, parts.types)) this.roots.push(this.base + at);
         break;
       default:
         this.bits(storageLog2(type), low, values.high(row), at);

@@ -4,6 +4,7 @@
  *
  *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
  *     objects        `static-image.ts`
+ *     imports        pairs: the address of an imported cell, the address of a word in an object that is to hold the same
  *     addresses      next such region (the runtime's), how many words, the addresses of references that may come to be to the heap
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     stack map      bytes of the frame, how many references, their offsets in the frame
@@ -53,6 +54,12 @@ export interface Surroundings {
   importedTag(tag: number): number;
 }
 
+/** Where pairs of addresses lie: a word is copied from the first to the second. */
+export interface WordCopies {
+  readonly start: number;
+  readonly end: number;
+}
+
 const REGION_HEADER = 8;
 const NONE = -1;
 
@@ -66,6 +73,7 @@ export class StaticLayout implements DescriptorMemory {
   private readonly cellAddresses: Int32Array;
   private objectAddresses: Int32Array;
   private rootAddresses: number;
+  private copies: WordCopies | null;
   /** Of exported globals without cells, by index in the input. */
   private readonly exportedWords: Map<number, number>;
   private readonly records: Map<number, number>;
@@ -84,6 +92,7 @@ export class StaticLayout implements DescriptorMemory {
     this.cellAddresses = new Int32Array(plan.cells.length);
     this.objectAddresses = new Int32Array(0);
     this.rootAddresses = NONE;
+    this.copies = null;
     this.exportedWords = new Map();
     this.placeCells();
     this.placeObjects();
@@ -111,6 +120,11 @@ export class StaticLayout implements DescriptorMemory {
   /** The region of addresses of words that a collector has to know, or -1. */
   get rootAddressRegion(): number {
     return this.rootAddresses;
+  }
+
+  /** What an instance copies before anything else, or null. */
+  get wordCopies(): WordCopies | null {
+    return this.copies;
   }
 
   /** The bytes so far, from `base` on. */
@@ -205,10 +219,19 @@ export class StaticLayout implements DescriptorMemory {
     if (image.length === 0) return;
     this.align(OBJECT_ALIGN);
     const base = this.end;
-    const { bytes, roots } = image.write(base);
+    const { bytes, roots, imports } = image.write(base);
     this.out.append(bytes);
+    if (imports.length > 0) this.placeImports(imports);
     this.objectAddresses = image.offsets.map((offset) => base + offset);
     if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+  }
+
+  private placeImports(imports: readonly number[]): void {
+    const { plan } = this;
+    const pairs = imports.map((part, i) =>
+      i % 2 === 0 ? this.cellAddresses[plan.cellOfGlobal(part)]! : part,
+    );
+    this.copies = { start: this.words(pairs), end: this.end };
   }
 
   /** What cells hold from the start. */

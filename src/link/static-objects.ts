@@ -23,6 +23,8 @@ export const StaticValue = {
   Function: 2,
   /** A reference to a static object, by its number. */
   Object: 3,
+  /** What an imported global holds when an instance is made, by the global's index; in immutable fields and elements only. */
+  Import: 4,
 } as const;
 
 /** Rows of values, which serve as a stack too. */
