@@ -73,6 +73,7 @@ test("collectors are small, import a memory only and have no static data", () =>
     assert.deepEqual([module.data.length, module.elements.length, module.start], [0, 0, -1]);
     assert.deepEqual(module.exports.map((exported) => exported.name).sort(), [
       ...[
+        "addRootAddresses",
         "addRoots",
         "allocEnd",
         "allocPtr",
