@@ -8,7 +8,7 @@
  */
 
 import type { TypeTable } from "../wasm/types.ts";
-import type { Allocators } from "./allocators.ts";
+import type { TypeFunctions } from "./type-functions.ts";
 
 /** A reference that is known before the program runs: null or an i31 as a word, or the address of a symbol. */
 export type KnownReference =
@@ -22,6 +22,9 @@ export interface ModulePlan {
   /** The output's globals of the runtime that an inline allocation reads and writes. */
   readonly allocPtr: number;
   readonly allocEnd: number;
+  /** What stores of references into objects owe the collector (`barriers.ts`), and for cards, where their bytes are. */
+  readonly barrier: "none" | "cards" | "counts";
+  readonly cardBase: number;
   /** The output's index of a global, or -1 for one that holds references. */
   globalIndex(global: number): number;
   /** The cell of a global that holds references, or -1 for one without. */
@@ -53,8 +56,8 @@ export interface ModulePlan {
   readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
-  /** The functions that make structs; null where none are outlined. */
-  readonly allocators: Allocators | null;
+  /** The functions that make objects; null where none are outlined. */
+  readonly typeFunctions: TypeFunctions | null;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;
   /** Every function begins with a collection: for tests. */

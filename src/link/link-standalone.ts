@@ -20,6 +20,8 @@ export interface StandaloneOptions {
   readonly runtime: Module;
   readonly stackBytes: number;
   readonly maxHeapBytes: number;
+  /** Is told what static memory holds, once all is in it. */
+  readonly placed?: (layout: StaticLayout) => void;
 }
 
 const PAGE = 65536;
@@ -137,6 +139,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   addRuntimeGlobals(out, runtime);
   addFunctionTable(out, plan, layout);
   out.addStaticData(stackBytes);
+  options.placed?.(layout);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
   if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });

@@ -16,9 +16,11 @@
  * whose references are known (`known-globals.ts`) need none.
  */
 import { InputError } from "../base/diagnostics.ts";
-import type { Allocators } from "../gc/allocators.ts";
+import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan, KnownReference } from "../gc/module-plan.ts";
+import type { RuntimeFunction } from "../gc/runtime-functions.ts";
+import type { TypeFunctions } from "../gc/type-functions.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
@@ -27,7 +29,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
 import { KnownGlobals } from "./known-globals.ts";
 import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
-import { notLinkedYet } from "./messages.ts";
+import { notLinkedYet, notStandalone } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables } from "./native-tables.ts";
 import { segmentUsers } from "./segment-users.ts";
@@ -36,9 +38,19 @@ import type { StaticObjects } from "./static-objects.ts";
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
 
-/** What a module of a store imports of the runtime: functions, then globals, in this order. */
-export const STORE_FUNCTIONS = ["allocSlow", "collect"] as const;
-export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"] as const;
+/** What a module of a store imports of the runtime: functions, then globals, in this order; and for its barrier. */
+const STORE_FUNCTIONS: readonly RuntimeFunction[] = ["allocSlow", "collect"];
+const STORE_GLOBALS: readonly string[] = ["stackPointer", "allocPtr", "allocEnd", "trapCode"];
+const BARRIER_FUNCTIONS: Readonly<Record<BarrierKind, readonly RuntimeFunction[]>> = {
+  none: [],
+  cards: ["markCards"],
+  counts: ["increment", "incrementRange", "writeReference", "fillReferences", "copyReferences"],
+};
+const BARRIER_GLOBALS: Readonly<Record<BarrierKind, readonly string[]>> = {
+  none: [],
+  cards: ["cardBase"],
+  counts: [],
+};
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
@@ -50,8 +62,9 @@ export interface Cell {
 export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
+  readonly barrier: BarrierKind;
   /** Of `module`, which has them in it. */
-  readonly allocators?: Allocators;
+  readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
 }
@@ -65,7 +78,11 @@ export class OutputPlan implements InitializerPlan {
   readonly usage: ModuleUsage;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
-  readonly allocators: Allocators | null;
+  readonly barrier: BarrierKind;
+  /** What a module of a store imports of the runtime. */
+  readonly storeFunctions: readonly RuntimeFunction[];
+  readonly storeGlobals: readonly string[];
+  readonly typeFunctions: TypeFunctions | null;
   private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
   readonly canonicalIds: Uint32Array;
@@ -104,11 +121,14 @@ export class OutputPlan implements InitializerPlan {
   private readonly runtimeGlobals: Map<string, number>;
 
   constructor(module: Module, store: TypeStore, options: PlanOptions) {
-    const { mode, collectsOnEntry } = options;
-    this.allocators = options.allocators ?? null;
+    const { mode, collectsOnEntry, barrier } = options;
+    this.typeFunctions = options.typeFunctions ?? null;
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
+    this.barrier = barrier;
+    this.storeFunctions = [...STORE_FUNCTIONS, ...BARRIER_FUNCTIONS[barrier]];
+    this.storeGlobals = [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]];
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
@@ -160,7 +180,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   private get addedFunctionCount(): number {
-    const runtime = this.mode === "store" && this.usesHeap ? STORE_FUNCTIONS.length : 0;
+    const runtime = this.mode === "store" && this.usesHeap ? this.storeFunctions.length : 0;
     return runtime + this.memoryUses.length;
   }
 
@@ -181,12 +201,12 @@ export class OutputPlan implements InitializerPlan {
 
   /** The output's index of a function of the memory module. */
   memoryFunctionIndex(number: number): number {
-    return this.module.importedFunctionCount + (this.usesHeap ? STORE_FUNCTIONS.length : 0) + number;
+    return this.module.importedFunctionCount + (this.usesHeap ? this.storeFunctions.length : 0) + number;
   }
 
-  /** The output's index of one of `STORE_FUNCTIONS`, in a module for a store. */
-  storeFunctionIndex(name: (typeof STORE_FUNCTIONS)[number]): number {
-    return this.module.importedFunctionCount + STORE_FUNCTIONS.indexOf(name);
+  /** The output's index of one of the runtime's functions, in a module for a store. */
+  storeFunctionIndex(name: RuntimeFunction): number {
+    return this.module.importedFunctionCount + this.storeFunctions.indexOf(name);
   }
 
   /** The output's index of one of the input's function types. */
@@ -277,8 +297,8 @@ export class OutputPlan implements InitializerPlan {
 
   private skipRuntimeGlobals(next: number): number {
     if (this.mode !== "store" || !this.usesHeap) return next;
-    STORE_GLOBALS.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
-    return next + STORE_GLOBALS.length;
+    this.storeGlobals.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
+    return next + this.storeGlobals.length;
   }
 
   /** The output's index of a global of the runtime. */
@@ -299,6 +319,10 @@ export class OutputPlan implements InitializerPlan {
 
   get allocEnd(): number {
     return this.runtimeGlobal("allocEnd");
+  }
+
+  get cardBase(): number {
+    return this.runtimeGlobal("cardBase");
   }
 
   get stackPointer(): number {
@@ -450,37 +474,32 @@ export class OutputPlan implements InitializerPlan {
       }
     });
     if (mode === "store") return;
+    const never = (what: string, offset: number): never => {
+      throw new InputError(notStandalone(what, offset));
+    };
     module.memories.forEach(({ offset }, i) => {
-      if (i !== this.nativeMemory)
-        no("a memory that needs a module of its own, in a module that stands alone", offset);
+      if (i !== this.nativeMemory) never("a memory that needs a module of its own", offset);
     });
-    for (const { type, offset } of module.imports) {
-      if (type.kind === "global" && wasm.isRef(type.global.type)) {
-        no(
-          `an imported global of type ${wasm.valTypeName(type.global.type)} in a module that stands alone`,
-          offset,
-        );
-      }
-      if (type.kind === "tag") no("an imported tag in a module that stands alone", offset);
-      if (type.kind === "func") this.refuseReferences(type.type, "an imported function", offset);
+    for (const { module: from, name, type, offset } of module.imports) {
+      const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
+      if (type.kind === "global" && wasm.isRef(type.global.type))
+        never(`the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
+      if (type.kind === "tag") never(`the imported tag ${what}`, offset);
+      if (type.kind === "func") this.refuseReferences(type.type, `the imported function ${what}`, offset);
     }
     module.tables.forEach((table, i) => {
       const isSeen =
         i < module.importedTableCount ||
         module.exports.some(({ kind, index }) => kind === "table" && index === i);
-      if (isSeen && !this.native.has(i))
-        no("a table that others see, in a module that stands alone,", table.offset);
+      if (isSeen && !this.native.has(i)) never("a table that others see", table.offset);
     });
-    for (const { kind, index, offset } of module.exports) {
-      if (kind === "tag") no("an exported tag in a module that stands alone", offset);
-      if (kind === "global" && wasm.isRef(module.globals[index]!.type)) {
-        no(
-          `an exported global of type ${wasm.valTypeName(module.globals[index]!.type)} in a module that stands alone`,
-          offset,
-        );
-      }
+    for (const { kind, name, index, offset } of module.exports) {
+      const what = JSON.stringify(name);
+      if (kind === "tag") never(`the exported tag ${what}`, offset);
+      if (kind === "global" && wasm.isRef(module.globals[index]!.type))
+        never(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
       if (kind === "func")
-        this.refuseReferences(module.functionTypes.get(index), "an exported function", offset);
+        this.refuseReferences(module.functionTypes.get(index), `the exported function ${what}`, offset);
     }
   }
 
@@ -488,12 +507,7 @@ export class OutputPlan implements InitializerPlan {
     const { types } = this.module;
     for (let i = 0; i < types.valueCountOf(type); i++) {
       if (!wasm.isRef(types.rawValue(type, i))) continue;
-      throw new InputError(
-        notLinkedYet(
-          `${what} with references (${types.describe(type)}) in a module that stands alone`,
-          offset,
-        ),
-      );
+      throw new InputError(notStandalone(`${what} with references, ${types.describe(type)}`, offset));
     }
   }
 }

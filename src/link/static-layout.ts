@@ -20,7 +20,7 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
+import { FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
 import {
   BUILTIN_DESCRIPTORS,
@@ -63,6 +63,23 @@ export interface WordCopies {
 const REGION_HEADER = 8;
 const NONE = -1;
 
+/** How many there are of a kind, and their bytes. */
+export interface StaticPart {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What static memory holds, by kind; padding counts with the descriptors. */
+export interface StaticSummary {
+  readonly cells: StaticPart;
+  readonly descriptors: StaticPart;
+  readonly maps: StaticPart;
+  readonly records: StaticPart;
+  /** Those of globals and element segments, with the addresses that go with them. */
+  readonly objects: StaticPart;
+  readonly tags: StaticPart;
+}
+
 export class StaticLayout implements DescriptorMemory {
   private readonly plan: OutputPlan;
   private readonly symbols: SymbolTable;
@@ -72,6 +89,7 @@ export class StaticLayout implements DescriptorMemory {
   private readonly addresses: Map<number, number>;
   private readonly cellAddresses: Int32Array;
   private objectAddresses: Int32Array;
+  private objectBytes: number;
   private rootAddresses: number;
   private copies: WordCopies | null;
   /** Of exported globals without cells, by index in the input. */
@@ -91,6 +109,7 @@ export class StaticLayout implements DescriptorMemory {
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
     this.objectAddresses = new Int32Array(0);
+    this.objectBytes = 0;
     this.rootAddresses = NONE;
     this.copies = null;
     this.exportedWords = new Map();
@@ -162,6 +181,34 @@ export class StaticLayout implements DescriptorMemory {
     return address;
   }
 
+  /** What is there so far, by kind. */
+  summary(): StaticSummary {
+    const { plan, symbols } = this;
+    const part = (sizes: readonly number[]): StaticPart => ({
+      count: sizes.length,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+    });
+    const own = plan.cells.filter(({ kind, index }) => !this.isImported(kind, index));
+    const cells = { count: own.length, bytes: own.length === 0 ? 0 : REGION_HEADER + 4 * own.length };
+    const mapSizes: number[] = [];
+    for (const symbol of this.addresses.keys()) {
+      const { space, index } = symbols.symbol(symbol);
+      if (space === STACK_MAPS) mapSizes.push(4 * (2 + symbols.frameMap(index).offsets.length));
+    }
+    const maps = part(mapSizes);
+    const records = part(this.functions.map(() => FunctionRecord.Bytes));
+    const objects = { count: plan.staticObjects.length, bytes: this.objectBytes };
+    const tags = part(
+      [...this.addresses.keys()].flatMap((symbol) =>
+        symbols.symbol(symbol).space === TAG_RECORDS ? [TagRecord.Bytes] : [],
+      ),
+    );
+    const rest =
+      this.out.length - [cells, maps, records, objects, tags].reduce((sum, { bytes }) => sum + bytes, 0);
+    const descriptors = { count: this.descriptors.size, bytes: rest };
+    return { cells, descriptors, maps, records, objects, tags };
+  }
+
   private place(space: number, index: number): number {
     switch (space) {
       case CELLS:
@@ -224,6 +271,7 @@ export class StaticLayout implements DescriptorMemory {
     if (imports.length > 0) this.placeImports(imports);
     this.objectAddresses = image.offsets.map((offset) => base + offset);
     if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+    this.objectBytes = this.end - base;
   }
 
   private placeImports(imports: readonly number[]): void {

@@ -7,11 +7,27 @@ export interface Facts {
   readonly nonNull: Iterable<Value>;
   /** Addresses of objects that are declared to need no stack map, since they never move: what is stored there is fields. */
   readonly staticObjects: Iterable<Value>;
-  /**
-   * Of a call that makes an object, and does nothing else that can be seen: where the arguments lie in it. Null for all other
-   * calls.
-   */
-  fieldOffsets(func: Function, inst: Inst): readonly number[] | null;
+  /** Of a call that makes an object, and changes no other. Null for all other calls. */
+  allocationOf(func: Function, inst: Inst): Allocation | null;
+  /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */
+  typeTestOf(func: Function, inst: Inst): TypeTest | null;
 }
 
-export const NO_FACTS: Facts = { nonNull: [], staticObjects: [], fieldOffsets: () => null };
+export interface TypeTest {
+  /** Whether null gives a result that is not zero. */
+  readonly nullPasses: boolean;
+}
+
+export interface Allocation {
+  /** Where each argument lies in the object; -1 for one that is in no place of its own. */
+  readonly offsets: readonly number[];
+  /** Whether it may trap, so that it has to be made even if nobody uses it. */
+  readonly mayTrap: boolean;
+}
+
+export const NO_FACTS: Facts = {
+  nonNull: [],
+  staticObjects: [],
+  allocationOf: () => null,
+  typeTestOf: () => null,
+};

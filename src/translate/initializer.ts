@@ -82,14 +82,18 @@ export class Initializer extends FunctionTranslator {
   /** Evaluating an item may collect and move the array, so its address is read anew for each. */
   private items(step: InitializerStep & { kind: "items" }, cell: number): void {
     const { reader } = this;
-    const { items, itemsAreExprs } = this.module.elements[step.index]!;
+    const { element, items, itemsAreExprs } = this.module.elements[step.index]!;
     let at = step.start;
     for (let i = step.first; i < step.first + step.count; i++) {
       reader.seek(at, items.end);
       const item = itemsAreExprs ? this.constantExpression() : functionReference(this, reader.u32());
       at = reader.pos;
       const array = this.heap.cellAddress(cell);
-      this.ins.store(TRUSTED_MEMFLAGS, item, array, ELEMENTS_OFFSET + 4 * i);
+      if (this.heap.barriers.kindFor(element) === "none") {
+        this.ins.store(TRUSTED_MEMFLAGS, item, array, ELEMENTS_OFFSET + 4 * i);
+      } else {
+        this.heap.overwrite(element, item, this.ins.iaddImmS(array, 4 * i), ELEMENTS_OFFSET);
+      }
     }
   }
 
