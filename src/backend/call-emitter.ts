@@ -5,20 +5,31 @@
  * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
  */
 import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
+import type { SymbolTable } from "../object/symbols.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
+import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
 
 export abstract class CallEmitter extends CodeWriter {
   /** The stack map that the frame names since this block began, or -1. */
   protected namedMap: number;
+  /** The symbols of stack maps that this function had so far. */
+  private readonly mapSymbols: Map<StackMap | typeof NONE, number>;
 
   constructor() {
     super();
     this.namedMap = -1;
+    this.mapSymbols = new Map();
+  }
+
+  protected override beginCode(func: Function, indices: ModuleIndices): void {
+    super.beginCode(func, indices);
+    this.mapSymbols.clear();
   }
 
   protected emitCall(inst: Inst, tail: boolean): void {
@@ -51,10 +62,19 @@ export abstract class CallEmitter extends CodeWriter {
    * a call with a map of its own.
    */
   private nameStackMap(inst: Inst): void {
-    const { dfg } = this.func;
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const map = dfg.stackMap(inst);
+    const map = this.func.dfg.stackMap(inst);
+    const named = this.mapSymbols.get(map) ?? this.internMap(symbols, map);
+    if (named === this.namedMap) return;
+    this.namedMap = named;
+    this.pushFrameAddress(0);
+    this.symbolAddress(named);
+    this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  private internMap(symbols: SymbolTable, map: StackMap | typeof NONE): number {
+    const { dfg } = this.func;
     const offsets: number[] = [];
     if (map !== NONE) {
       for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
@@ -62,12 +82,9 @@ export abstract class CallEmitter extends CodeWriter {
         offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
       }
     }
-    const named = symbols.internMap(this.frame.sizeBytes, offsets);
-    if (named === this.namedMap) return;
-    this.namedMap = named;
-    this.pushFrameAddress(0);
-    this.symbolAddress(named);
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
+    const symbol = symbols.internMap(this.frame.sizeBytes, offsets);
+    this.mapSymbols.set(map, symbol);
+    return symbol;
   }
 
   /** A call that stands for a Wasm operator: the first arguments are its immediates. */

@@ -69,7 +69,7 @@ export class DataFlowGraph extends ValueTable {
   readonly signatures: Signature[];
   readonly extFuncs: ExtFunc[];
   readonly userNames: UserExternalName[];
-  private readonly userNameRefs: Map<string, UserExternalNameRef>;
+  private readonly userNameRefs: Map<number | string, UserExternalNameRef>;
   /** Lane masks of `shuffle`, 16 bytes each. */
   readonly immediates: Uint8Array[];
 
@@ -115,13 +115,14 @@ export class DataFlowGraph extends ValueTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
+    // As far as it was written: a large function would make clearing slow for all that follow.
+    this.instMaps.fill(0, 0, this.insts);
     this.signatures.length = 0;
     this.extFuncs.length = 0;
     this.userNames.length = 0;
     this.userNameRefs.clear();
     this.immediates.length = 0;
     this.insts = 0;
-    this.instMaps.fill(0);
     this.instTags.clear();
   }
 
@@ -551,7 +552,8 @@ export class DataFlowGraph extends ValueTable {
 
   /** The number of that user name; each name has one. */
   declareUserName(namespace: number, index: number): UserExternalNameRef {
-    const key = `${namespace}:${index}`;
+    // A number where it is exact.
+    const key = namespace < MAX_NAMESPACE ? namespace * 2 ** 32 + index : `${namespace}:${index}`;
     const found = this.userNameRefs.get(key);
     if (found !== undefined) return found;
     const ref = (this.userNames.push({ namespace, index }) - 1) as UserExternalNameRef;
@@ -560,4 +562,5 @@ export class DataFlowGraph extends ValueTable {
   }
 }
 
+const MAX_NAMESPACE = 1 << 20;
 const NO_TAGS: readonly DebugTag[] = [];

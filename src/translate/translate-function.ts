@@ -17,7 +17,7 @@ import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Facts } from "../passes/facts.ts";
-import { opcodeName } from "../wasm/opcodes.ts";
+import { OPCODE_COUNT, opcodeName } from "../wasm/opcodes.ts";
 import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
@@ -32,7 +32,7 @@ import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
 import { translateRemote } from "./remote-memory.ts";
 import { TABLE_HANDLERS } from "./tables.ts";
 import { VECTOR_HANDLERS } from "./vector-memory.ts";
-import { VECTOR_OPERATORS } from "./vectors.ts";
+import { VECTOR_OPERATORS, type VectorRow } from "./vectors.ts";
 import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
 export class FunctionTranslator extends CallTranslator {
@@ -167,15 +167,9 @@ export class FunctionTranslator extends CallTranslator {
 
   private translate(op: number): void {
     if (translateRemote(this, op)) return;
-    const unary = UNARY_OPERATORS.get(op);
-    const binary = BINARY_OPERATORS.get(op);
-    const load = LOADS.get(op);
-    const store = STORES.get(op);
-    if (unary !== undefined) this.stack.push(unary(this.builder.ins, this.pop()));
-    else if (binary !== undefined) this.binary(binary);
-    else if (load !== undefined) this.load(load);
-    else if (store !== undefined) this.store(store);
-    else this.irregular(op);
+    const handler = HANDLERS[op];
+    if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
+    handler(this, op);
   }
 
   private skip(op: number): void {
@@ -206,18 +200,15 @@ export class FunctionTranslator extends CallTranslator {
     }
   }
 
-  private irregular(op: number): void {
-    const vector = VECTOR_OPERATORS.get(op) ?? RELAXED_OPERATORS.get(op);
-    if (vector !== undefined) {
-      this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
-      return;
-    }
-    const handler = handlerOf(op);
-    if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
-    handler(this, op);
+  unary(make: (ins: FunctionBuilder["ins"], x: Value) => Value): void {
+    this.stack.push(make(this.builder.ins, this.pop()));
   }
 
-  private binary(make: (ins: FunctionBuilder["ins"], x: Value, y: Value) => Value): void {
+  vector({ make, args }: VectorRow): void {
+    this.stack.push(make(this.builder.ins, this.popMany(args)));
+  }
+
+  binary(make: (ins: FunctionBuilder["ins"], x: Value, y: Value) => Value): void {
     const y = this.pop();
     const x = this.pop();
     this.stack.push(make(this.builder.ins, x, y));
@@ -311,7 +302,7 @@ export class FunctionTranslator extends CallTranslator {
     return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
   }
 
-  private load({ inMemory, onStack, signed }: Access): void {
+  load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
     const { base, offset, flags } = this.address();
     const loaded = ins.load(inMemory, flags, base, offset);
@@ -319,7 +310,7 @@ export class FunctionTranslator extends CallTranslator {
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
 
-  private store({ inMemory, onStack }: Access): void {
+  store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
     const { base, offset, flags } = this.address();
@@ -393,8 +384,7 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.DataDrop, (t, op) => t.plainOperator(op, [t.indices[0]], 0, null)],
 ]);
 
-/** By id; undefined for what is not compiled yet. */
-function handlerOf(op: number): Handler | undefined {
+function irregularHandler(op: number): Handler | undefined {
   return (
     IRREGULAR.get(op) ??
     VECTOR_HANDLERS.get(op) ??
@@ -405,6 +395,20 @@ function handlerOf(op: number): Handler | undefined {
   );
 }
 
+function handlerOf(op: number): Handler | undefined {
+  const unary = UNARY_OPERATORS.get(op);
+  if (unary !== undefined) return (t) => t.unary(unary);
+  const binary = BINARY_OPERATORS.get(op);
+  if (binary !== undefined) return (t) => t.binary(binary);
+  const load = LOADS.get(op);
+  if (load !== undefined) return (t) => t.load(load);
+  const store = STORES.get(op);
+  if (store !== undefined) return (t) => t.store(store);
+  const vector = VECTOR_OPERATORS.get(op) ?? RELAXED_OPERATORS.get(op);
+  if (vector !== undefined) return (t) => t.vector(vector);
+  return irregularHandler(op);
+}
+
 /** A size in pages has the type of the memory's addresses. */
 function onMemory(args: number, givesSize: boolean): Handler {
   return (t, op) => {
@@ -413,3 +417,8 @@ function onMemory(args: number, givesSize: boolean): Handler {
     t.plainOperator(op, [t.memories.place(memory)], args, result);
   };
 }
+
+/** By opcode; undefined for what is not compiled yet. One look into an array, where a dozen maps would be asked in turn. */
+const HANDLERS: readonly (Handler | undefined)[] = Array.from({ length: OPCODE_COUNT }, (_, op) =>
+  handlerOf(op),
+);
