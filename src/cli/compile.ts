@@ -66,6 +66,13 @@ What imported functions throw passes through the output, and none of its clauses
 
 Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
 
+Collectors:
+  copying        moves what is alive to the other half of the heap; the fastest for most programs
+  generational   the same, but mostly for new objects alone: short pauses where much lives long
+  drc            counts references: nothing moves, less memory, slower where much is allocated; cycles are never freed
+  null           never frees
+  stress…        for tests: collect at every allocation and poison what is free
+
 Examples:
   spillway compile app.wasm -o app.core.wasm
   spillway compile app.wasm -O --report -o app.core.wasm           smaller and faster; what it came to
