@@ -19,6 +19,7 @@ import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
 import { Initializer } from "../translate/initializer.ts";
+import { initializerParts } from "../translate/initializer-steps.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
@@ -99,20 +100,21 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
   if (options.backwards) bodies.reverse();
-  let hasWork = false;
-  const translate = (into: Function): Initializer => {
-    into.clear();
-    into.name = { kind: "testcase", name: "initialize" };
-    const initializer = new Initializer(module, mask, into, context, plan);
-    hasWork = initializer.runInitializer(plan, { spill: false });
-    return initializer;
-  };
-  watch.enter("translate");
-  const initializer = translate(func);
-  spill(INITIALIZER, initializer);
-  prove("the initializer", translate);
-  const code = hasWork ? emit(INITIALIZER, initializer) : null;
-  return { plan, symbols, bodies, initializer: code };
+  const initializers = initializerParts(module, plan).map((steps, i) => {
+    const translate = (into: Function): Initializer => {
+      into.clear();
+      into.name = { kind: "testcase", name: `initialize.${i}` };
+      const initializer = new Initializer(module, mask, into, context, plan);
+      initializer.runSteps(steps, plan, { spill: false });
+      return initializer;
+    };
+    watch.enter("translate");
+    const initializer = translate(func);
+    spill(INITIALIZER, initializer);
+    prove(`initialize.${i}`, translate);
+    return emit(INITIALIZER, initializer);
+  });
+  return { plan, symbols, bodies, initializers };
 }
 
 /** What a translated function refers to, in the output's index spaces. */

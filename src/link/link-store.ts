@@ -57,7 +57,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   const layout = new StaticLayout(plan, compiled.symbols, placement);
   const out = new OutputModule(compiled, layout, placement.importedBits);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   if (plan.usesHeap) out.addTraps(plan.runtimeGlobal("trapCode"));
   out.addInputGlobals();
