@@ -88,6 +88,7 @@ export class HeapOperations {
   /** For the next function. */
   clear(): void {
     this.nonNull.length = 0;
+    this.staticObjects.length = 0;
     this.symbols.clear();
     if (this.runtime.size > 0) this.runtime.clear();
   }
