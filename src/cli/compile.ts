@@ -62,8 +62,16 @@ export function createCompileCommand(): Command {
       `
 What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
 references with its host, or that has a memory of its own beside its references, is for \`spillway run\` so far.
+What imported functions throw passes through the output, and none of its clauses catches it.
 
 Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
+
+Collectors:
+  copying        moves what is alive to the other half of the heap; the fastest for most programs
+  generational   the same, but mostly for new objects alone: short pauses where much lives long
+  drc            counts references: nothing moves, less memory, slower where much is allocated; cycles are never freed
+  null           never frees
+  stress…        for tests: collect at every allocation and poison what is free
 
 Examples:
   spillway compile app.wasm -o app.core.wasm

@@ -2,7 +2,7 @@
  * What ended a program before its end, as people read it: the specification's word for a trap, and the functions of the program that
  * were running, the innermost first, under the names that the input has for them.
  *
- * The engine's stack names functions of the output. Those of the collector, of memories and of allocators are left out.
+ * The engine's stack names functions of the output. Those of the collector, of memories and of the functions of types are left out.
  */
 import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
 import { readNames } from "../wasm/index.ts";
@@ -56,7 +56,7 @@ function framesOf({ code: { plan } }: Module, stack: string): string[] {
   for (const frame of frames) {
     const index = frame.index - added;
     const isInput =
-      index < plan.module.functionTypes.length && (plan.allocators?.roleOf(index) ?? null) === null;
+      index < plan.module.functionTypes.length && (plan.typeFunctions?.roleOf(index) ?? null) === null;
     if (frame.url !== url || !isInput) continue;
     const last = shown.at(-1);
     if (last?.index === index) last.count++;

@@ -30,6 +30,8 @@ export interface FunctionOptions {
   readonly policy: PolicyName;
   /** Every function is proven; one that is not is an error. */
   readonly prove: boolean;
+  /** The last function first. */
+  readonly backwards: boolean;
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   readonly watch: Observers;
@@ -87,9 +89,12 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     return emit(index, translator);
   };
   const bodies: RelocatableCode[] = [];
-  for (let i = 0; i < module.code.starts.length; i++) {
+  const count = module.code.starts.length;
+  for (let n = 0; n < count; n++) {
+    const i = options.backwards ? count - 1 - n : n;
     bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
+  if (options.backwards) bodies.reverse();
   let hasWork = false;
   const translate = (into: Function): Initializer => {
     into.clear();

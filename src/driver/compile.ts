@@ -11,12 +11,12 @@
  */
 
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { Allocators } from "../gc/allocators.ts";
+import { TypeFunctions } from "../gc/type-functions.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import { OutputPlan } from "../link/plan.ts";
-import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
+import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
 import { collectingFunctions } from "../translate/collecting-functions.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
@@ -39,6 +39,8 @@ export interface CompileOptions {
   readonly gcStress?: boolean;
   /** Prove every function with the safepoint checker; one that is not proven is an error. */
   readonly prove?: boolean;
+  /** Compile the last function first; the output is the same, which is what this is for. */
+  readonly backwards?: boolean;
   /** What watches: dumps, reports, progress. */
   readonly observers?: readonly CompileObserver[];
 }
@@ -53,14 +55,23 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const watch = new Observers(options.observers ?? []);
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, { store, watch });
-  const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
-  const plan = new OutputPlan(module, store, { mode: "standalone", collectsOnEntry: gcStress, ...parts });
+  const chosen = options.collector ?? "copying";
+  const collector = gcStress ? stressed(chosen) : chosen;
+  const runtime = collectorModule(collector);
+  const barrier = barrierOf(collector);
+  const plan = new OutputPlan(module, store, {
+    mode: "standalone",
+    collectsOnEntry: gcStress,
+    barrier,
+    ...parts,
+  });
   placeRuntime(plan, runtime);
   watch.planned(plan);
   const code = compileFunctions(plan, {
     features,
     policy,
     prove: options.prove ?? false,
+    backwards: options.backwards ?? false,
     mapOnEntry: !isClosed(module),
     watch,
     runtimeFunction: (name) => mergedFunctionIndex(plan, runtime, name),
@@ -75,8 +86,11 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   });
 }
 
-/** Of a module for a store, which has the collector and the memory. */
-export type CodeOptions = Pick<CompileOptions, "features" | "policy" | "gcStress" | "prove" | "observers">;
+/** Of a module for a store, which has the memory and the collector: `collector` must have the same barrier. */
+export type CodeOptions = Pick<
+  CompileOptions,
+  "features" | "collector" | "policy" | "gcStress" | "prove" | "backwards" | "observers"
+>;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
@@ -84,12 +98,14 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
   const watch = new Observers(options.observers ?? []);
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, { store, watch });
-  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress, ...parts });
+  const barrier = barrierOf(options.collector ?? "copying");
+  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress, barrier, ...parts });
   watch.planned(plan);
   return compileFunctions(plan, {
     features,
     policy,
     prove,
+    backwards: options.backwards ?? false,
     watch,
     // The host restores the stack pointer behind a trap.
     mapOnEntry: false,
@@ -100,7 +116,7 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
 /** The input with the functions that make its structs, and which of all functions may collect. */
 interface PreparedModule {
   readonly module: Module;
-  readonly allocators: Allocators;
+  readonly typeFunctions: TypeFunctions;
   readonly collecting: Uint8Array;
 }
 
@@ -116,7 +132,7 @@ function decodeAndValidate(
   watch.enter("validate");
   validateModule(input, features, store);
   watch.enter("plan");
-  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
-  const { module } = allocators;
-  return { module, allocators, collecting: collectingFunctions(module, featureMask(features)) };
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const { module } = typeFunctions;
+  return { module, typeFunctions, collecting: collectingFunctions(module, featureMask(features)) };
 }

@@ -57,9 +57,9 @@ export class FunctionDump implements CompileObserver {
   }
 }
 
-function titleOf({ module, allocators, types }: OutputPlan, index: number): string {
+function titleOf({ module, typeFunctions, types }: OutputPlan, index: number): string {
   if (index === INITIALIZER) return "the initializer";
-  const role = allocators?.roleOf(index) ?? null;
+  const role = typeFunctions?.roleOf(index) ?? null;
   if (role === null) return functionLabel(module, index);
-  return `${role.isSlow ? "slow" : "quick"} allocator of type ${role.type} (${types.describe(role.type)})`;
+  return `${role.kind} of type ${role.type} (${types.describe(role.type)})`;
 }

@@ -123,7 +123,7 @@ export class CompileMeasurement implements CompileObserver {
     const { totals } = this;
     const { plan, bodies, initializer } = this.code!;
     const first = plan.module.importedFunctionCount;
-    const added = bodies.filter((_, i) => (plan.allocators?.roleOf(first + i) ?? null) !== null).length;
+    const added = bodies.filter((_, i) => (plan.typeFunctions?.roleOf(first + i) ?? null) !== null).length;
     return {
       input: binaryReport(input),
       output: binaryReport(output),

@@ -11,7 +11,7 @@
  * WebAssembly JavaScript Interface, "Exceptions".
  */
 import { type DescriptorMemory, exceptionDescriptor } from "../gc/descriptors.ts";
-import { Exception, exceptionLayout, TagRecord } from "../gc/layout.ts";
+import { Exception, exceptionLayout, isTraced, TagRecord } from "../gc/layout.ts";
 import { addFunctionType } from "../link/plan.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
@@ -88,7 +88,7 @@ export class Exceptions {
     this.cell = roots.take(0);
     this.hostTag =
       typeof hostWebAssembly.Tag === "function" ? new hostWebAssembly.Tag({ parameters: [] }) : null;
-    this.handles = new Handles(store.memory, store.runtime, roots);
+    this.handles = new Handles(store.memory, references.clock, roots);
     this.valueTag = this.newTag([EXTERNREF]);
     this.converted = new WeakMap();
   }
@@ -176,6 +176,7 @@ export class Exceptions {
     const view = new DataView(store.memory.host.buffer);
     payload.forEach((value, i) => {
       writeValue(view, object + offsets[i]!, types.param(type, i), value);
+      if (isTraced(types.param(type, i), types)) store.runtime.initialized(object + offsets[i]!, 1);
     });
     return object;
   }

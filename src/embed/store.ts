@@ -79,6 +79,8 @@ export class Store implements DescriptorMemory {
    * `InputError` when static memory is full, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    if (code.plan.barrier !== this.runtime.barrier)
+      throw new Error("code for a collector with another barrier");
     this.checkImports(code, imports);
     const byKind = byIndex(code, imports);
     for (const func of code.plan.usage.referencedFunctions) {
@@ -148,8 +150,8 @@ export class Store implements DescriptorMemory {
   }
 
   /** The function as instances call it. */
-  private callable({ raw, isHost }: FunctionExtern): HostFunction {
-    return isHost ? this.exceptions.converting(raw) : raw;
+  private callable({ raw, isHost, onlyTraps }: FunctionExtern): HostFunction {
+    return isHost && onlyTraps !== true ? this.exceptions.converting(raw) : raw;
   }
 
   /** The address that references to the function are. */
@@ -190,8 +192,8 @@ export class Store implements DescriptorMemory {
   }
 
   /** Puts a reference into an object, at an address within it. */
-  setElement(_object: number, address: number, reference: number): void {
-    this.memory.write(address, reference);
+  setElement(object: number, address: number, reference: number): void {
+    this.runtime.write(object, address, reference);
   }
 
   /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
@@ -211,6 +213,7 @@ export class Store implements DescriptorMemory {
       const offset = ELEMENTS_OFFSET + 4 * i;
       this.memory.write(array + offset, i < oldLength ? this.memory.read(old + offset) : fill);
     }
+    if (traced) this.runtime.initialized(array + ELEMENTS_OFFSET, length);
     this.setCell(cell, array);
   }
 

@@ -8,7 +8,7 @@
  */
 
 import type { TypeTable } from "../wasm/types.ts";
-import type { Allocators } from "./allocators.ts";
+import type { TypeFunctions } from "./type-functions.ts";
 
 export interface ModulePlan {
   readonly types: TypeTable;
@@ -17,6 +17,9 @@ export interface ModulePlan {
   /** The output's globals of the runtime that an inline allocation reads and writes. */
   readonly allocPtr: number;
   readonly allocEnd: number;
+  /** What stores of references into objects owe the collector (`barriers.ts`), and for cards, where their bytes are. */
+  readonly barrier: "none" | "cards" | "counts";
+  readonly cardBase: number;
   /** The output's index of a global, or -1 for one in a cell. */
   globalIndex(global: number): number;
   /** The cell of a global that `globalIndex` does not know. */
@@ -46,8 +49,8 @@ export interface ModulePlan {
   readonly exceptionTag: number;
   /** The memory with the heap. */
   readonly heapMemory: number;
-  /** The functions that make structs; null where none are outlined. */
-  readonly allocators: Allocators | null;
+  /** The functions that make objects; null where none are outlined. */
+  readonly typeFunctions: TypeFunctions | null;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;
   /** Every function begins with a collection: for tests. */

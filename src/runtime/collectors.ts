@@ -1,9 +1,11 @@
 /**
  * The collectors: modules written in AssemblyScript (`assembly/`), compiled when the tables are generated.
  *
- *     copying  Cheney's semispaces; the default
- *     stress   the same, collecting at every allocation and poisoning what it leaves: for tests
- *     null     never frees
+ *     copying       Cheney's semispaces; the default
+ *     generational  the same, with a nursery before them; barrier `cards`
+ *     drc           deferred reference counting: nothing moves, cycles stay until the end; barrier `counts`
+ *     null          never frees
+ *     stress…       copying, generational, drc, collecting at every allocation and poisoning what they free: for tests
  *
  * Each imports a memory (`env.memory`), keeps all its state in globals, and exports the same names:
  *
@@ -11,22 +13,34 @@
  *     addRoots(region)                from now on the region's words are roots
  *     setWeak(region)                 from now on the region's words, and no other region's, are weak references
  *     allocSlow(bytes) → address      when `allocPtr + bytes` exceeds `allocEnd`; `bytes` is a multiple of 8;
- *                                     contents are left to the caller; traps when out of memory
+ *                                     contents are left to the caller, who sets them before the next call that may
+ *                                     collect; traps when out of memory
  *     collect()
  *     trapCode                                                   i32, mutable: why `unreachable` was reached
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
  *     collections, liveBytes                                     i32, mutable: statistics
  *     bytesAllocated, bytesCopied                                i64, mutable: statistics
  *
+ * and for the barrier that stores into objects need (`gc/barriers.ts` emits it; a host that stores into objects owes it too):
+ *
+ *     cards    cardBase               i32, mutable: the byte at this + (address >>> 9) is the card of an address
+ *              markCards(start, bytes)               for stores to elements of one array, from `start` on
+ *     counts   writeReference(address, reference)    stores into a field or an element
+ *              fillReferences(start, reference, count), copyReferences(to, from, count)   to elements
+ *              increment(reference, count), incrementRange(start, count)   after plain stores into a new object
+ *
+ * Stores into regions need no barrier. Static objects are not looked into: they may refer to each other, not to the heap.
+ *
  * A region is `[next: u32][count: u32][words…]`, outside of the heap; the collector writes `next`, the words and their count
  * may change at any time. A word is null, an i31, or the address of an object; objects outside of the heap are left alone. A
  * collection gives a weak word its object's new address, or null if no root reaches the object. Between collections, an object
- * that only weak words reach may still be taken up again.
+ * that only weak words reach may still be taken up again. The first word of the weak region says how many collections there were.
  *
  * Before a runtime traps it sets `trapCode`, from `RuntimeTrap`; compiled code sets other codes in the same global.
  *
  * `bytesAllocated` is as of the last `allocSlow` that made room, or `collect`; `liveBytes` of the last collection. `maxBytes`
- * bounds the whole heap, both semispaces included.
+ * bounds the whole heap, both semispaces and all tables included. `drc` counts as alive what was not freed, `generational`, after
+ * a minor collection, everything old.
  */
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
@@ -39,7 +53,39 @@ export const RuntimeTrap = { OutOfMemory: 1 } as const;
 export type CollectorName = keyof typeof COLLECTORS;
 
 /** All collectors, the default first. */
-export const COLLECTOR_NAMES: readonly CollectorName[] = ["copying", "stress", "null"];
+export const COLLECTOR_NAMES: readonly CollectorName[] = [
+  "copying",
+  "generational",
+  "drc",
+  "null",
+  "stress",
+  "stress-generational",
+  "stress-drc",
+];
+
+/** The write barrier that a collector needs: none, cards to mark, or counts to keep. */
+export type BarrierKind = "none" | "cards" | "counts";
+
+export function barrierOf(name: CollectorName): BarrierKind {
+  return BARRIERS[name] ?? "none";
+}
+
+const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
+  generational: "cards",
+  "stress-generational": "cards",
+  drc: "counts",
+  "stress-drc": "counts",
+};
+
+const STRESSED: { readonly [name in CollectorName]?: CollectorName } = {
+  generational: "stress-generational",
+  drc: "stress-drc",
+};
+
+/** The build for stress of a collector, or of `copying` where there is none of its own. */
+export function stressed(name: CollectorName): CollectorName {
+  return STRESSED[name] ?? (name.startsWith("stress") ? name : "stress");
+}
 
 /** The bytes of a collector's module. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {
