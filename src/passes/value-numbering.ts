@@ -31,7 +31,7 @@ import { NO_TRAP } from "../ir/trap-codes.ts";
 import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
-import { foldInt32 } from "./fold-integers.ts";
+import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
 
@@ -42,17 +42,6 @@ const NE = INT_CONDITIONS.indexOf("ne");
 export function valueNumbering(func: Function, facts: Facts = NO_FACTS): number {
   return new ValueNumbering().run(func, facts);
 }
-
-/** Operations that give their first operand when the second is zero. */
-const ZERO_IS_NEUTRAL: ReadonlySet<number> = new Set([
-  Op.Iadd,
-  Op.Isub,
-  Op.Ishl,
-  Op.Ushr,
-  Op.Sshr,
-  Op.Bor,
-  Op.Bxor,
-]);
 
 export class ValueNumbering {
   private readonly cfg: ControlFlowGraph;
@@ -139,8 +128,8 @@ export class ValueNumbering {
   private learnFromBranch(branch: Inst, block: Block): void {
     const { dfg } = this.func!;
     if (dfg.format(branch) !== Format.Brif) return;
-    const whenTrue = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
-    this.learn(dfg.arg(branch, 0), whenTrue ? Known.NonZero : Known.Zero);
+    const isTaken = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
+    this.learn(dfg.arg(branch, 0), isTaken ? Known.NonZero : Known.Zero);
   }
 
   // Facts.
@@ -412,7 +401,12 @@ export class ValueNumbering {
     const { dfg } = this.func!;
     const count = dfg.argCount(inst);
     if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
-    if (op === Op.Icmp && this.foldUnsigned(inst, result)) return true;
+    if (op === Op.Icmp) {
+      const [left, right] = [this.constantOf(dfg.arg(inst, 0)), this.constantOf(dfg.arg(inst, 1))];
+      const answer = foldWithZero(dfg.condition(inst), left, right);
+      if (answer !== null) this.becomeConstant(inst, result, answer);
+      if (answer !== null) return true;
+    }
     const x = this.constantOf(dfg.arg(inst, 0));
     if (x === null) return false;
     if (count === 1) {
@@ -431,20 +425,10 @@ export class ValueNumbering {
     return true;
   }
 
-  /** Nothing is below zero. */
-  private foldUnsigned(inst: Inst, result: Value): boolean {
-    const { dfg } = this.func!;
-    const condition = INT_CONDITIONS[dfg.condition(inst)]!;
-    const zero = condition === "ult" || condition === "uge" ? 1 : 0;
-    if (condition[0] !== "u" || this.constantOf(dfg.arg(inst, zero)) !== 0) return false;
-    this.becomeConstant(inst, result, condition === "uge" || condition === "ule" ? 1 : 0);
-    return true;
-  }
-
   private becomeConstant(inst: Inst, result: Value, constant: number): void {
-    const { dfg } = this.func!;
-    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant >>> 0);
-    this.growColumns(dfg.numValues);
+    const type = this.func!.dfg.valueType(result);
+    const value = this.cursor!.beforeInst(inst).iconst(type, constant >>> 0);
+    this.growColumns(value + 1);
     this.replace(inst, value);
   }
 
