@@ -92,9 +92,11 @@ async function run(path: string, args: readonly string[], options: Options): Pro
   try {
     const { bytes } = await readModule(path);
     const settings = gcSettings(options);
-    const { gcStress } = settings;
+    const { collector, gcStress } = settings;
     const { prove = false } = options;
-    const module = new Module(compileCode(bytes, { features: featuresOf(options.wasm), gcStress, prove }));
+    // The code has the barrier of the store's collector in it.
+    const features = featuresOf(options.wasm);
+    const module = new Module(compileCode(bytes, { features, collector, gcStress, prove }));
     const program = new Program(path, module, new Store(settings), options);
     await program.run(args);
   } catch (error) {

@@ -103,7 +103,9 @@ describe("compile", { concurrency: 2 }, () => {
     const sections = report.output.sections.reduce((sum, { bytes }) => sum + bytes, 8);
     assert.equal(sections, report.output.bytes);
     assert.equal(report.functions, 3);
-    assert.ok(report.slots > 0 && report.mapEntries >= report.mappedSafepoints && report.mappedSafepoints > 0);
+    assert.ok(
+      report.slots > 0 && report.mapEntries >= report.mappedSafepoints && report.mappedSafepoints > 0,
+    );
     assert.equal(report.frameBytes, report.frames * report.largestFrameBytes);
     const sizeOf = (wanted: string): number =>
       report.output.sections.find(({ name }) => name === wanted)!.bytes;

@@ -111,6 +111,11 @@ describe("run", { concurrency: 2 }, () => {
     const { collections, bytesAllocated, liveBytes } = JSON.parse(stderr) as Record<string, number>;
     assert.ok(collections! >= 1000);
     assert.deepEqual([bytesAllocated, liveBytes], [8000, 8]);
+    for (const collector of ["drc", "generational"]) {
+      const other = await runCli(["run", ...args, "--gc-stress", "--collector", collector]);
+      assert.equal(other.code, 0, other.stderr);
+      assert.equal((JSON.parse(other.stderr) as Record<string, number>)["liveBytes"]! % 8, 0);
+    }
     const { stderr: text } = await runCli(["run", "--invoke", "churn", functions, "1000", "--gc-stats"]);
     assert.match(text, /^collections +0\nbytes allocated +8,000\nbytes copied +0\nbytes live +8\n$/);
   });
