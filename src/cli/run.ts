@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
-import { compileCode } from "../driver/compile.ts";
-import { type HeapStatistics, Module, Store } from "../embed/index.ts";
+import { compileCodeAsync } from "../driver/compile-async.ts";
+import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
 import { types } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
@@ -92,11 +92,10 @@ async function run(path: string, args: readonly string[], options: Options): Pro
   try {
     const { bytes } = await readModule(path);
     const settings = gcSettings(options);
-    const { collector, gcStress } = settings;
+    const { gcStress, collector } = settings;
     const { prove = false } = options;
-    // The code has the barrier of the store's collector in it.
-    const features = featuresOf(options.wasm);
-    const module = new Module(compileCode(bytes, { features, collector, gcStress, prove }));
+    const how = { features: featuresOf(options.wasm), collector, gcStress, prove };
+    const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
     const program = new Program(path, module, new Store(settings), options);
     await program.run(args);
   } catch (error) {

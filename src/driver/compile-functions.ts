@@ -37,6 +37,8 @@ export interface FunctionOptions {
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   readonly watch: Observers;
+  /** Only these functions, by their place among those with a body. Without the initializer, but of an empty range. */
+  readonly only?: { readonly first: number; readonly end: number };
   /** The output's index of a function of the runtime. */
   runtimeFunction(name: RuntimeFunction): number;
 }
@@ -94,12 +96,14 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     return emit(index, translator);
   };
   const bodies: RelocatableCode[] = [];
-  const count = module.code.starts.length;
-  for (let n = 0; n < count; n++) {
-    const i = options.backwards ? count - 1 - n : n;
+  const { first, end } = options.only ?? { first: 0, end: module.code.starts.length };
+  for (let n = first; n < end; n++) {
+    const i = options.backwards ? first + end - 1 - n : n;
     bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
   if (options.backwards) bodies.reverse();
+  // Who asks for some of the functions asks for the initialisers apart, with none of them.
+  if (options.only !== undefined && first < end) return { plan, symbols, bodies, initializers: [] };
   const initializers = initializerParts(module, plan).map((steps, i) => {
     const translate = (into: Function): Initializer => {
       into.clear();

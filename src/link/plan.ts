@@ -67,6 +67,8 @@ export interface PlanOptions {
   readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
+  /** Of `module`, where it is known already. */
+  readonly usage?: ModuleUsage;
 }
 
 const NONE = -1;
@@ -132,7 +134,7 @@ export class OutputPlan implements InitializerPlan {
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
-    this.usage = findUsage(module);
+    this.usage = options.usage ?? findUsage(module);
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
