@@ -4,6 +4,7 @@
  * The frame is entered once and given back where the function returns. A function that handles exceptions keeps the stack's
  * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
  */
+import { I32List } from "../base/column.ts";
 import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
@@ -15,10 +16,13 @@ import { immediateCount, isMemoryOperator } from "./operators.ts";
 export abstract class CallEmitter extends CodeWriter {
   /** The stack map that the frame names since this block began, or -1. */
   protected namedMap: number;
+  /** The offsets of the stack map at hand. */
+  private readonly offsets: I32List;
 
   constructor() {
     super();
     this.namedMap = -1;
+    this.offsets = new I32List();
   }
 
   protected emitCall(inst: Inst, tail: boolean): void {
@@ -55,9 +59,11 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
     const map = dfg.stackMap(inst);
-    const offsets: number[] = [];
+    const { offsets } = this;
+    offsets.clear();
     if (map !== NONE) {
-      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
+      const count = dfg.stackMaps.entryCount(map as StackMap);
+      for (let i = 0; i < count; i++) {
         const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
         offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
       }
@@ -104,7 +110,8 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols, mapOnEntry } = this.indices!;
     if (!mapOnEntry || symbols === null) return;
     this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
+    this.offsets.clear();
+    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, this.offsets));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 

@@ -46,6 +46,7 @@ export function mergedFunctionIndex(plan: OutputPlan, runtime: Module, name: str
 }
 
 export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+  compiled.plan.refuseLargeTables();
   return compiled.plan.usesHeap ? linkWithRuntime(compiled, options) : linkPlain(compiled);
 }
 

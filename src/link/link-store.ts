@@ -53,6 +53,7 @@ export function outputName(kind: ExternKind, index: number): string {
 export function linkForStore(compiled: CompiledCode, placement: StorePlacement): LinkedInstance {
   const { plan } = compiled;
   const { module } = plan;
+  plan.refuseLargeTables();
   const layout = new StaticLayout(plan, compiled.symbols, placement);
   const out = new OutputModule(compiled, layout, placement.importedBits);
   addImports(out, plan);

@@ -343,8 +343,10 @@ export class OutputPlan implements InitializerPlan {
   }
 
   get functionTable(): number {
-    const imported = this.nativeTables.filter((table) => table < this.module.importedTableCount).length;
-    return this.mode === "store" ? imported : this.native.size;
+    if (this.mode !== "store") return this.native.size;
+    let imported = 0;
+    for (const table of this.native) if (table < this.module.importedTableCount) imported++;
+    return imported;
   }
 
   private placeTables(): void {
@@ -441,16 +443,18 @@ export class OutputPlan implements InitializerPlan {
 
   // What is refused.
 
-  private refuse(): void {
-    const { module, mode } = this;
-    const no = (what: string, offset: number): never => {
-      throw new InputError(notLinkedYet(what, offset));
-    };
-    module.tables.forEach(({ type, offset }, i) => {
-      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
-        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+  /** Refuses tables beyond what can be allocated: when the module is instantiated, as engines do. */
+  refuseLargeTables(): void {
+    this.module.tables.forEach(({ type, offset }, i) => {
+      const isOwn = i >= this.module.importedTableCount && !this.native.has(i);
+      if (isOwn && type.limits.min > MAX_TABLE_ELEMENTS) {
+        throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));
       }
     });
+  }
+
+  private refuse(): void {
+    const { module, mode } = this;
     if (mode === "store") return;
     const never = (what: string, offset: number): never => {
       throw new InputError(notStandalone(what, offset));

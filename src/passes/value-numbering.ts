@@ -18,7 +18,7 @@
  */
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
-import { I32List } from "../base/column.ts";
+import { fillBytes, I32List } from "../base/column.ts";
 import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
@@ -96,7 +96,9 @@ export class ValueNumbering {
       this.derived = new Uint8Array(count * 2);
       this.nonNull = new Uint8Array(count * 2);
     }
-    for (const column of [this.declared, this.derived, this.nonNull]) column.fill(0, 0, count);
+    fillBytes(this.declared, 0, 0, count);
+    fillBytes(this.derived, 0, 0, count);
+    fillBytes(this.nonNull, 0, 0, count);
     for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
     // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
     for (const value of facts.nonNull) if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;

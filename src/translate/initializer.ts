@@ -25,6 +25,7 @@ export class Initializer extends FunctionTranslator {
   /** False, with nothing made, when there is nothing to do. */
   runInitializer(plan: InitializerPlan, options: FinalizeOptions = {}): boolean {
     const { builder } = this;
+    this.begin();
     builder.func.signature = signatureOf([], []);
     builder.func.pointerType = I32;
     const entry = builder.createBlock();

@@ -67,7 +67,9 @@ test("wast: one JSON object of a fixed shape, and the exit code", () => {
       { file: script, line: 2, directive: "assert_return", expected: "(i32.const 2)", got: "(i32.const 1)" },
     ],
   });
-  const none = spillway(["wast", "--json", "--engine", "none", "-Wgc", "-Wwide-arithmetic", folder]);
+  const none = spillway([
+    ...["wast", "--engine", "none", "--json", "-Wgc", "-Wfunction-references", "-Wwide-arithmetic", folder],
+  ]);
   assert.equal(none.status, 0);
   assert.deepEqual(JSON.parse(none.stdout), { passed: 1, failed: 0, skipped: 1, files: 1, failures: [] });
 });
