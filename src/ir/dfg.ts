@@ -186,8 +186,15 @@ export class DataFlowGraph extends ValueTable {
 
   /** Makes the results that the opcode or the callee's signature gives under the control type. */
   makeResults(inst: Inst, control: Type): void {
-    const count = this.resultCountOf(inst);
-    for (let i = 0; i < count; i++) this.appendResult(inst, this.resultTypeOf(inst, i, control));
+    const signature = this.resultSignature(inst);
+    if (signature !== null) {
+      const { returns } = signature;
+      for (let i = 0; i < returns.length; i++) this.appendResult(inst, returns[i]!.type);
+      return;
+    }
+    const op = this.opcodes[inst]!;
+    const count = fixedResultCount(op);
+    for (let i = 0; i < count; i++) this.appendResult(inst, typeOfRule(resultRule(op, i), control));
   }
 
   /** How many results the instruction should have. */
