@@ -27,7 +27,8 @@ export async function manyFunctions(): Promise<Uint8Array> {
     (table $t 4 4 (ref null $unary))
     (elem (table $t) (i32.const 0) (ref null $unary) (ref.func $f0) (ref.func $f3))
     (global $g (ref $unary) (ref.func $leaf))
-    (global $first (mut (ref $node)) (struct.new $node (i32.const 5) (ref.null $node)))
+    (table $anys 3 anyref)
+    (global $first (ref $node) (struct.new $node (i32.const 5) (ref.null $node)))
     (func $leaf (type $unary) (local.get 0))
     ${functions.join("\n")}
     (func (export "run") (param i32) (result i32) (local $n (ref null $node)) (local $sum i32)
