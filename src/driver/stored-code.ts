@@ -17,13 +17,12 @@ import type { CodeOptions } from "./compile.ts";
 import { readFacts, writeFacts } from "./module-facts.ts";
 import { type PreparedModule, prepareAgain } from "./prepare.ts";
 
-export function objectOf({ symbols, bodies, initializer }: CompiledCode): ObjectCode {
-  return { symbols, bodies, initializers: initializer === null ? [] : [initializer] };
+export function objectOf({ symbols, bodies, initializers }: CompiledCode): ObjectCode {
+  return { symbols, bodies, initializers };
 }
 
 export function codeOf(plan: PreparedModule["plan"], object: ObjectCode): CompiledCode {
-  const { symbols, bodies, initializers } = object;
-  return { plan, symbols, bodies, initializer: initializers[0] ?? null };
+  return { plan, ...object };
 }
 
 export function storedCode({ facts }: PreparedModule, code: CompiledCode): Uint8Array {

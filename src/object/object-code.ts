@@ -12,6 +12,7 @@
  */
 import { ByteCursor } from "../base/byte-cursor.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
 import type { RelocatableCode } from "./code.ts";
 import { STACK_MAPS } from "./symbol-spaces.ts";
 import { SymbolTable } from "./symbols.ts";
@@ -74,8 +75,8 @@ function readSymbols(cursor: ByteCursor): SymbolTable {
     let number: number;
     if (space === STACK_MAPS) {
       const frameBytes = cursor.u32();
-      const offsets = new Array<number>(cursor.count());
-      for (let i = 0; i < offsets.length; i++) offsets[i] = cursor.u32();
+      const offsets = new I32List();
+      for (let left = cursor.count(); left > 0 && !cursor.isMalformed; left--) offsets.push(cursor.u32());
       number = symbols.internMap(frameBytes, offsets);
     } else {
       const index = cursor.u32();
@@ -155,5 +156,7 @@ function copySymbol(from: SymbolTable, number: number, to: SymbolTable): number 
   const { space, index } = from.symbol(number);
   if (space !== STACK_MAPS) return to.intern(space, index);
   const { frameBytes, offsets } = from.frameMap(index);
-  return to.internMap(frameBytes, offsets);
+  const list = new I32List();
+  for (const offset of offsets) list.push(offset);
+  return to.internMap(frameBytes, list);
 }

@@ -27,7 +27,7 @@ before(async () => {
 test("code that was stored links to the same bytes", () => {
   const restored = restoredCode(bytes, {}, stored);
   assert.ok(restored !== null);
-  assert.ok(restored.initializer !== null, "the module has no initializer, so nothing is tested of it");
+  assert.ok(restored.initializers.length > 0, "the module has no initializer, so nothing is tested of it");
   assert.deepEqual(linked(restored), expected);
 });
 
