@@ -41,9 +41,13 @@ export interface ThreadResult {
   readonly code: CompiledCode;
 }
 
-/** As many as there are processors, within reason: each has a compiler of its own in memory. One where there are no threads. */
+/**
+ * Half as many as there are processors, within reason: each has a compiler of its own in memory, which the engine optimises anew, on
+ * threads of its own. One where there are no threads.
+ */
 export function defaultJobs(): number {
-  return !hasThreads() ? 1 : Math.min(availableParallelism(), MAX_JOBS);
+  const half = Math.min(availableParallelism() >> 1, MAX_JOBS);
+  return hasThreads() ? Math.max(half, 1) : 1;
 }
 
 /** Rejects with what compiling in one thread throws. */
