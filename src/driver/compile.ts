@@ -24,9 +24,12 @@ import type { Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { validateModule } from "../wasm/validate.ts";
 import { compileFunctions } from "./compile-functions.ts";
+import { parseTarget } from "./targets.ts";
 
 export interface CompileOptions {
   readonly features?: Features;
+  /** The engine that runs the output, see `targets.ts`. */
+  readonly target?: string;
   readonly collector?: CollectorName;
   /** How the safepoint spiller works; the mistaken policies are for tests. */
   readonly policy?: PolicyName;
@@ -50,7 +53,12 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
   const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
-  const plan = new OutputPlan(module, store, { mode: "standalone", collectsOnEntry: gcStress, ...parts });
+  const plan = new OutputPlan(module, store, {
+    mode: "standalone",
+    collectsOnEntry: gcStress,
+    target: parseTarget(options.target),
+    ...parts,
+  });
   placeRuntime(plan, runtime);
   const code = compileFunctions(plan, {
     features,
@@ -67,14 +75,19 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
 }
 
 /** Of a module for a store, which has the collector and the memory. */
-export type CodeOptions = Pick<CompileOptions, "features" | "policy" | "gcStress" | "prove">;
+export type CodeOptions = Pick<CompileOptions, "features" | "target" | "policy" | "gcStress" | "prove">;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
   const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
-  const plan = new OutputPlan(module, store, { mode: "store", collectsOnEntry: gcStress, ...parts });
+  const plan = new OutputPlan(module, store, {
+    mode: "store",
+    collectsOnEntry: gcStress,
+    target: parseTarget(options.target),
+    ...parts,
+  });
   return compileFunctions(plan, {
     features,
     policy,

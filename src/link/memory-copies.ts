@@ -7,7 +7,7 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { encodeModule } from "../wasm/encode.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type { Export, Import } from "../wasm/module.ts";
 import { I32, I64, TypeTable, type ValType } from "../wasm/types.ts";
@@ -55,7 +55,7 @@ export function linkMemoryCopies(plan: OutputPlan): Uint8Array | null {
     exports.push({ name: String(number), kind: "func", index: functionTypes.length, offset: 0 });
     functionTypes.push(addFunctionType(types, params, results));
   }
-  return encodeModule({
+  return encodeLowered(plan.target, {
     ...module,
     bytes: out.bytes(),
     types,

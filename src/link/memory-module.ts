@@ -16,7 +16,7 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { encodeModule } from "../wasm/encode.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { writeMemoryAccess, writeOpcode } from "../wasm/encode-operators.ts";
 import type { ByteRange, DataSegment, Export, Import, Limits, MemoryType, Module } from "../wasm/module.ts";
 import * as imm from "../wasm/opcode-tables.gen.ts";
@@ -111,7 +111,7 @@ class MemoryModule {
       this.data.push({ mode: "passive", flags: 1, memory: 0, offsetExpr: null, data: kept, offset: 0 });
     });
     const zero = this.hasSize && !this.isImported ? this.sizeConstant() : null;
-    return encodeModule({
+    return encodeLowered(plan.target, {
       ...module,
       types: this.types,
       imports: this.imports(),

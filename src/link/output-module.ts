@@ -5,10 +5,10 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { trapFunctionName } from "../gc/traps.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
-import { encodeModule } from "../wasm/encode.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -19,6 +19,7 @@ import type {
   Global,
   Import,
   Memory,
+  Module,
   Table,
   Tag,
 } from "../wasm/module.ts";
@@ -335,7 +336,7 @@ export class OutputModule {
     const imported = (kind: Import["type"]["kind"]): number =>
       this.imports.filter(({ type }) => type.kind === kind).length;
     const hasDataCount = module.dataCount >= 0;
-    return encodeModule({
+    const output: Module = {
       ...module,
       types: plan.outputTypes,
       imports: this.imports,
@@ -357,7 +358,8 @@ export class OutputModule {
       data: this.data,
       customs: this.customs(),
       bytes: this.writer.bytes(),
-    });
+    };
+    return encodeLowered(plan.target, output);
   }
 
   private customs(): CustomSection[] {

@@ -18,6 +18,7 @@ import { InputError } from "../base/diagnostics.ts";
 import type { Allocators } from "../gc/allocators.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
+import type { Features } from "../wasm/features.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
@@ -28,6 +29,7 @@ import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memo
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
+import { refuseForTarget } from "./target-refusals.ts";
 
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
@@ -46,6 +48,8 @@ export interface Cell {
 export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
+  /** What the engine of the output has. */
+  readonly target: Features;
   /** Of `module`, which has them in it. */
   readonly allocators?: Allocators;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
@@ -59,6 +63,7 @@ export class OutputPlan implements InitializerPlan {
   readonly module: Module;
   readonly mode: OutputMode;
   readonly usage: ModuleUsage;
+  readonly target: Features;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
   readonly allocators: Allocators | null;
@@ -105,6 +110,7 @@ export class OutputPlan implements InitializerPlan {
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
+    this.target = options.target;
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
@@ -112,7 +118,13 @@ export class OutputPlan implements InitializerPlan {
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
-    this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
+    this.native = nativeTables(
+      module,
+      this.usage,
+      store,
+      mode === "standalone" ? "stay" : "cells",
+      this.target,
+    );
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
     this.tableIndices = new Int32Array(module.tables.length).fill(NONE);
     this.elementIndices = new Int32Array(module.elements.length).fill(NONE);
@@ -419,6 +431,7 @@ export class OutputPlan implements InitializerPlan {
 
   private refuse(): void {
     const { module, mode } = this;
+    refuseForTarget(module, this.target, mode === "store" && this.usesHeap);
     const no = (what: string, offset: number): never => {
       throw new InputError(notLinkedYet(what, offset));
     };

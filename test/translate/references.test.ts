@@ -24,7 +24,11 @@ import { textToBinary } from "../../src/wast/index.ts";
 async function translate(wat: string): Promise<{ readonly before: Function; readonly after: Function }[]> {
   const module = decodeModule(await textToBinary(wat));
   validateModule(module);
-  const plan = new OutputPlan(module, new TypeStore(), { mode: "store", collectsOnEntry: false });
+  const plan = new OutputPlan(module, new TypeStore(), {
+    mode: "store",
+    collectsOnEntry: false,
+    target: DEFAULT_FEATURES,
+  });
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {
       const func = new Function();
