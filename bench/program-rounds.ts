@@ -12,15 +12,15 @@
  * never frees has a new instance each batch, made outside the measured time.
  */
 import { compile } from "../src/driver/compile.ts";
-import { type CollectorName, collectorModule } from "../src/runtime/collectors.ts";
+import { collectorModule } from "../src/runtime/collectors.ts";
 import { decodeModule } from "../src/wasm/decode.ts";
-import { encodeModule } from "../src/wasm/encode.ts";
 import { DEFAULT_FEATURES } from "../src/wasm/features.ts";
-import type { Export, Module } from "../src/wasm/module.ts";
+import type { Module } from "../src/wasm/module.ts";
 import { textToBinary } from "../src/wast/index.ts";
 import { calibrate, threadMs } from "./calibration.ts";
 import { type Program, programText } from "./programs.ts";
 import { median } from "./statistics.ts";
+import { type Statistics, withStatistics } from "./with-statistics.ts";
 
 export interface RoundsSpec {
   readonly program: Program;
@@ -59,13 +59,6 @@ const WARM_MS = 700;
 const COMPILES = 15;
 
 type Run = (size: number) => number;
-
-interface Statistics {
-  readonly collections: { readonly value: number };
-  readonly bytesAllocated: { readonly value: bigint };
-  readonly bytesCopied: { readonly value: bigint };
-  readonly memory: { readonly buffer: ArrayBuffer };
-}
 
 interface HostWebAssembly {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -189,18 +182,6 @@ function codeBytesOf({ code }: Module): number {
   let sum = 0;
   for (let i = 0; i < code.starts.length; i++) sum += code.ends.get(i) - code.starts.get(i);
   return sum;
-}
-
-/** The compiled module with its memory and the runtime's statistics exported: the runtime's globals are its last. */
-function withStatistics(compiled: Uint8Array, collector: CollectorName): Uint8Array {
-  const module = decodeModule(compiled, DEFAULT_FEATURES);
-  const runtime = collectorModule(collector);
-  const base = module.globals.length - runtime.globals.length;
-  const statistics = runtime.exports
-    .filter(({ kind, name }) => kind === "global" && /^(collections|bytes)/.test(name))
-    .map(({ name, kind, index }): Export => ({ name, kind, index: base + index, offset: 0 }));
-  const memory: Export = { name: "memory", kind: "memory", index: 0, offset: 0 };
-  return encodeModule({ ...module, exports: [...module.exports, memory, ...statistics] });
 }
 
 interface Counts {

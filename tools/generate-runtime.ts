@@ -18,9 +18,13 @@ const OPTIONS: readonly string[] = [
 
 /** Each build: its name, its main file, whether it is made for stress. */
 const BUILDS: readonly (readonly [name: string, source: string, stress: boolean])[] = [
-  ["copying", "copying.ts", false],
-  ["stress", "copying.ts", true],
-  ["null", "null.ts", false],
+  ["copying", "copying", false],
+  ["generational", "generational", false],
+  ["drc", "drc", false],
+  ["null", "null", false],
+  ["stress", "copying", true],
+  ["stress-generational", "generational", true],
+  ["stress-drc", "drc", true],
 ];
 
 /** The text of `src/runtime/collectors.gen.ts`. */
@@ -28,7 +32,9 @@ export async function collectorsFile(): Promise<string> {
   const entries: string[] = [];
   for (const [name, source, stress] of BUILDS) {
     const bytes = await compile(source, stress);
-    entries.push(`  /** ${bytes.length} bytes. */\n  ${name}: "${Buffer.from(bytes).toString("base64")}",\n`);
+    entries.push(
+      `  /** ${bytes.length} bytes. */\n  "${name}": "${Buffer.from(bytes).toString("base64")}",\n`,
+    );
   }
   const names = BUILDS.map(([name]) => `"${name}"`).join(" | ");
   return [
@@ -40,8 +46,9 @@ export async function collectorsFile(): Promise<string> {
 
 async function compile(source: string, stress: boolean): Promise<Uint8Array> {
   let bytes: Uint8Array | null = null;
-  const switches = ["--use", `STRESS=${stress ? 1 : 0}`, "-o", "collector.wasm"];
-  const { error, stderr } = await main([source, ...OPTIONS, ...switches], {
+  const uses = [`STRESS=${stress ? 1 : 0}`, `GENERATIONAL=${source === "generational" ? 1 : 0}`];
+  const switches = [...uses.flatMap((use) => ["--use", use]), "-o", "collector.wasm"];
+  const { error, stderr } = await main([`${source}.ts`, ...OPTIONS, ...switches], {
     readFile: readSource,
     writeFile: (_name, contents) => {
       if (typeof contents !== "string") bytes = contents;

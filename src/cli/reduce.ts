@@ -108,8 +108,8 @@ Conditions for CLIF:
 Modules and scripts need one of --check, --wast-fails (scripts) and --compile-fails. What fails must stay the same, so that
 one failure does not become another: of a script the directive of its first failure (the first with --match), what was
 expected and what came; of the compiler its message. Names, numbers and quoted texts in them may change. A wrong result is
-told from any other only by --wast-passes: give an engine on which it is right. Every candidate is valid; one that takes ten
-times as long as the whole file did, and two seconds, has no end. Custom sections and comments go.
+told from any other only by --wast-passes: give an engine on which it is right. Every candidate is valid; one that takes four
+times as long as a larger one did, and two seconds, has no end. Custom sections and comments go.
 
 Interrupting it gives what there is so far.
 
@@ -119,7 +119,7 @@ Examples:
   spillway reduce bug.clif --policy wrong:loop-invariant-slot
   spillway reduce bug.clif --condition policies --policy spillway --unlike cranelift -o small.clif
   spillway reduce bug.clif --check 'clif-util verify {}' --match 'uses value'
-  spillway reduce bug.wast --wast-fails '--engine native' -o small.wast
+  spillway reduce bug.wast --wast-fails '--engine spillway --gc-stress' --wast-passes '--engine native' -o small.wast
   spillway reduce bug.wast --wast-fails '-W -gc' --wast-passes ''
   spillway reduce app.wasm --compile-fails '' --match 'not compiled yet' -o small.wasm
   spillway reduce app.wat --check '! wasmtime compile {}'`;

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Ora } from "ora";
 import { InputError } from "../base/diagnostics.ts";
 import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
-import { COLLECTOR_NAMES, type CollectorName } from "../runtime/collectors.ts";
+import { COLLECTOR_NAMES, type CollectorName, stressed } from "../runtime/collectors.ts";
 import {
   ENGINE_NAMES,
   type EngineName,
@@ -133,7 +133,7 @@ async function runAll(
 
 function runOptions(options: WastOptions): RunOptions {
   const { engine, wasm: features, checkMessages = false, policy, gcStress = false, prove = false } = options;
-  const collector = gcStress ? "stress" : options.collector;
+  const collector = gcStress ? stressed(options.collector) : options.collector;
   return { engine, features, checkMessages, spillway: { collector, policy, gcStress, prove } };
 }
 

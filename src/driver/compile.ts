@@ -16,7 +16,7 @@ import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import { OutputPlan } from "../link/plan.ts";
-import { type CollectorName, collectorModule } from "../runtime/collectors.ts";
+import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
 import { collectingFunctions } from "../translate/collecting-functions.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
@@ -52,10 +52,14 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   const features = options.features ?? DEFAULT_FEATURES;
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
-  const runtime = collectorModule(gcStress ? "stress" : (options.collector ?? "copying"));
+  const chosen = options.collector ?? "copying";
+  const collector = gcStress ? stressed(chosen) : chosen;
+  const runtime = collectorModule(collector);
+  const barrier = barrierOf(collector);
   const plan = new OutputPlan(module, store, {
     mode: "standalone",
     collectsOnEntry: gcStress,
+    barrier,
     target: parseTarget(options.target),
     ...parts,
   });
@@ -74,17 +78,22 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
   });
 }
 
-/** Of a module for a store, which has the collector and the memory. */
-export type CodeOptions = Pick<CompileOptions, "features" | "target" | "policy" | "gcStress" | "prove">;
+/** Of a module for a store, which has the memory and the collector: `collector` must have the same barrier. */
+export type CodeOptions = Pick<
+  CompileOptions,
+  "features" | "target" | "collector" | "policy" | "gcStress" | "prove"
+>;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
   const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
   const store = new TypeStore();
   const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
+  const barrier = barrierOf(options.collector ?? "copying");
   const plan = new OutputPlan(module, store, {
     mode: "store",
     collectsOnEntry: gcStress,
+    barrier,
     target: parseTarget(options.target),
     ...parts,
   });

@@ -9,11 +9,11 @@
 
 import type { ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
-import type { ExportedFunctions } from "./exported-functions.ts";
+import type { CallConversions, ExportedFunctions } from "./exported-functions.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 
-export class Conversions {
+export class Conversions implements CallConversions {
   private readonly store: CoreStore;
   private readonly references: References;
   private readonly functions: ExportedFunctions;
@@ -37,7 +37,7 @@ export class Conversions {
       const kept: number[] = [];
       for (let i = 0; i < params.length; i++) {
         const type = params[i]!;
-        if (!wasm.isRef(type)) ready.push(args[i]);
+        if (!wasm.isRef(type)) ready.push(toNumber(args[i], type));
         else {
           const word = this.keep(args[i], type);
           if (this.isFunction(type)) ready.push(word);
@@ -145,6 +145,12 @@ export class Conversions {
 }
 
 const CANNOT_CROSS = "type incompatibility when transforming from/to JS:";
+
+/** A number as the engine would make it, but now: what an object's own conversion does may collect. */
+function toNumber(value: unknown, type: ValType): unknown {
+  if (typeof value === "number" || typeof value === "bigint") return value;
+  return type === wasm.I64 ? BigInt.asIntN(64, value as bigint) : Number(value);
+}
 
 function incompatible(value: unknown): TypeError {
   const what = value === null ? "null" : typeof value;

@@ -11,7 +11,7 @@
  * WebAssembly JavaScript Interface, "Exceptions".
  */
 import { type DescriptorMemory, exceptionDescriptor } from "../gc/descriptors.ts";
-import { Exception, exceptionLayout, TagRecord } from "../gc/layout.ts";
+import { Exception, exceptionLayout, isTraced, TagRecord } from "../gc/layout.ts";
 import { addFunctionType } from "../link/plan.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
@@ -49,6 +49,15 @@ export class StoreException {
     return this.owner.tagOf(this.word) === tag.record;
   }
 
+  /** One value of its payload, as `WebAssembly.Exception` gives it. */
+  getArg(tag: { getArg(exception: StoreException, index: number): unknown }, index: number): unknown {
+    return tag.getArg(this, index);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "WebAssembly.Exception";
+  }
+
   /** The canonical types of its payload. */
   get types(): ValType[] {
     return this.owner.payloadTypes(this.owner.tagOf(this.word));
@@ -80,11 +89,16 @@ export class Exceptions {
     this.hostTag =
       typeof hostWebAssembly.Tag === "function" ? new hostWebAssembly.Tag({ parameters: [] }) : null;
     this.handles = new Handles(store.memory, store.runtime, roots);
-    const types = new TypeTable();
-    addFunctionType(types, [EXTERNREF], []);
-    const type = store.types.canonicalize(types)[0]!;
-    this.valueTag = { kind: "tag", type: { kind: "tag", type }, record: store.words([type]) };
+    this.valueTag = this.newTag([EXTERNREF]);
     this.converted = new WeakMap();
+  }
+
+  /** A tag that no module has defined. */
+  newTag(parameters: readonly ValType[]): TagExtern {
+    const types = new TypeTable();
+    addFunctionType(types, parameters, []);
+    const type = this.store.types.canonicalize(types)[0]!;
+    return { kind: "tag", type: { kind: "tag", type }, record: this.store.words([type]) };
   }
 
   // Out of the store.
@@ -162,6 +176,7 @@ export class Exceptions {
     const view = new DataView(store.memory.host.buffer);
     payload.forEach((value, i) => {
       writeValue(view, object + offsets[i]!, types.param(type, i), value);
+      if (isTraced(types.param(type, i), types)) store.runtime.initialized(object + offsets[i]!, 1);
     });
     return object;
   }

@@ -5,12 +5,18 @@
  * numbers only, of a module without references, is the engine's own.
  */
 import { FunctionRecord } from "../gc/layout.ts";
-import { isRef, typeIndexOf, V128 } from "../wasm/types.ts";
-import type { Conversions } from "./conversions.ts";
+import { isRef, typeIndexOf, V128, type ValType } from "../wasm/types.ts";
 import type { FunctionExtern } from "./extern.ts";
 import { guarded } from "./guard.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { Store as CoreStore } from "./store.ts";
+
+/** What wrapping a function needs of the conversion of values. */
+export interface CallConversions {
+  isException(type: ValType): boolean;
+  passArguments<T>(params: readonly ValType[], args: readonly unknown[], call: (ready: unknown[]) => T): T;
+  takeResults(results: readonly ValType[], returned: unknown): unknown;
+}
 
 export class ExportedFunctions {
   private readonly store: CoreStore;
@@ -32,7 +38,7 @@ export class ExportedFunctions {
   }
 
   /** The function object of a function. */
-  objectOf(extern: FunctionExtern, conversions: Conversions): HostFunction {
+  objectOf(extern: FunctionExtern, conversions: CallConversions): HostFunction {
     const found = this.objects.get(extern);
     if (found !== undefined) return found;
     const object = extern.isPlain ? extern.raw : this.wrap(extern, conversions);
@@ -43,7 +49,7 @@ export class ExportedFunctions {
   }
 
   /** The function object of a function reference that is not null. */
-  objectOfRecord(record: number, conversions: Conversions): HostFunction {
+  objectOfRecord(record: number, conversions: CallConversions): HostFunction {
     let extern = this.byRecord.get(record);
     if (extern === undefined) {
       extern = this.externOfRecord(record);
@@ -65,7 +71,7 @@ export class ExportedFunctions {
     return { kind: "func", type, raw, isHost: false, isPlain: false, record };
   }
 
-  private wrap(extern: FunctionExtern, conversions: Conversions): HostFunction {
+  private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {
     const { types } = this.store.types;
     const { type, raw } = extern;
     const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));

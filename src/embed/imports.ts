@@ -15,6 +15,9 @@ import type { ObjectContext } from "./objects.ts";
 /** As `WebAssembly.instantiate` takes them. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+/** What the embedder gives without being asked for it: builtins, string constants. */
+export type ProvidedImports = (imported: Import) => Extern | undefined;
+
 /** Finds what objects of the store stand for. */
 export interface ImportContext extends ObjectContext {
   /** The extern of an exported function, a global, a table or a memory of this store; undefined for anything else. */
@@ -33,13 +36,16 @@ export function readImports(
   context: ImportContext,
   code: CompiledCode,
   imports: Imports | undefined,
+  provided: ProvidedImports,
 ): Extern[] {
   const { module } = code.plan;
-  if (module.imports.length > 0 && (typeof imports !== "object" || imports === null)) {
-    throw new TypeError("the imports argument must be present and must be an object");
-  }
   return module.imports.map((imported, i) => {
-    const from: unknown = imports![imported.module];
+    const own = provided(imported);
+    if (own !== undefined) return own;
+    if (typeof imports !== "object" || imports === null) {
+      throw new TypeError("the imports argument must be present and must be an object");
+    }
+    const from: unknown = imports[imported.module];
     if ((typeof from !== "object" && typeof from !== "function") || from === null) {
       throw new TypeError(`the import module ${JSON.stringify(imported.module)} is no object`);
     }
@@ -95,14 +101,11 @@ function readGlobal(
     return { kind: "global", type: hostGlobalType(value, wanted), host: value, cell: -1 };
   if (mutable) throw mismatch(imported, "a mutable WebAssembly.Global");
   if (wasm.isRef(type)) {
-    const cell = context.store.newCell();
-    const extern: GlobalExtern = { kind: "global", type: wanted, host: null, cell };
     try {
-      context.store.setCell(cell, context.conversions.toWasm(value, type) as number);
+      return valueGlobal(context, wanted, value);
     } catch (error) {
       throw new hostWebAssembly.LinkError(`${describe(imported)}: ${(error as Error).message}`);
     }
-    return extern;
   }
   const fits = type === wasm.I64 ? typeof value === "bigint" : typeof value === "number";
   if (!fits || NUMBER_NAMES[type] === undefined) throw mismatch(imported, "a number of the global's type");
@@ -112,6 +115,16 @@ function readGlobal(
     host: new hostWebAssembly.Global({ value: NUMBER_NAMES[type]! }, value),
     cell: -1,
   };
+}
+
+/** A global of the store with a reference in it. Throws a `TypeError` for a value that is not of the type. */
+export function valueGlobal(
+  { references, conversions }: ObjectContext,
+  type: ExternType & { kind: "global" },
+  value: unknown,
+): GlobalExtern {
+  const cell = references.keepReference(conversions.toWasm(value, type.type) as number);
+  return { kind: "global", type, host: null, cell };
 }
 
 function isHostGlobal(value: unknown): value is HostGlobal {

@@ -94,18 +94,20 @@ export class References {
       const word = this.handles.wordOf(value);
       if (word !== undefined) return this.memory.read(word);
     }
-    const number = this.numbers.get(value);
+    const number = hasIdentity(value) ? this.numbers.get(value) : undefined;
     const box = number === undefined ? 0 : this.weak.read(number);
     return box === 0 ? null : box;
   }
 
-  private box(value: unknown): number {
+  /** The address of a new box for a value of JavaScript, good until the next collection. */
+  box(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
     this.forgetUnreached();
     let number = this.numbers.get(value);
     if (number === undefined) {
       number = this.weak.take();
-      this.numbers.set(value, number);
+      // Of primitive values nobody can tell whether there is one box or two.
+      if (hasIdentity(value)) this.numbers.set(value, number);
       this.values.set(number, value);
     }
     this.memory.write(object, this.hostDescriptor);
@@ -161,4 +163,10 @@ export class References {
         return this.handles.of(reference, () => Object.freeze(Object.create(null)) as object);
     }
   }
+}
+
+function hasIdentity(value: unknown): boolean {
+  return (
+    (typeof value === "object" && value !== null) || typeof value === "function" || typeof value === "symbol"
+  );
 }

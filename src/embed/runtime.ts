@@ -1,5 +1,5 @@
 /** The runtime that the instances of a store share: an instance of a collector, on the store's memory. */
-import { type CollectorName, collectorBytes } from "../runtime/collectors.ts";
+import { type BarrierKind, barrierOf, type CollectorName, collectorBytes } from "../runtime/collectors.ts";
 import { type HostFunction, type HostGlobal, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
@@ -11,6 +11,9 @@ export interface HeapStatistics {
   readonly liveBytes: number;
 }
 
+/** Before the first element. */
+const ARRAY_HEADER_BYTES = 8;
+
 export class Runtime {
   /** What modules import as "runtime". */
   readonly imports: Readonly<Record<string, unknown>>;
@@ -19,6 +22,8 @@ export class Runtime {
   private readonly stackPointer: HostGlobal;
   private readonly trapCode: HostGlobal;
   private readonly stackTop: number;
+  private readonly memory: StoreMemory;
+  readonly barrier: BarrierKind;
 
   constructor(collector: CollectorName, memory: StoreMemory, stackBytes: number, maxHeapBytes: number) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
@@ -28,6 +33,8 @@ export class Runtime {
     this.stackPointer = this.exports["stackPointer"] as HostGlobal;
     this.trapCode = this.exports["trapCode"] as HostGlobal;
     this.stackTop = stackBytes;
+    this.memory = memory;
+    this.barrier = barrierOf(collector);
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
     this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
   }
@@ -43,6 +50,24 @@ export class Runtime {
   /** The address of a new object of that many bytes, a multiple of 8; everything may have moved. */
   allocate(bytes: number): number {
     return this.call("allocSlow", bytes) >>> 0;
+  }
+
+  /** Stores a reference into an object, at an address within it. */
+  write(object: number, address: number, reference: number): void {
+    if (this.barrier === "counts") {
+      this.call("writeReference", address, reference);
+      return;
+    }
+    this.memory.write(address, reference);
+    if (this.barrier !== "cards") return;
+    // The card of a struct is its header's, of an element its own; see `gc/barriers.ts`.
+    this.call("markCards", object + ARRAY_HEADER_BYTES, 4);
+    this.call("markCards", address, 4);
+  }
+
+  /** References were stored to so many words of a new object. */
+  initialized(address: number, count: number): void {
+    if (this.barrier === "counts") this.call("incrementRange", address, count);
   }
 
   addRoots(region: number): void {

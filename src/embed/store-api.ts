@@ -11,13 +11,15 @@
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
 import { type CodeOptions, compileCode } from "../driver/compile.ts";
 import type { CompiledCode } from "../link/output-module.ts";
-import type { ExternKind } from "../wasm/module.ts";
+import type { ExternKind, Import } from "../wasm/module.ts";
+import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";
 import { Conversions } from "./conversions.ts";
 import { ExportedFunctions } from "./exported-functions.ts";
-import type { Extern } from "./extern.ts";
+import type { Extern, TableExtern } from "./extern.ts";
 import { guarded } from "./guard.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
-import { type ImportContext, type Imports, readImports } from "./imports.ts";
+import { type ImportContext, type Imports, readImports, valueGlobal } from "./imports.ts";
+import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import type { HeapStatistics } from "./runtime.ts";
@@ -38,21 +40,42 @@ const KIND_NAMES: Readonly<Record<ExternKind, ExternDescription["kind"]>> = {
   tag: "tag",
 };
 
+/** How a module is compiled. */
+export interface ModuleOptions extends CodeOptions {
+  /** Sets of builtins that the store itself provides: `js-string`, `text-encoder`, `text-decoder`. */
+  readonly builtins?: readonly string[];
+  /** The name of a module whose imported globals are strings: their own names. */
+  readonly importedStringConstants?: string | null;
+}
+
 /** A compiled module: any number of stores can instantiate it, any number of times. */
 export class Module {
   /** For the library itself. */
   readonly code: CompiledCode;
+  private readonly builtins: readonly string[];
+  private readonly stringConstants: string | null;
 
-  constructor(code: CompiledCode) {
+  constructor(code: CompiledCode, options: ModuleOptions = {}) {
     this.code = code;
+    this.builtins = options.builtins ?? [];
+    this.stringConstants = options.importedStringConstants ?? null;
   }
 
+  /** What is to be given when it is instantiated: without builtins and string constants. */
   get imports(): readonly (ExternDescription & { readonly module: string })[] {
-    return this.code.plan.module.imports.map(({ module, name, type }) => ({
-      module,
-      name,
-      kind: KIND_NAMES[type.kind],
-    }));
+    return this.code.plan.module.imports
+      .filter((imported) => !this.isBuiltin(imported) && !this.isStringConstant(imported))
+      .map(({ module, name, type }) => ({ module, name, kind: KIND_NAMES[type.kind] }));
+  }
+
+  /** For the library itself. */
+  isBuiltin({ module }: Import): boolean {
+    return isBuiltinModule(module, this.builtins);
+  }
+
+  /** For the library itself. */
+  isStringConstant({ module, type }: Import): boolean {
+    return module === this.stringConstants && type.kind === "global";
   }
 
   get exports(): readonly ExternDescription[] {
@@ -78,12 +101,12 @@ export interface Instance {
 }
 
 /** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
-export function compile(bytes: BinarySource, options: CodeOptions = {}): Module {
-  return withCompileErrors(() => new Module(compileCode(bytesOf(bytes), options)));
+export function compile(bytes: BinarySource, options: ModuleOptions = {}): Module {
+  return withCompileErrors(() => new Module(compileCode(bytesOf(bytes), options), options));
 }
 
 /** A copy: the caller may go on writing. */
-function bytesOf(source: BinarySource): Uint8Array {
+export function bytesOf(source: BinarySource): Uint8Array {
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
   if (!ArrayBuffer.isView(source)) throw new TypeError("expected an ArrayBuffer or a view of one");
   const { buffer, byteOffset, byteLength } = source;
@@ -106,6 +129,7 @@ export class Store {
   /** The object of each extern that is no function, and the way back. */
   private readonly objects: Map<Extern, unknown>;
   private readonly externs: WeakMap<object, Extern>;
+  private readonly strings: JsStrings;
 
   constructor(options: StoreOptions = {}) {
     this.core = new CoreStore(options);
@@ -113,6 +137,7 @@ export class Store {
     this.objects = new Map();
     this.externs = new WeakMap();
     const { references } = this.core;
+    this.strings = new JsStrings(this.core, references);
     this.context = {
       store: this.core,
       references,
@@ -126,12 +151,50 @@ export class Store {
    * what the module's own start throws.
    */
   instantiate(module: Module | BinarySource, imports?: Imports): Instance {
-    const { code } = module instanceof Module ? module : compile(module);
-    const externs = readImports(this.context, code, imports);
+    const compiled = module instanceof Module ? module : compile(module);
+    const { code } = compiled;
+    const externs = readImports(this.context, code, imports, (imported) => this.provided(compiled, imported));
     const { exports } = this.link(code, externs);
     const object: Record<string, unknown> = Object.create(null);
     for (const [name, extern] of exports) object[name] = this.objectOf(extern);
     return { exports: Object.freeze(object) };
+  }
+
+  private provided(module: Module, imported: Import): Extern | undefined {
+    if (module.isBuiltin(imported)) return this.strings.externOf(imported.module, imported.name);
+    if (!module.isStringConstant(imported) || imported.type.kind !== "global") return undefined;
+    const type = { kind: "global", type: EXTERNREF_STRING, mutable: false } as const;
+    return valueGlobal(this.context, type, imported.name);
+  }
+
+  /** A global of a reference type. Throws a `TypeError` for a value that is not of the type. */
+  createGlobal(type: ValType, mutable: boolean, value: unknown = defaultOf(type)): ReferenceGlobal {
+    const extern = valueGlobal(this.context, { kind: "global", type, mutable }, value);
+    return this.objectOf(extern) as ReferenceGlobal;
+  }
+
+  /** A table of references, with `initial` elements that are all `value`. */
+  createTable(
+    element: ValType,
+    initial: number,
+    maximum?: number,
+    value: unknown = defaultOf(element),
+  ): ReferenceTable {
+    const limits = { min: BigInt(initial), max: maximum === undefined ? null : BigInt(maximum) };
+    const table = { element, limits, is64: false };
+    const cell = this.context.references.keepReference(0);
+    const extern: TableExtern = { kind: "table", type: { kind: "table", table }, cell };
+    const word = this.context.references.keepReference(
+      this.context.conversions.toWasm(value, element) as number,
+    );
+    this.core.growTable(extern, initial, () => this.context.references.kept(word));
+    this.context.references.release(word);
+    return this.objectOf(extern) as ReferenceTable;
+  }
+
+  /** A tag of exceptions with such a payload. */
+  createTag(parameters: readonly ValType[]): Tag {
+    return this.objectOf(this.core.exceptions.newTag(parameters)) as Tag;
   }
 
   /** The tag of whatever JavaScript throws that is no exception of the store: its payload is the value. */
@@ -191,11 +254,19 @@ export class Store {
   }
 }
 
+/** A string constant is not null. */
+const EXTERNREF_STRING = refType(HEAP_EXTERN, false);
+
+/** What a reference is that nobody gave: an external one is `undefined`, any other null. */
+function defaultOf(type: ValType): unknown {
+  return heapOf(type) === HEAP_EXTERN ? undefined : null;
+}
+
 /** Compiles and instantiates, in a store of its own unless one is given. */
 export function instantiate(
   bytes: BinarySource,
   imports?: Imports,
-  options: StoreOptions & CodeOptions & { readonly store?: Store } = {},
+  options: StoreOptions & ModuleOptions & { readonly store?: Store } = {},
 ): { readonly module: Module; readonly instance: Instance; readonly store: Store } {
   const module = compile(bytes, options);
   const collector = options.gcStress === true ? "stress" : options.collector;

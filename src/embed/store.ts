@@ -79,6 +79,8 @@ export class Store implements DescriptorMemory {
    * `InputError` when static memory is full, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    if (code.plan.barrier !== this.runtime.barrier)
+      throw new Error("code for a collector with another barrier");
     this.checkImports(code, imports);
     const byKind = byIndex(code, imports);
     for (const func of code.plan.usage.referencedFunctions) {
@@ -184,21 +186,14 @@ export class Store implements DescriptorMemory {
 
   // What the host writes.
 
-  /** A cell that belongs to no instance, with null in it. */
-  newCell(): number {
-    const region = this.words([0, 1, 0]);
-    this.runtime.addRoots(region);
-    return region + 8;
-  }
-
   /** Puts a reference into a cell. */
   setCell(cell: number, reference: number): void {
     this.memory.write(cell, reference);
   }
 
   /** Puts a reference into an object, at an address within it. */
-  setElement(_object: number, address: number, reference: number): void {
-    this.memory.write(address, reference);
+  setElement(object: number, address: number, reference: number): void {
+    this.runtime.write(object, address, reference);
   }
 
   /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
@@ -218,6 +213,7 @@ export class Store implements DescriptorMemory {
       const offset = ELEMENTS_OFFSET + 4 * i;
       this.memory.write(array + offset, i < oldLength ? this.memory.read(old + offset) : fill);
     }
+    if (traced) this.runtime.initialized(array + ELEMENTS_OFFSET, length);
     this.setCell(cell, array);
   }
 

@@ -45,7 +45,7 @@ function initialized(heap: HeapOperations, type: number, fields: readonly Value[
   const { offsets } = structLayout(plan.types, type);
   ins.store(TRUSTED_MEMFLAGS, heap.symbol(DESCRIPTORS, type), object, 0);
   fields.forEach((field, i) => {
-    heap.storeAt(plan.types.field(type, i), field, object, offsets[i]!);
+    heap.initialize(plan.types.field(type, i), field, object, offsets[i]!);
   });
   return object;
 }

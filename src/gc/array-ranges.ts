@@ -2,8 +2,8 @@
  * Operations on ranges of arrays: copy, fill, and what takes its elements from a data or element segment.
  *
  * A range is checked first, as a whole: `index ≤ length` and `count ≤ length - index`, neither of which can wrap around. Elements
- * then move by the target's bulk memory operators. References are words like others: no collection comes in between, and no
- * collector here needs a write barrier. A data segment of the input is one of the output, with the same index, so `data.drop`
+ * then move by the target's bulk memory operators; no collection comes in between. References are words like others, but for
+ * the collectors that have a barrier for them. A data segment of the input is one of the output, with the same index, so `data.drop`
  * needs no lowering, and `memory.init` checks the range in the segment.
  */
 import type { Value } from "../ir/entities.ts";
@@ -52,7 +52,7 @@ export function arrayFill(
   if (heap.plan.types.field(type, 0) === wasm.I8) {
     heap.operators.emit(WasmOp.MemoryFill, [heap.plan.heapMemory], [start, value, count], []);
   } else {
-    heap.fill(type, start, value, count);
+    heap.overwriteElements(heap.plan.types.field(type, 0), start, value, count);
   }
 }
 
@@ -66,7 +66,7 @@ export function arrayCopy(
 ): void {
   const target = rangeStart(heap, type, ref, index, count);
   const source = rangeStart(heap, fromType, from, fromIndex, count);
-  heap.copyMemory(target, source, bytesOf(heap, type, count));
+  heap.copyElements(heap.plan.types.field(type, 0), target, source, count);
 }
 
 /** `from` is in bytes of the segment, which has `segmentBytes` of them unless it was dropped. */
@@ -113,7 +113,9 @@ export function arrayNewElements(
 ): Value {
   trapUnlessWithin(heap, segmentLength(heap, segment), from, length, GcTrap.TableBounds);
   const object = heap.allocateArray(type, length);
-  copyItems(heap, segment, heap.ins.iaddImmS(object, ELEMENTS_OFFSET), from, length);
+  const start = heap.ins.iaddImmS(object, ELEMENTS_OFFSET);
+  heap.copyMemory(start, itemAddress(heap, segment, from), heap.ins.ishlImmS(length, 2));
+  heap.barriers.initializedRange(heap.plan.types.field(type, 0), start, length);
   return object;
 }
 
@@ -127,7 +129,7 @@ export function arrayInitElements(
 ): void {
   const start = rangeStart(heap, type, ref, index, count);
   trapUnlessWithin(heap, segmentLength(heap, segment), from, count, GcTrap.TableBounds);
-  copyItems(heap, segment, start, from, count);
+  heap.copyElements(heap.plan.types.field(type, 0), start, itemAddress(heap, segment, from), count);
 }
 
 /** How many items a segment in a cell has left: none once it is dropped. */
@@ -140,16 +142,9 @@ export function segmentLength(heap: HeapOperations, segment: number): Value {
   return ins.load(I32, TRUSTED_MEMFLAGS, source, LENGTH_OFFSET);
 }
 
-/** Copies words from a segment; the range is checked. */
-export function copyItems(
-  heap: HeapOperations,
-  segment: number,
-  target: Value,
-  from: Value,
-  count: Value,
-): void {
+/** Where an item of a segment in a cell is. */
+export function itemAddress(heap: HeapOperations, segment: number, item: Value): Value {
   const { ins } = heap;
   const items = heap.cellAddress(heap.plan.cellOfElements(segment));
-  const source = ins.iaddImmS(ins.iadd(items, ins.ishlImmS(from, 2)), ELEMENTS_OFFSET);
-  heap.copyMemory(target, source, ins.ishlImmS(count, 2));
+  return ins.iaddImmS(ins.iadd(items, ins.ishlImmS(item, 2)), ELEMENTS_OFFSET);
 }

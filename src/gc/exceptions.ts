@@ -35,7 +35,7 @@ export function exceptionNew(
   const object = heap.allocate(ins.iconst(I32, sizeBytes), heap.symbol(EXCEPTION_DESCRIPTORS, type));
   ins.store(TRUSTED_MEMFLAGS, heap.symbol(TAG_RECORDS, index), object, Exception.Tag);
   payload.forEach((value, i) => {
-    heap.storeAt(plan.types.param(type, i), value, object, offsets[i]!);
+    heap.initialize(plan.types.param(type, i), value, object, offsets[i]!);
   });
   return object;
 }

@@ -16,6 +16,7 @@ import { CELLS, DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { WriteBarriers } from "./barriers.ts";
 import {
   arrayLayout,
   Descriptor,
@@ -65,6 +66,7 @@ export class HeapOperations {
   readonly nonNull: Value[];
   private readonly symbols: Map<number, GlobalValue>;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
+  readonly barriers: WriteBarriers;
 
   constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: ModulePlan) {
     this.builder = builder;
@@ -73,6 +75,9 @@ export class HeapOperations {
     this.nonNull = [];
     this.symbols = new Map();
     this.runtime = new Map();
+    this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
+      this.ins.call(this.runtimeFunction(name), args);
+    });
   }
 
   get ins(): InstBuilder {
@@ -184,13 +189,13 @@ export class HeapOperations {
     const found = this.runtime.get(name);
     if (found !== undefined) return found;
     const { builder } = this;
-    const { index, params, results } = RUNTIME_CALLS[name];
+    const { index, params, results, collects } = RUNTIME_CALLS[name];
     const callee = builder.importFunction({
       name: { kind: "user", ref: builder.declareImportedUserFunction(RUNTIME_FUNCTIONS, index) },
       signature: builder.importSignature(signatureOf(params, results)),
       colocated: true,
       patchable: false,
-      noCollect: false,
+      noCollect: !collects,
     });
     this.runtime.set(name, callee);
     return callee;
@@ -203,7 +208,7 @@ export class HeapOperations {
     const layout = structLayout(types, type);
     const object = this.allocate(this.ins.iconst(I32, layout.sizeBytes), this.symbol(DESCRIPTORS, type));
     for (let i = 0; i < fields.length; i++) {
-      this.storeAt(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
+      this.initialize(types.field(type, i), fields[i]!, object, layout.offsets[i]!);
     }
     return object;
   }
@@ -230,7 +235,7 @@ export class HeapOperations {
   structSet(type: number, field: number, ref: Value, value: Value): void {
     this.trapIfNull(ref, GcTrap.NullStructure);
     const { types } = this.plan;
-    this.storeAt(types.field(type, field), value, ref, structLayout(types, type).offsets[field]!);
+    this.overwrite(types.field(type, field), value, ref, structLayout(types, type).offsets[field]!);
   }
 
   zero(type: ValType): Value {
@@ -259,10 +264,27 @@ export class HeapOperations {
     return this.declareReference(value, type);
   }
 
-  storeAt(type: ValType, value: Value, base: Value, offset: number): void {
+  private storeAt(type: ValType, value: Value, base: Value, offset: number): void {
     const stored = memoryType(type);
     const narrow = stored === I8 || stored === I16 ? this.ins.ireduce(stored, value) : value;
     this.ins.store(TRUSTED_MEMFLAGS, narrow, base, offset);
+  }
+
+  /** Stores into a new object. */
+  initialize(type: ValType, value: Value, object: Value, offset: number): void {
+    this.storeAt(type, value, object, offset);
+    this.barriers.initialized(type, value, null);
+  }
+
+  /** Stores into an object that need not be new; see `barriers.ts` for `base`. */
+  overwrite(type: ValType, value: Value, base: Value, offset: number): void {
+    const barrier = this.barriers.kindFor(type);
+    if (barrier === "counts") {
+      this.barriers.storeCounted(value, base, offset);
+      return;
+    }
+    this.storeAt(type, value, base, offset);
+    if (barrier === "cards") this.barriers.markCard(value, base);
   }
 
   // Arrays.
@@ -285,7 +307,12 @@ export class HeapOperations {
 
   arrayNew(type: number, value: Value, length: Value): Value {
     const object = this.allocateArray(type, length);
-    this.fill(type, this.ins.iaddImmS(object, ELEMENTS_OFFSET), value, length);
+    this.fillElements(
+      this.plan.types.field(type, 0),
+      this.ins.iaddImmS(object, ELEMENTS_OFFSET),
+      value,
+      length,
+    );
     return object;
   }
 
@@ -294,17 +321,41 @@ export class HeapOperations {
     const element = types.field(type, 0);
     const object = this.allocateArray(type, this.ins.iconst(I32, values.length));
     for (let i = 0; i < values.length; i++) {
-      this.storeAt(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
+      this.initialize(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
     }
     return object;
   }
 
-  /** A loop over `count` elements from the address `start` on; nothing in it collects. */
-  fill(type: number, start: Value, value: Value, count: Value): void {
-    this.fillElements(this.plan.types.field(type, 0), start, value, count);
+  /** Gives `count` elements of a new array their first value, from the address `start` on. */
+  fillElements(element: ValType, start: Value, value: Value, count: Value): void {
+    this.storeElements(element, start, value, count);
+    this.barriers.initialized(element, value, count);
   }
 
-  fillElements(element: ValType, start: Value, value: Value, count: Value): void {
+  /** Stores into `count` elements of an array that need not be new. */
+  overwriteElements(element: ValType, start: Value, value: Value, count: Value): void {
+    const barrier = this.barriers.kindFor(element);
+    if (barrier === "counts") {
+      this.barriers.fillCounted(start, value, count);
+      return;
+    }
+    this.storeElements(element, start, value, count);
+    if (barrier === "cards") this.barriers.markCards(start, count);
+  }
+
+  /** Copies `count` elements over others of an array that need not be new. */
+  copyElements(element: ValType, target: Value, source: Value, count: Value): void {
+    const barrier = this.barriers.kindFor(element);
+    if (barrier === "counts") {
+      this.barriers.copyCounted(target, source, count);
+      return;
+    }
+    this.copyMemory(target, source, this.ins.ishlImmS(count, storageLog2(element)));
+    if (barrier === "cards") this.barriers.markCards(target, count);
+  }
+
+  /** A loop over `count` elements from the address `start` on; nothing in it collects. */
+  private storeElements(element: ValType, start: Value, value: Value, count: Value): void {
     const { builder, ins } = this;
     const header = builder.createBlock();
     const body = builder.createBlock();
@@ -342,7 +393,7 @@ export class HeapOperations {
 
   arraySet(type: number, ref: Value, index: Value, value: Value): void {
     const base = this.elementBase(type, ref, index);
-    this.storeAt(this.plan.types.field(type, 0), value, base, ELEMENTS_OFFSET);
+    this.overwrite(this.plan.types.field(type, 0), value, base, ELEMENTS_OFFSET);
   }
 
   // Casts.

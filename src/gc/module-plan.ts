@@ -17,6 +17,9 @@ export interface ModulePlan {
   /** The output's globals of the runtime that an inline allocation reads and writes. */
   readonly allocPtr: number;
   readonly allocEnd: number;
+  /** What stores of references into objects owe the collector (`barriers.ts`), and for cards, where their bytes are. */
+  readonly barrier: "none" | "cards" | "counts";
+  readonly cardBase: number;
   /** The output's index of a global, or -1 for one in a cell. */
   globalIndex(global: number): number;
   /** The cell of a global that `globalIndex` does not know. */

@@ -11,7 +11,7 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import { I32 } from "../ir/types.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { ValType } from "../wasm/types.ts";
-import { copyItems, segmentLength, trapUnlessWithin } from "./array-ranges.ts";
+import { itemAddress, segmentLength, trapUnlessWithin } from "./array-ranges.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { ELEMENTS_OFFSET, isTraced, LENGTH_OFFSET } from "./layout.ts";
 import { GcTrap } from "./traps.ts";
@@ -62,7 +62,7 @@ export function tableSet(heap: HeapOperations, table: CellTable, index: Value, v
   const elements = elementsOf(heap, table);
   ins.trapnz(ins.icmp("uge", index, lengthOf(heap, elements)), GcTrap.TableBounds);
   const base = ins.iadd(elements, ins.ishlImmS(index, 2));
-  ins.store(TRUSTED_MEMFLAGS, value, base, ELEMENTS_OFFSET);
+  heap.overwrite(table.element, value, base, ELEMENTS_OFFSET);
 }
 
 /** A new array of `length` elements that are all `value`, in the table's cell. */
@@ -95,6 +95,7 @@ export function tableGrow(heap: HeapOperations, table: CellTable, value: Value, 
   const start = ins.iaddImmS(elements, ELEMENTS_OFFSET);
   const bytes = ins.ishlImmS(length, 2);
   heap.copyMemory(start, ins.iaddImmS(old, ELEMENTS_OFFSET), bytes);
+  heap.barriers.initializedRange(table.element, start, length);
   heap.fillElements(table.element, ins.iadd(start, bytes), value, count);
   heap.cellSet(table.cell, elements);
   ins.jump(builder.blockCall(done, [length]));
@@ -112,7 +113,7 @@ export function tableFill(
 ): void {
   const elements = elementsOf(heap, table);
   trapUnlessWithin(heap, lengthOf(heap, elements), index, count, GcTrap.TableBounds);
-  heap.fillElements(table.element, addressOf(heap, elements, index), value, count);
+  heap.overwriteElements(table.element, addressOf(heap, elements, index), value, count);
 }
 
 export function tableCopy(
@@ -126,8 +127,7 @@ export function tableCopy(
   const elements = elementsOf(heap, source);
   trapUnlessWithin(heap, lengthOf(heap, elements), from, count, GcTrap.TableBounds);
   trapUnlessWithin(heap, lengthOf(heap, to), index, count, GcTrap.TableBounds);
-  const bytes = heap.ins.ishlImmS(count, 2);
-  heap.copyMemory(addressOf(heap, to, index), addressOf(heap, elements, from), bytes);
+  heap.copyElements(target.element, addressOf(heap, to, index), addressOf(heap, elements, from), count);
 }
 
 export function tableInit(
@@ -141,5 +141,5 @@ export function tableInit(
   const elements = elementsOf(heap, table);
   trapUnlessWithin(heap, segmentLength(heap, segment), from, count, GcTrap.TableBounds);
   trapUnlessWithin(heap, lengthOf(heap, elements), index, count, GcTrap.TableBounds);
-  copyItems(heap, segment, addressOf(heap, elements, index), from, count);
+  heap.copyElements(table.element, addressOf(heap, elements, index), itemAddress(heap, segment, from), count);
 }

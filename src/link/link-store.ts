@@ -5,20 +5,21 @@
  * instance. The output imports, under names of its own:
  *
  *     "input"     "0", "1" …           what the input imports, by position; without what is in cells
- *     "runtime"   functions, globals    `STORE_FUNCTIONS`, `STORE_GLOBALS`; `memory`, `functions` (the table); `exception` (the tag)
+ *     "runtime"   functions, globals    those that the plan lists; `memory`, `functions` (the table); `exception` (the tag)
  *     "memory"    "0", "1" …           functions that stand for operators on memories; `m<index>`, a memory
  *
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
  * `initialize`, to be called once, if there is anything to do. A module without references has none of the runtime's imports and
  * is started by the engine.
  */
+import { RUNTIME_CALLS } from "../gc/runtime-functions.ts";
 import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
 import { FUNCREF, I32 } from "../wasm/types.ts";
 import type { ImportedBits } from "./constant-value.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
 import { type CompiledCode, OutputModule } from "./output-module.ts";
-import { type OutputPlan, STORE_FUNCTIONS, STORE_GLOBALS } from "./plan.ts";
+import type { OutputPlan } from "./plan.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
 export interface StorePlacement extends Surroundings {
@@ -100,15 +101,15 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
 type AddImport = (from: string, name: string, type: ImportType) => void;
 
 function addRuntimeFunctions(plan: OutputPlan, add: AddImport): void {
-  const allocSlow = plan.addType([I32], [I32]);
-  const nothing = plan.addType([], []);
-  for (const name of STORE_FUNCTIONS) {
-    add("runtime", name, { kind: "func", type: name === "allocSlow" ? allocSlow : nothing });
+  for (const name of plan.storeFunctions) {
+    const { params, results } = RUNTIME_CALLS[name];
+    const type = plan.addType(new Array(params.length).fill(I32), new Array(results.length).fill(I32));
+    add("runtime", name, { kind: "func", type });
   }
 }
 
 function addRuntimeState(plan: OutputPlan, add: AddImport): void {
-  for (const name of STORE_GLOBALS) {
+  for (const name of plan.storeGlobals) {
     add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
   }
   const any = { min: 0n, max: null };

@@ -16,9 +16,11 @@
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { Allocators } from "../gc/allocators.ts";
+import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import type { Features } from "../wasm/features.ts";
+import type { RuntimeFunction } from "../gc/runtime-functions.ts";
 import type { Memory, Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
@@ -34,9 +36,19 @@ import { refuseForTarget } from "./target-refusals.ts";
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
 
-/** What a module of a store imports of the runtime: functions, then globals, in this order. */
-export const STORE_FUNCTIONS = ["allocSlow", "collect"] as const;
-export const STORE_GLOBALS = ["stackPointer", "allocPtr", "allocEnd", "trapCode"] as const;
+/** What a module of a store imports of the runtime: functions, then globals, in this order; and for its barrier. */
+const STORE_FUNCTIONS: readonly RuntimeFunction[] = ["allocSlow", "collect"];
+const STORE_GLOBALS: readonly string[] = ["stackPointer", "allocPtr", "allocEnd", "trapCode"];
+const BARRIER_FUNCTIONS: Readonly<Record<BarrierKind, readonly RuntimeFunction[]>> = {
+  none: [],
+  cards: ["markCards"],
+  counts: ["increment", "incrementRange", "writeReference", "fillReferences", "copyReferences"],
+};
+const BARRIER_GLOBALS: Readonly<Record<BarrierKind, readonly string[]>> = {
+  none: [],
+  cards: ["cardBase"],
+  counts: [],
+};
 
 /** What a cell is of, by index in the input. */
 export interface Cell {
@@ -50,6 +62,7 @@ export interface PlanOptions {
   readonly collectsOnEntry: boolean;
   /** What the engine of the output has. */
   readonly target: Features;
+  readonly barrier: BarrierKind;
   /** Of `module`, which has them in it. */
   readonly allocators?: Allocators;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
@@ -66,6 +79,10 @@ export class OutputPlan implements InitializerPlan {
   readonly target: Features;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
+  readonly barrier: BarrierKind;
+  /** What a module of a store imports of the runtime. */
+  readonly storeFunctions: readonly RuntimeFunction[];
+  readonly storeGlobals: readonly string[];
   readonly allocators: Allocators | null;
   private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
@@ -105,12 +122,15 @@ export class OutputPlan implements InitializerPlan {
   private readonly runtimeGlobals: Map<string, number>;
 
   constructor(module: Module, store: TypeStore, options: PlanOptions) {
-    const { mode, collectsOnEntry } = options;
+    const { mode, collectsOnEntry, barrier } = options;
     this.allocators = options.allocators ?? null;
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
     this.target = options.target;
+    this.barrier = barrier;
+    this.storeFunctions = [...STORE_FUNCTIONS, ...BARRIER_FUNCTIONS[barrier]];
+    this.storeGlobals = [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]];
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
@@ -167,7 +187,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   private get addedFunctionCount(): number {
-    const runtime = this.mode === "store" && this.usesHeap ? STORE_FUNCTIONS.length : 0;
+    const runtime = this.mode === "store" && this.usesHeap ? this.storeFunctions.length : 0;
     return runtime + this.memoryUses.length;
   }
 
@@ -188,12 +208,12 @@ export class OutputPlan implements InitializerPlan {
 
   /** The output's index of a function of the memory module. */
   memoryFunctionIndex(number: number): number {
-    return this.module.importedFunctionCount + (this.usesHeap ? STORE_FUNCTIONS.length : 0) + number;
+    return this.module.importedFunctionCount + (this.usesHeap ? this.storeFunctions.length : 0) + number;
   }
 
-  /** The output's index of one of `STORE_FUNCTIONS`, in a module for a store. */
-  storeFunctionIndex(name: (typeof STORE_FUNCTIONS)[number]): number {
-    return this.module.importedFunctionCount + STORE_FUNCTIONS.indexOf(name);
+  /** The output's index of one of the runtime's functions, in a module for a store. */
+  storeFunctionIndex(name: RuntimeFunction): number {
+    return this.module.importedFunctionCount + this.storeFunctions.indexOf(name);
   }
 
   /** The output's index of one of the input's function types. */
@@ -270,8 +290,8 @@ export class OutputPlan implements InitializerPlan {
 
   private skipRuntimeGlobals(next: number): number {
     if (this.mode !== "store" || !this.usesHeap) return next;
-    STORE_GLOBALS.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
-    return next + STORE_GLOBALS.length;
+    this.storeGlobals.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
+    return next + this.storeGlobals.length;
   }
 
   /** The output's index of a global of the runtime. */
@@ -292,6 +312,10 @@ export class OutputPlan implements InitializerPlan {
 
   get allocEnd(): number {
     return this.runtimeGlobal("allocEnd");
+  }
+
+  get cardBase(): number {
+    return this.runtimeGlobal("cardBase");
   }
 
   get stackPointer(): number {

@@ -11,7 +11,8 @@
  *     addRoots(region)                from now on the region's words are roots
  *     setWeak(region)                 from now on the region's words, and no other region's, are weak references
  *     allocSlow(bytes) → address      when `allocPtr + bytes` exceeds `allocEnd`; `bytes` is a multiple of 8;
- *                                     contents are left to the caller; traps when out of memory
+ *                                     contents are left to the caller, who sets them before the next call that may
+ *                                     collect; traps when out of memory
  *     collect()
  *     trapCode                                                   i32, mutable: why `unreachable` was reached
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
@@ -39,7 +40,39 @@ export const RuntimeTrap = { OutOfMemory: 1 } as const;
 export type CollectorName = keyof typeof COLLECTORS;
 
 /** All collectors, the default first. */
-export const COLLECTOR_NAMES: readonly CollectorName[] = ["copying", "stress", "null"];
+export const COLLECTOR_NAMES: readonly CollectorName[] = [
+  "copying",
+  "generational",
+  "drc",
+  "null",
+  "stress",
+  "stress-generational",
+  "stress-drc",
+];
+
+/** The write barrier that a collector needs: none, cards to mark, or counts to keep. */
+export type BarrierKind = "none" | "cards" | "counts";
+
+export function barrierOf(name: CollectorName): BarrierKind {
+  return BARRIERS[name] ?? "none";
+}
+
+const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
+  generational: "cards",
+  "stress-generational": "cards",
+  drc: "counts",
+  "stress-drc": "counts",
+};
+
+const STRESSED: { readonly [name in CollectorName]?: CollectorName } = {
+  generational: "stress-generational",
+  drc: "stress-drc",
+};
+
+/** The build for stress of a collector, or of `copying` where there is none of its own. */
+export function stressed(name: CollectorName): CollectorName {
+  return STRESSED[name] ?? (name.startsWith("stress") ? name : "stress");
+}
 
 /** The bytes of a collector's module. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {

@@ -101,7 +101,7 @@ export class Initializer extends FunctionTranslator {
   }
 
   /** Evaluating an item may collect and move the array, so its address is read anew for each. */
-  private fillSegment({ items, itemCount, itemsAreExprs }: ElementSegment, cell: number): void {
+  private fillSegment({ element, items, itemCount, itemsAreExprs }: ElementSegment, cell: number): void {
     const { reader } = this;
     let at = items.start;
     for (let i = 0; i < itemCount; i++) {
@@ -109,7 +109,11 @@ export class Initializer extends FunctionTranslator {
       const item = itemsAreExprs ? this.constantExpression() : functionReference(this, reader.u32());
       at = reader.pos;
       const array = this.heap.cellAddress(cell);
-      this.ins.store(TRUSTED_MEMFLAGS, item, array, ELEMENTS_OFFSET + 4 * i);
+      if (this.heap.barriers.kindFor(element) === "none") {
+        this.ins.store(TRUSTED_MEMFLAGS, item, array, ELEMENTS_OFFSET + 4 * i);
+      } else {
+        this.heap.overwrite(element, item, this.ins.iaddImmS(array, 4 * i), ELEMENTS_OFFSET);
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { largeFunction } from "../lab/reduce/large-function.ts";
-import { largeScript, NOT_COMPILED } from "../lab/reduce/large-script.ts";
+import { largeScript, REFUSED } from "../lab/reduce/large-script.ts";
 import { runCli } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-cli-"));
@@ -74,12 +74,22 @@ test("a script is reduced under the options of `spillway wast`, and still fails 
 });
 
 test("a module from standard input says what it is by --as", async () => {
-  const text = `(module (func (drop (${NOT_COMPILED} (i64.const 1) (i64.const 2))) (drop)) (func))`;
-  const args = ["reduce", "-", "--as", "wat", "--compile-fails", "", "--match", NOT_COMPILED, "-q"];
+  const text = `(module (func (drop (${REFUSED} (i64.const 1) (i64.const 2))) (drop)) (func))`;
+  const args = [
+    "reduce",
+    "-",
+    "--as",
+    "wat",
+    "--compile-fails",
+    "-W -wide-arithmetic",
+    "--match",
+    REFUSED,
+    "-q",
+  ];
   const { code, stdout, stderr } = await runCli(args, text);
   assert.deepEqual([code, stderr], [0, ""]);
   assert.equal(stdout.split("\n").filter((line) => line.includes("func")).length, 2, stdout);
-  assert.ok(stdout.includes(NOT_COMPILED), stdout);
+  assert.ok(stdout.includes(REFUSED), stdout);
 });
 
 test("a module that is none is one error", async () => {

@@ -48,6 +48,8 @@ function declarations(runtime: Module): string {
  */
 function program(runtime: Module, memory: number): string {
   const head = `(i32.load ${memory} offset=4 (local.get $frame))`;
+  const counts = runtime.exports.some(({ name }) => name === "increment");
+  const count = counts ? `(call $increment ${head} (i32.const 1))` : "";
   return `(module
     (type (func (param i32) (result i32))) (type (func (param f64))) (type $report (func (param i32)))
     (import "host" "report" (func $host_report (type $report)))
@@ -62,10 +64,13 @@ function program(runtime: Module, memory: number): string {
       (global.set $stackPointer (local.tee $frame (i32.sub (global.get $stackPointer) (i32.const 8))))
       (i32.store ${memory} (local.get $frame) (i32.const 1048))
       (loop $more
-        (drop (call $allocSlow (i32.const 24)))
+        (local.set $node (call $allocSlow (i32.const 24)))
+        (i32.store ${memory} (local.get $node) (i32.const 1024))
+        (i32.store ${memory} offset=4 (local.get $node) (i32.const 0))
         (local.set $node (call $allocSlow (i32.const 16)))
         (i32.store ${memory} (local.get $node) (i32.const 1024))
         (i32.store ${memory} offset=4 (local.get $node) ${head})
+        ${count}
         (i32.store ${memory} offset=8 (local.get $node) (local.get $made))
         (i32.store ${memory} offset=4 (local.get $frame) (local.get $node))
         (local.set $made (i32.add (local.get $made) (i32.const 1)))
@@ -123,8 +128,12 @@ function runOn(node: string, bytes: Uint8Array, n: number): [number, ...unknown[
 /** How many nodes, and the least and the most collections that making and dropping 40 bytes for each brings. */
 const RUNS: Readonly<Record<CollectorName, readonly [nodes: number, least: number, most: number]>> = {
   copying: [100_000, 3, 20],
-  stress: [300, 601, 601],
+  generational: [100_000, 3, 50],
+  drc: [100_000, 10, 40],
   null: [100_000, 0, 0],
+  stress: [300, 601, 601],
+  "stress-generational": [300, 601, 800],
+  "stress-drc": [300, 601, 601],
 };
 
 async function checkOn(node: string, name: CollectorName, memory: number): Promise<void> {

@@ -7,7 +7,12 @@
  *     64 KiB …          heap
  */
 import assert from "node:assert/strict";
-import { type CollectorName, collectorBytes } from "../../src/runtime/collectors.ts";
+import {
+  type BarrierKind,
+  barrierOf,
+  type CollectorName,
+  collectorBytes,
+} from "../../src/runtime/collectors.ts";
 
 export const STACK_TOP = 0x4000;
 const ROOT_REGION = 0xc000;
@@ -46,6 +51,14 @@ export interface CollectorExports {
   readonly liveBytes: MutableGlobal<number>;
   readonly bytesAllocated: MutableGlobal<bigint>;
   readonly bytesCopied: MutableGlobal<bigint>;
+  /** With barrier `cards`. */
+  readonly cardBase: MutableGlobal<number>;
+  markCards(start: number, bytes: number): void;
+  /** With barrier `counts`. */
+  increment(reference: number, count: number): void;
+  writeReference(address: number, reference: number): void;
+  fillReferences(start: number, reference: number, count: number): void;
+  copyReferences(to: number, from: number, count: number): void;
 }
 
 export interface HeapOptions {
@@ -68,6 +81,7 @@ export interface ObjectType {
 export class CollectedHeap {
   readonly memory: LinearMemory;
   readonly collector: CollectorExports;
+  readonly barrier: BarrierKind;
   private staticEnd: number;
   private words: Uint32Array;
 
@@ -77,6 +91,7 @@ export class CollectedHeap {
     const module = new host.Module(collectorBytes(name));
     const instance = new host.Instance(module, { env: { memory: this.memory } });
     this.collector = instance.exports as unknown as CollectorExports;
+    this.barrier = barrierOf(name);
     this.staticEnd = STACK_TOP;
     this.words = new Uint32Array(this.memory.buffer);
     this.collector.init(STACK_TOP, HEAP_BASE, options.maxBytes ?? 0);
@@ -100,6 +115,47 @@ export class CollectedHeap {
   store(address: number, word: number): void {
     assert.ok(address % 4 === 0 && address < this.memory.buffer.byteLength);
     this.view()[address / 4] = word;
+  }
+
+  /** Stores a reference into a field of a struct, or the element of an array, at an offset in the object. */
+  write(object: number, offset: number, reference: number, kind: ObjectType["kind"]): void {
+    if (this.barrier === "counts") {
+      this.collector.writeReference(object + offset, reference);
+      return;
+    }
+    this.store(object + offset, reference);
+    if (this.barrier === "cards") this.mark(kind === "struct" ? object : object + offset - 8);
+  }
+
+  private mark(address: number): void {
+    const card = (this.collector.cardBase.value >>> 0) + (address >>> 9);
+    assert.ok(card < this.memory.buffer.byteLength);
+    new Uint8Array(this.memory.buffer)[card] = 1;
+  }
+
+  /** Stores a reference into a new object, before the next allocation. */
+  initialize(address: number, reference: number): void {
+    this.store(address, reference);
+    if (this.barrier === "counts") this.collector.increment(reference, 1);
+  }
+
+  /** Stores a reference into elements of an array. */
+  fill(start: number, reference: number, count: number): void {
+    if (this.barrier === "counts") {
+      this.collector.fillReferences(start, reference, count);
+      return;
+    }
+    this.view().fill(reference, start / 4, start / 4 + count);
+    if (this.barrier === "cards") this.collector.markCards(start, 4 * count);
+  }
+
+  copyElements(to: number, from: number, count: number): void {
+    if (this.barrier === "counts") {
+      this.collector.copyReferences(to, from, count);
+      return;
+    }
+    this.view().copyWithin(to / 4, from / 4, from / 4 + count);
+    if (this.barrier === "cards") this.collector.markCards(to, 4 * count);
   }
 
   /** Puts words below the heap; their address is a multiple of 8. */

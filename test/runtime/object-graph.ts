@@ -64,13 +64,15 @@ export class RandomProgram {
   /** What becomes of the regions, in this order. */
   private readonly growth: (() => void)[];
   private readonly longestArray: number;
+  private readonly cyclic: boolean;
   private nextMark: number;
 
-  constructor(name: CollectorName, seed: number, longestArray: number) {
+  constructor(name: CollectorName, seed: number, longestArray: number, cyclic = true) {
     const heap = new CollectedHeap(name, { roots: ROOTS });
     this.heap = heap;
     this.random = randomNumbers(seed);
     this.longestArray = longestArray;
+    this.cyclic = cyclic;
     this.types = [
       heap.structType(8, []),
       heap.structType(8, [4]),
@@ -169,21 +171,54 @@ export class RandomProgram {
     const count = type.kind === "references" ? length : type.offsets.length;
     const made: ModelObject = { type, length, references: new Array(count).fill(0), mark: this.nextMark++ };
     for (const word of plainWords(made)) this.heap.store(address + word, (made.mark * 8 + word) >>> 0);
-    for (let i = 0; i < Math.min(count, 20); i++) this.link(made, address, i, this.slot());
+    for (let i = 0; i < Math.min(count, 20); i++) {
+      const from = this.slot();
+      made.references[i] = from.value;
+      this.heap.initialize(address + referenceOffset(made, i), this.heap.load(from.address));
+    }
     const target = this.slot();
     target.value = made;
     this.heap.store(target.address, address);
   }
 
-  private link(object: ModelObject, address: number, i: number, from: Slot): void {
-    object.references[i] = from.value;
-    this.heap.store(address + referenceOffset(object, i), this.heap.load(from.address));
-  }
-
+  /** Stores into an object: a field, an element, or a range of elements. */
   private write(): void {
     const { value, address } = this.slot();
     if (typeof value === "number" || value.references.length === 0) return;
-    this.link(value, this.heap.load(address), this.below(value.references.length), this.slot());
+    const object = this.heap.load(address);
+    const i = this.below(value.references.length);
+    if (value.type.kind === "references" && this.random() < 0.3) {
+      this.writeRange(value, object, i, 1 + this.below(value.references.length - i));
+      return;
+    }
+    const from = this.slot();
+    if (!this.mayRefer(value, from.value)) return;
+    value.references[i] = from.value;
+    this.heap.write(object, referenceOffset(value, i), this.heap.load(from.address), value.type.kind);
+  }
+
+  /** Fills `count` elements from `i` on, or copies them from the same or another array. */
+  private writeRange(array: ModelObject, address: number, i: number, count: number): void {
+    const start = address + 8 + 4 * i;
+    const { value, address: fromSlot } = this.slot();
+    const from = this.heap.load(fromSlot);
+    if (typeof value === "number" || value.type.kind !== "references") {
+      if (!this.mayRefer(array, value)) return;
+      array.references.fill(value, i, i + count);
+      this.heap.fill(start, from, count);
+      return;
+    }
+    const most = Math.min(count, value.length);
+    const first = this.below(value.length - most + 1);
+    const moved = value.references.slice(first, first + most);
+    if (!moved.every((reference) => this.mayRefer(array, reference))) return;
+    array.references.splice(i, most, ...moved);
+    this.heap.copyElements(start, from + 8 + 4 * first, most);
+  }
+
+  /** Without cycles, objects refer to older ones only. */
+  private mayRefer(object: ModelObject, value: ModelValue): boolean {
+    return this.cyclic || typeof value === "number" || value.mark < object.mark;
   }
 
   private read(): void {

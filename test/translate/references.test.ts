@@ -28,6 +28,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
     mode: "store",
     collectsOnEntry: false,
     target: DEFAULT_FEATURES,
+    barrier: "none",
   });
   return Array.from({ length: module.code.starts.length }, (_, i) => {
     const [before, after] = [false, true].map((spill) => {

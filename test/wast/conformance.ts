@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EngineName, ExpectedFailures, runFile, ScriptReport } from "../../src/wast/index.ts";
+import {
+  type EngineName,
+  ExpectedFailures,
+  type RunOptions,
+  runFile,
+  ScriptReport,
+} from "../../src/wast/index.ts";
 
 /** The list of known failures beside this file, `expected-failures.NAME.txt`. */
 export function expectedFailuresPath(name: string): string {
@@ -10,13 +16,18 @@ export function expectedFailuresPath(name: string): string {
 }
 
 /** The report of all scripts under `folder`, without the failures that are listed. */
-export async function runSuite(folder: string, engine: EngineName, list: string): Promise<ScriptReport> {
+export async function runSuite(
+  folder: string,
+  engine: EngineName,
+  list: string,
+  spillway: RunOptions["spillway"] = {},
+): Promise<ScriptReport> {
   const path = expectedFailuresPath(list);
   const expected = new ExpectedFailures(readFileSync(path, "utf8"));
   const report = new ScriptReport();
   for (const name of globSync("**/*.wast", { cwd: folder }).sort()) {
     const file = join(folder, name);
-    const one = await runFile({ name: file, bytes: readFileSync(file) }, { engine, features: [] });
+    const one = await runFile({ name: file, bytes: readFileSync(file) }, { engine, features: [], spillway });
     report.merge(expected.filter(file, one));
   }
   for (const failure of expected.passedAfterAll(path)) report.fail(failure);

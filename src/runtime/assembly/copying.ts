@@ -1,12 +1,10 @@
 /**
- * The copying collector: two semispaces in one memory, after Cheney ("A nonrecursive list compacting
- * algorithm", 1970). Objects copied but not yet scanned are the queue, so no structure is too deep.
+ * The copying collector: two semispaces in one memory.
  *
  *     heapStart                heapStart + half          heapStart + 2 * half
  *     ├──── low ───────────────┼──── high ───────────────┤
  *
- * One half holds the objects and the room, the other is empty; a collection changes their roles. A moved
- * object's header becomes its new address | 1.
+ * One half holds the objects and the room, the other is empty; a collection changes their roles.
  *
  * Growth: the halves get larger when more than half of one is in use after a collection, and only when the
  * objects are in the low one, which can then be extended where it stands. A collection that lands in the
@@ -17,27 +15,20 @@
  *
  * References to the heap from static objects are not looked for.
  */
+import { beginMoving, free, moveReachable } from "./evacuation";
 import {
-  ARRAY_HEADER,
   allocPtr,
   begin,
   bump,
   countAllocated,
   countCollection,
-  firstRoots,
   heapLimit,
   heapStart,
-  KIND_REFERENCES,
-  KIND_STRUCT,
-  objectBytes,
   outOfMemory,
-  REGION_HEADER,
+  poison,
   reserve,
   setRoom,
   setRoomEnd,
-  stackPointer,
-  stackTop,
-  weakRegion,
 } from "./heap";
 
 export {
@@ -57,16 +48,12 @@ export {
 const FIRST_HALF: u32 = 1 << 19;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
-/** Even, so no i31; a multiple of 8 in the last gigabyte, so as an address it traps. */
-const POISON: u32 = 0xdeadbee8;
 
 /** Bytes of each half, and the most that they may become. */
 let half: u32 = 0;
 let largestHalf: u32 = 0;
-/** The half with the objects. While collecting, the one that they leave. */
+/** The half with the objects. */
 let space: u32 = 0;
-/** Where the next moved object goes. */
-let free: u32 = 0;
 
 export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   begin(stackTop, heapBase, maxBytes);
@@ -127,82 +114,11 @@ function evacuate(): void {
   countAllocated();
   const oldEnd = allocPtr;
   const to = space === heapStart ? heapStart + half : heapStart;
-  free = to;
-  updateRoots();
-  updateFrames();
-  for (let object = to; object < free; ) object = updateFields(object);
-  updateWeak();
+  beginMoving(space, half, to);
+  moveReachable(to);
   if (STRESS) poison(space, oldEnd);
   space = to;
   setRoom(free, 0);
   showRoom();
-  countCollection(free - to);
-}
-
-function updateRoots(): void {
-  for (let region = firstRoots; region !== 0; region = load<u32>(region)) {
-    const end = region + (load<u32>(region, 4) << 2);
-    for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
-  }
-}
-
-/** Once everything alive has moved, what has not is dead. */
-function updateWeak(): void {
-  if (weakRegion === 0) return;
-  const end = weakRegion + (load<u32>(weakRegion, 4) << 2);
-  for (let weak = weakRegion; weak < end; weak += 4) {
-    const object = load<u32>(weak, REGION_HEADER);
-    if (!inSpace(object)) continue;
-    const header = load<u32>(object);
-    store<u32>(weak, (header & 1) !== 0 ? header - 1 : 0, REGION_HEADER);
-  }
-}
-
-function updateFrames(): void {
-  for (let frame = stackPointer; frame < stackTop; ) {
-    const map = load<u32>(frame);
-    const end = map + (load<u32>(map, 4) << 2);
-    for (let entry = map; entry < end; entry += 4) update(frame + load<u32>(entry, 8));
-    frame += load<u32>(map);
-  }
-}
-
-/** Updates the references in a moved object; returns where the next one begins. */
-function updateFields(object: u32): u32 {
-  const descriptor = load<u32>(object);
-  const kind = load<u32>(descriptor, 4);
-  if (kind === KIND_STRUCT) {
-    const end = descriptor + (load<u32>(descriptor, 12) << 2);
-    for (let entry = descriptor; entry < end; entry += 4) update(object + load<u32>(entry, 16));
-  } else if (kind === KIND_REFERENCES) {
-    const end = object + (load<u32>(object, 4) << 2);
-    for (let element = object; element < end; element += 4) update(element + ARRAY_HEADER);
-  }
-  return object + objectBytes(object, descriptor);
-}
-
-/** Not null, an i31 or what lies outside of the space (static objects). */
-function inSpace(reference: u32): bool {
-  return (reference & 1) === 0 && reference - space < half;
-}
-
-/** Makes the word at `address` name the place that its object moved to, moving it now if it has not been. */
-function update(address: u32): void {
-  const object = load<u32>(address);
-  if (!inSpace(object)) return;
-  const header = load<u32>(object);
-  if ((header & 1) !== 0) {
-    store<u32>(address, header - 1);
-    return;
-  }
-  const moved = free;
-  const end = moved + objectBytes(object, header);
-  for (let from = object, to = moved; to < end; from += 8, to += 8) store<u64>(to, load<u64>(from));
-  store<u32>(object, moved | 1);
-  store<u32>(address, moved);
-  free = end;
-}
-
-function poison(start: u32, end: u32): void {
-  for (let address = start; address < end; address += 4) store<u32>(address, POISON);
+  countCollection(free - to, free - to);
 }

@@ -29,6 +29,8 @@ const KIND_ARRAY: u32 = 1;
 export const KIND_REFERENCES: u32 = 2;
 export const ARRAY_HEADER: u32 = 8;
 export const REGION_HEADER: u32 = 8;
+/** Even, so no i31; a multiple of 8 in the last gigabyte, so as an address it traps. */
+export const POISON: u32 = 0xdeadbee8;
 const PAGE_LOG2: u32 = 16;
 /** No heap ends above this, so that an address after any object is still a u32. */
 const LAST_END: u32 = 0xffff0000;
@@ -113,10 +115,15 @@ export function countAllocated(): void {
   countedTo = allocPtr;
 }
 
-export function countCollection(live: u32): void {
+/** For bytes that were not taken from the room. */
+export function countDirect(bytes: u32): void {
+  bytesAllocated += bytes;
+}
+
+export function countCollection(live: u32, copied: u32): void {
   collections++;
   liveBytes = live;
-  bytesCopied += live;
+  bytesCopied += copied;
 }
 
 export function countLive(live: u32): void {
@@ -127,6 +134,11 @@ export function countLive(live: u32): void {
 export function reserve(end: u32): bool {
   const pages: i32 = ((end - 1) >>> PAGE_LOG2) + 1 - memory.size();
   return pages <= 0 || memory.grow(pages) >= 0;
+}
+
+/** Fills memory without objects, in builds for stress. */
+export function poison(start: u32, end: u32): void {
+  for (let address = start; address < end; address += 4) store<u32>(address, POISON);
 }
 
 /** The size of an object with this descriptor. */

@@ -9,8 +9,8 @@ export interface Planted {
   readonly assertions: string;
 }
 
-/** An instruction of two `i64`, giving two, that the compiler refuses by name. Once it does not, take another. */
-export const NOT_COMPILED = "i64.mul_wide_s";
+/** An instruction of two `i64`, giving two, that the compiler refuses by name without wide-arithmetic. */
+export const REFUSED = "i64.mul_wide_s";
 
 export function largeScript(seed: number, lines: number, planted: Planted): string {
   return new LargeScript(seed).text(lines, planted);

@@ -5,9 +5,9 @@ import { InputError } from "../../../src/base/diagnostics.ts";
 import { type ReduceWasmOptions, reduceWasm, type WasmConditionSpec } from "../../../src/lab/reduce/index.ts";
 import { loosely, WasmSymptomFinder } from "../../../src/lab/reduce/wasm/wasm-conditions.ts";
 import { SymptomPool, TIMEOUT } from "../../../src/lab/reduce/worker-pool.ts";
-import { decodeAndValidate } from "../../../src/wasm/index.ts";
+import { decodeAndValidate, parseFeatures } from "../../../src/wasm/index.ts";
 import { type RunOptions, runFile, textToBinary } from "../../../src/wast/index.ts";
-import { largeModule, largeScript, NOT_COMPILED, type Planted } from "./large-script.ts";
+import { largeModule, largeScript, type Planted, REFUSED } from "./large-script.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -30,7 +30,7 @@ function uncompiled(form: "module" | "script", match?: string): WasmConditionSpe
   return {
     kind: "compile",
     form,
-    fails: { options: {}, words: "" },
+    fails: { options: { features: parseFeatures("-wide-arithmetic") }, words: "-W -wide-arithmetic" },
     ...(match === undefined ? {} : { match }),
   };
 }
@@ -52,11 +52,11 @@ const WRONG_SUM: Planted = {
 /** An instruction that is not compiled. */
 const WIDE = `  (func $wide (export "wide") (param $a i64) (param $b i64) (result i64)
     (local $low i64)
-    (${NOT_COMPILED} (local.get $a) (local.get $b))
+    (${REFUSED} (local.get $a) (local.get $b))
     (local.set $low)
     (i64.add (local.get $low)))`;
 
-const onOneLine = new RegExp(`^ +${NOT_COMPILED.replace(".", "\\.")}$`, "m");
+const onOneLine = new RegExp(`^ +${REFUSED.replace(".", "\\.")}$`, "m");
 
 test("a script of 1,000 lines with a wrong result shrinks to a few, the same for any number of jobs", async () => {
   const source = encode(largeScript(77, 1000, WRONG_SUM));
@@ -77,7 +77,7 @@ test("a script of 1,000 lines with a wrong result shrinks to a few, the same for
 
 test("a script of 1,000 lines with a module that the compiler refuses shrinks to that instruction", async () => {
   const source = encode(largeScript(31, 1000, { fields: WIDE, assertions: "" }));
-  const condition = uncompiled("script", NOT_COMPILED);
+  const condition = uncompiled("script", REFUSED);
   const { file } = await reduceWasm(source, { form: "wast", condition, jobs: 2 });
   assert.ok(lineCount(decode(file)) < 15, decode(file));
   assert.match(decode(file), onOneLine);
@@ -85,11 +85,11 @@ test("a script of 1,000 lines with a module that the compiler refuses shrinks to
 
 test("a binary comes back as a binary, text as text, both valid and as refused as before", async () => {
   const text = largeModule(9, 20, WIDE);
-  const condition = uncompiled("module", NOT_COMPILED);
+  const condition = uncompiled("module", REFUSED);
   const binary = await reduceWasm(await textToBinary(text), { form: "wasm", condition });
   assert.ok(binary.file.length < 60, `${binary.file.length} bytes`);
   decodeAndValidate(binary.file);
-  assert.ok((await new WasmSymptomFinder(condition).symptom(binary.file))?.includes(NOT_COMPILED));
+  assert.ok((await new WasmSymptomFinder(condition).symptom(binary.file))?.includes(REFUSED));
   const wat = await reduceWasm(encode(text), { form: "wat", condition });
   assert.match(decode(wat.file), /^\(module\n(?: .*\n)*\)\n$/);
   assert.match(decode(wat.file), onOneLine);
@@ -231,6 +231,7 @@ test("what is no module or script, and what shows no failure, is refused", async
 
 test("failures are the same whatever their names and numbers", () => {
   assert.equal(loosely('function 12 "f" (at 0x1f)'), loosely('function 3 "other" (at 0x0)'));
+  assert.equal(loosely('in function 12 "main"'), loosely("in function 0"));
   assert.equal(loosely("got (i32.const -5)"), loosely("got (i32.const 0x7f)"));
   assert.equal(loosely("unknown $list"), loosely("unknown $a"));
   assert.notEqual(loosely("(i32.const 1)"), loosely("(i64.const 1)"));

@@ -54,11 +54,15 @@ function withWords(words: string): string {
 
 /** The text without what may change while the failure stays the same. */
 export function loosely(text: string): string {
-  return text
-    .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
-    .replace(/\$[^\s()"]+/g, "$…")
-    .replace(/-?\b(?:0x[\da-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\b/gi, "#")
-    .replace(/(?:#[\s:,]*)+#/g, "#");
+  return (
+    text
+      .replace(/"(?:[^"\\]|\\.)*"/g, '"…"')
+      .replace(/\$[^\s()"]+/g, "$…")
+      .replace(/-?\b(?:0x[\da-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)\b/gi, "#")
+      .replace(/(?:#[\s:,]*)+#/g, "#")
+      // A function has no name any more: function 3 "main".
+      .replaceAll('# "…"', "#")
+  );
 }
 
 export class WasmSymptomFinder {

@@ -1,0 +1,252 @@
+/**
+ * The string builtins: functions that modules import as "wasm:js-string", "wasm:text-encoder" and "wasm:text-decoder", when they are
+ * compiled with these names among their `builtins`.
+ *
+ * They work on what references are in the store, so that a string is not converted on its way. As specified, a wrong operand traps.
+ *
+ * WebAssembly JavaScript Interface, "JS String Builtins"; the JS text-encoding builtins proposal.
+ */
+import { ELEMENTS_OFFSET, LENGTH_OFFSET } from "../gc/layout.ts";
+import type { Module } from "../wasm/module.ts";
+import { TypeStore } from "../wasm/subtyping.ts";
+import * as wasm from "../wasm/types.ts";
+import { TypeTable, type ValType } from "../wasm/types.ts";
+import { arrayAllocator } from "./arrays.ts";
+import type { FunctionExtern } from "./extern.ts";
+import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
+import type { References } from "./references.ts";
+import type { Store as CoreStore } from "./store.ts";
+
+/** The sets of builtins, by the module that they are imported from, without "wasm:". */
+export const BUILTIN_SETS = ["js-string", "text-encoder", "text-decoder"] as const;
+
+/** A type in a builtin's signature: a number, a string or null, a string, an array of bytes or of char codes. */
+type Part = "i32" | "string?" | "string" | "bytes" | "bytes!" | "codes";
+
+type Row = readonly [name: string, params: readonly Part[], result: Part];
+
+const ROWS: Readonly<Record<(typeof BUILTIN_SETS)[number], readonly Row[]>> = {
+  "js-string": [
+    ["cast", ["string?"], "string"],
+    ["test", ["string?"], "i32"],
+    ["fromCharCodeArray", ["codes", "i32", "i32"], "string"],
+    ["intoCharCodeArray", ["string?", "codes", "i32"], "i32"],
+    ["fromCharCode", ["i32"], "string"],
+    ["fromCodePoint", ["i32"], "string"],
+    ["charCodeAt", ["string?", "i32"], "i32"],
+    ["codePointAt", ["string?", "i32"], "i32"],
+    ["length", ["string?"], "i32"],
+    ["concat", ["string?", "string?"], "string"],
+    ["substring", ["string?", "i32", "i32"], "string"],
+    ["equals", ["string?", "string?"], "i32"],
+    ["compare", ["string?", "string?"], "i32"],
+  ],
+  "text-encoder": [
+    ["measureStringAsUTF8", ["string?"], "i32"],
+    ["encodeStringIntoUTF8Array", ["string?", "bytes", "i32"], "i32"],
+    ["encodeStringToUTF8Array", ["string?"], "bytes!"],
+  ],
+  "text-decoder": [["decodeStringFromUTF8Array", ["bytes", "i32", "i32"], "string"]],
+};
+
+/** Whether a module's import is of a set that it is compiled with. */
+export function isBuiltinModule(module: string, builtins: readonly string[]): boolean {
+  return module.startsWith("wasm:") && builtins.includes(module.slice(5)) && module.slice(5) in ROWS;
+}
+
+/** Whether each builtin that a module imports is one, and has the type that it is imported with. */
+export function builtinsMatch(module: Module, builtins: readonly string[]): boolean {
+  const store = new TypeStore();
+  const ids = store.canonicalize(module.types);
+  return module.imports.every(({ module: from, name, type }) => {
+    if (!isBuiltinModule(from, builtins)) return true;
+    const row = ROWS[from.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
+    if (row === undefined || type.kind !== "func") return false;
+    return store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
+  });
+}
+
+function canonicalType(store: TypeStore, [, params, result]: Row): number {
+  const table = new TypeTable();
+  const arrayOf = (element: ValType): wasm.HeapType => {
+    table.beginGroup(false);
+    table.begin(wasm.KIND_ARRAY, true, -1);
+    table.addField(element, true);
+    return wasm.FIRST_TYPE + table.finish(0);
+  };
+  const codes = arrayOf(wasm.I16);
+  const bytes = arrayOf(wasm.I8);
+  const types: Readonly<Record<Part, ValType>> = {
+    i32: wasm.I32,
+    "string?": wasm.EXTERNREF,
+    string: wasm.refType(wasm.HEAP_EXTERN, false),
+    codes: wasm.refType(codes, true),
+    bytes: wasm.refType(bytes, true),
+    "bytes!": wasm.refType(bytes, false),
+  };
+  table.beginGroup(false);
+  table.begin(wasm.KIND_FUNC, true, -1);
+  for (const part of [...params, result]) table.addValue(types[part]);
+  const index = table.finish(params.length);
+  return store.canonicalize(table)[index]!;
+}
+
+export class JsStrings {
+  private readonly store: CoreStore;
+  private readonly references: References;
+  private readonly externs: Map<string, FunctionExtern>;
+  private readonly functions: Readonly<Record<string, HostFunction>>;
+
+  constructor(store: CoreStore, references: References) {
+    this.store = store;
+    this.references = references;
+    this.externs = new Map();
+    this.functions = { ...this.strings(), ...this.texts() } as Readonly<Record<string, HostFunction>>;
+  }
+
+  /** The builtin, or undefined where the set has none of that name. */
+  externOf(module: string, name: string): FunctionExtern | undefined {
+    const key = `${module} ${name}`;
+    const found = this.externs.get(key);
+    if (found !== undefined) return found;
+    const row = ROWS[module.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
+    if (row === undefined) return undefined;
+    const type = canonicalType(this.store.types, row);
+    const raw = this.functions[name]!;
+    const extern: FunctionExtern = { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
+    this.externs.set(key, extern);
+    return extern;
+  }
+
+  // Operands.
+
+  private value(reference: number): unknown {
+    return this.references.toJavaScript(reference);
+  }
+
+  private string(reference: number): string {
+    const value = this.value(reference);
+    if (typeof value === "string") return value;
+    throw new hostWebAssembly.RuntimeError("illegal cast");
+  }
+
+  private give(text: string): number {
+    return this.references.box(text);
+  }
+
+  /** The array's length; traps on null. */
+  private arrayLength(array: number): number {
+    if (array === 0) throw new hostWebAssembly.RuntimeError("null array reference");
+    return this.store.memory.read(array + LENGTH_OFFSET) >>> 0;
+  }
+
+  private codeUnits(array: number): Uint16Array {
+    const length = this.arrayLength(array);
+    return new Uint16Array(this.store.memory.host.buffer, (array >>> 0) + ELEMENTS_OFFSET, length);
+  }
+
+  private bytes(array: number): Uint8Array {
+    const length = this.arrayLength(array);
+    return new Uint8Array(this.store.memory.host.buffer, (array >>> 0) + ELEMENTS_OFFSET, length);
+  }
+
+  // The functions. Integers are unsigned where the specification has them so.
+
+  private strings(): Record<string, (...args: number[]) => number> {
+    return {
+      cast: (ref) => {
+        this.string(ref!);
+        return ref!;
+      },
+      test: (ref) => (typeof this.value(ref!) === "string" ? 1 : 0),
+      fromCharCodeArray: (array, from, to) => {
+        const units = this.codeUnits(array!);
+        checkRange(from! >>> 0, to! >>> 0, units.length);
+        return this.give(textOfUnits(units, from! >>> 0, to! >>> 0));
+      },
+      intoCharCodeArray: (ref, array, start) => {
+        const text = this.string(ref!);
+        const units = this.codeUnits(array!);
+        checkRange(start! >>> 0, (start! >>> 0) + text.length, units.length);
+        for (let i = 0; i < text.length; i++) units[(start! >>> 0) + i] = text.charCodeAt(i);
+        return text.length;
+      },
+      fromCharCode: (code) => this.give(String.fromCharCode(code!)),
+      fromCodePoint: (point) => {
+        if (point! >>> 0 > 0x10ffff) throw new hostWebAssembly.RuntimeError("Invalid code point");
+        return this.give(String.fromCodePoint(point! >>> 0));
+      },
+      charCodeAt: (ref, index) => {
+        const text = this.string(ref!);
+        checkRange(index! >>> 0, (index! >>> 0) + 1, text.length);
+        return text.charCodeAt(index! >>> 0);
+      },
+      codePointAt: (ref, index) => {
+        const text = this.string(ref!);
+        checkRange(index! >>> 0, (index! >>> 0) + 1, text.length);
+        return text.codePointAt(index! >>> 0)!;
+      },
+      length: (ref) => this.string(ref!).length,
+      concat: (first, second) => this.give(this.string(first!) + this.string(second!)),
+      substring: (ref, from, to) => {
+        const text = this.string(ref!);
+        const [start, end] = [from! >>> 0, to! >>> 0];
+        return this.give(start > end || start > text.length ? "" : text.substring(start, end));
+      },
+      equals: (first, second) => {
+        const [a, b] = [first, second].map((ref) => (ref === 0 ? null : this.string(ref!)));
+        return a === b ? 1 : 0;
+      },
+      compare: (first, second) => {
+        const [a, b] = [this.string(first!), this.string(second!)];
+        return a === b ? 0 : a < b ? -1 : 1;
+      },
+    };
+  }
+
+  private texts(): Record<string, (...args: number[]) => number> {
+    return {
+      measureStringAsUTF8: (ref) => ENCODER.encode(this.string(ref!)).length,
+      encodeStringIntoUTF8Array: (ref, array, start) => {
+        const encoded = ENCODER.encode(this.string(ref!));
+        const bytes = this.bytes(array!);
+        checkRange(start! >>> 0, (start! >>> 0) + encoded.length, bytes.length);
+        bytes.set(encoded, start! >>> 0);
+        return encoded.length;
+      },
+      encodeStringToUTF8Array: (ref) => {
+        const encoded = ENCODER.encode(this.string(ref!));
+        const array = this.allocateBytes(encoded.length);
+        this.bytes(array).set(encoded);
+        return array;
+      },
+      decodeStringFromUTF8Array: (array, from, to) => {
+        const bytes = this.bytes(array!);
+        checkRange(from! >>> 0, to! >>> 0, bytes.length);
+        return this.give(DECODER.decode(bytes.subarray(from! >>> 0, to! >>> 0)));
+      },
+    };
+  }
+
+  private allocateBytes(length: number): number {
+    return arrayAllocator(this.store, wasm.I8)(length);
+  }
+}
+
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+/** As many arguments as every engine takes. */
+const CHUNK = 4096;
+
+function textOfUnits(units: Uint16Array, from: number, to: number): string {
+  let text = "";
+  for (let at = from; at < to; at += CHUNK) {
+    text += String.fromCharCode(...units.subarray(at, Math.min(at + CHUNK, to)));
+  }
+  return text;
+}
+
+function checkRange(from: number, to: number, length: number): void {
+  if (from <= to && to <= length) return;
+  throw new hostWebAssembly.RuntimeError("array or string index out of bounds");
+}

@@ -1,0 +1,267 @@
+/**
+ * `WebAssembly` as the JavaScript API has it, on an engine without garbage collection: what the engine takes it also runs; anything
+ * else is compiled into one store, which all such instances share.
+ *
+ * WebAssembly JavaScript Interface; its Web API for the two functions on responses.
+ */
+import { InputError } from "../base/diagnostics.ts";
+import { DEFAULT_FEATURES } from "../wasm/features.ts";
+import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
+import * as wasm from "../wasm/types.ts";
+import { StoreException } from "./exceptions.ts";
+import { hostWebAssembly } from "./host-webassembly.ts";
+import type { Imports } from "./imports.ts";
+import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
+import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import type { StoreOptions } from "./store.ts";
+import {
+  type BinarySource,
+  bytesOf,
+  compile,
+  type ModuleOptions,
+  Store,
+  Module as StoreModule,
+} from "./store-api.ts";
+import { Tag } from "./tag.ts";
+import { valueTypeNamed } from "./value-type-names.ts";
+
+/** How the namespace is made. */
+export interface NamespaceOptions {
+  /** Compile also what the engine would take. */
+  readonly force?: boolean;
+  readonly store?: StoreOptions;
+  /** What is passed to every compilation. */
+  readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy">;
+}
+
+/** What the JavaScript API takes when it compiles. */
+type CompileOptions = Pick<ModuleOptions, "builtins" | "importedStringConstants">;
+
+/** The engine's own, as far as it is called here. */
+interface HostNamespace {
+  readonly Module: {
+    new (bytes: BinarySource, options?: CompileOptions): object;
+    imports(module: object): unknown[];
+    exports(module: object): unknown[];
+    customSections(module: object, name: string): ArrayBuffer[];
+  };
+  readonly Instance: new (module: object, imports?: Imports) => { readonly exports: object };
+  readonly Global: new (descriptor: object, value?: unknown) => object;
+  readonly Table: new (descriptor: object, value?: unknown) => object;
+  readonly Memory: new (descriptor: object) => object;
+  readonly Tag?: new (descriptor: object) => object;
+  readonly Exception?: new (tag: object, payload: unknown, options?: object) => object;
+  validate(bytes: BinarySource): boolean;
+}
+
+interface ResponseLike {
+  readonly ok: boolean;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Makes a namespace with a store of its own. */
+export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
+  const native = hostWebAssembly as unknown as HostNamespace;
+  const store = new Store(options.store);
+
+  const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
+    options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);
+  const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
+    isNative(bytes, given)
+      ? new native.Module(bytes, given)
+      : compile(bytes, { ...options.compile, ...pickCompileOptions(given) });
+  const instantiateEither = (module: object, imports: Imports | undefined): object => {
+    if (module instanceof StoreModule) {
+      return Object.setPrototypeOf(
+        { exports: store.instantiate(module, imports).exports },
+        Instance.prototype,
+      );
+    }
+    return new native.Instance(module, imports);
+  };
+
+  class Module {
+    constructor(bytes: BinarySource, given?: CompileOptions) {
+      requireBytes(bytes);
+      // biome-ignore lint/correctness/noConstructorReturn: a module is what compiled it
+      return compileEither(bytes, given);
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof StoreModule || value instanceof native.Module;
+    }
+    static imports(module: object): unknown[] {
+      return module instanceof StoreModule ? [...module.imports] : native.Module.imports(module);
+    }
+    static exports(module: object): unknown[] {
+      return module instanceof StoreModule ? [...module.exports] : native.Module.exports(module);
+    }
+    static customSections(module: object, name: string): ArrayBuffer[] {
+      if (module instanceof StoreModule) return module.customSections(String(name));
+      return native.Module.customSections(module, name);
+    }
+  }
+
+  class Instance {
+    constructor(module: object, imports?: Imports) {
+      if (!(module instanceof Module))
+        throw new TypeError("WebAssembly.Instance(): expected a WebAssembly.Module");
+      // biome-ignore lint/correctness/noConstructorReturn: an instance is what made it
+      return instantiateEither(module, imports);
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof native.Instance || isInPrototypes(value, Instance.prototype);
+    }
+  }
+
+  class Global {
+    constructor(descriptor: { readonly value: string; readonly mutable?: boolean }, value?: unknown) {
+      const type = valueTypeNamed(descriptor.value);
+      // biome-ignore lint/correctness/noConstructorReturn: of a reference the store's, of a number the engine's
+      return wasm.isRef(type)
+        ? store.createGlobal(type, descriptor.mutable === true, value)
+        : new native.Global(descriptor, value);
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof ReferenceGlobal || value instanceof native.Global;
+    }
+  }
+
+  class Table {
+    constructor(
+      descriptor: { readonly element: string; readonly initial: number; readonly maximum?: number },
+      value?: unknown,
+    ) {
+      const { initial, maximum } = descriptor;
+      // biome-ignore lint/correctness/noConstructorReturn: all tables are the store's
+      return store.createTable(valueTypeNamed(descriptor.element), initial, maximum, value);
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof ReferenceTable || value instanceof native.Table;
+    }
+  }
+
+  class TagClass {
+    constructor({ parameters }: { readonly parameters: readonly string[] }) {
+      // biome-ignore lint/correctness/noConstructorReturn: all tags are the store's
+      return store.createTag(Array.from(parameters, valueTypeNamed));
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof Tag;
+    }
+  }
+
+  class Exception {
+    constructor(tag: Tag, payload: Iterable<unknown>) {
+      if (!(tag instanceof Tag)) throw new TypeError("WebAssembly.Exception(): expected a WebAssembly.Tag");
+      if (tag === store.jsTag)
+        throw new TypeError("WebAssembly.Exception(): the tag must not be WebAssembly.JSTag");
+      // biome-ignore lint/correctness/noConstructorReturn: all exceptions are the store's
+      return tag.create([...payload]);
+    }
+    static [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof StoreException;
+    }
+  }
+
+  const instantiate = async (
+    source: BinarySource | object,
+    imports?: Imports,
+    given?: CompileOptions,
+  ): Promise<unknown> => {
+    if (source instanceof Module) return instantiateEither(source, imports);
+    requireBytes(source as BinarySource);
+    const module = compileEither(source as BinarySource, given);
+    return { module, instance: instantiateEither(module, imports) };
+  };
+  const namespace: Record<string, unknown> = {
+    validate: (bytes: BinarySource, given: CompileOptions = {}): boolean => {
+      requireBytes(bytes);
+      return isNative(bytes, given) || isValid(bytes, given);
+    },
+    compile: async (bytes: BinarySource, given?: CompileOptions): Promise<object> => {
+      requireBytes(bytes);
+      return compileEither(bytes, given);
+    },
+    instantiate,
+    compileStreaming: async (response: ResponseLike | Promise<ResponseLike>, given?: CompileOptions) =>
+      compileEither(await bytesOfResponse(response), given),
+    instantiateStreaming: async (
+      response: ResponseLike | Promise<ResponseLike>,
+      imports?: Imports,
+      given?: CompileOptions,
+    ) => instantiate(await bytesOfResponse(response), imports, given),
+    Module,
+    Instance,
+    Global,
+    Table,
+    Memory: native.Memory,
+    Tag: TagClass,
+    Exception,
+    JSTag: store.jsTag,
+    CompileError: hostWebAssembly.CompileError,
+    LinkError: hostWebAssembly.LinkError,
+    RuntimeError: hostWebAssembly.RuntimeError,
+  };
+  const result = Object.create(Object.prototype, {
+    [Symbol.toStringTag]: { value: "WebAssembly", configurable: true },
+  }) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(namespace)) {
+    Object.defineProperty(result, name, { value, writable: true, configurable: true });
+  }
+  // The class is known by its name in the API.
+  Object.defineProperty(TagClass, "name", { value: "Tag" });
+  return result;
+}
+
+function pickCompileOptions({ builtins, importedStringConstants }: CompileOptions): CompileOptions {
+  return {
+    ...(builtins === undefined ? {} : { builtins }),
+    ...(importedStringConstants === undefined ? {} : { importedStringConstants }),
+  };
+}
+
+function isInPrototypes(value: unknown, prototype: object): boolean {
+  return typeof value === "object" && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
+}
+
+function requireBytes(bytes: unknown): void {
+  if (bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes)) return;
+  if (typeof SharedArrayBuffer === "function" && bytes instanceof SharedArrayBuffer) return;
+  throw new TypeError("the first argument must be an ArrayBuffer or a view of one");
+}
+
+function decoded(bytes: BinarySource): WasmModule | null {
+  try {
+    return decodeAndValidate(bytesOf(bytes), DEFAULT_FEATURES);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+/** Whether the module imports what the engine, which may never have heard of builtins, would ask the program for. */
+function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
+  const { builtins = [], importedStringConstants = null } = given;
+  if (builtins.length === 0 && importedStringConstants === null) return false;
+  const imports = decoded(bytes)?.imports ?? [];
+  return imports.some(
+    ({ module }) => isBuiltinModule(module, builtins) || module === importedStringConstants,
+  );
+}
+
+function isValid(bytes: BinarySource, { builtins = [] }: CompileOptions): boolean {
+  const module = decoded(bytes);
+  return module !== null && builtinsMatch(module, builtins);
+}
+
+async function bytesOfResponse(source: ResponseLike | Promise<ResponseLike>): Promise<ArrayBuffer> {
+  const response = await source;
+  if (typeof response?.arrayBuffer !== "function")
+    throw new TypeError("expected a Response or a promise of one");
+  const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (!response.ok) throw new TypeError("the response has no ok status");
+  if (type !== "application/wasm")
+    throw new TypeError(`incorrect response MIME type: expected application/wasm`);
+  return await response.arrayBuffer();
+}
