@@ -5,6 +5,7 @@ import { type CompileOptions, compile } from "../driver/compile.ts";
 import { COLLECTOR_NAMES, type CollectorName } from "../runtime/collectors.ts";
 import { ExitCode } from "./exit.ts";
 import { openOutput } from "./output.ts";
+import { TARGET_HELP, targetOption } from "./target-option.ts";
 import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   readonly collector: CollectorName;
   readonly maxHeap?: number;
   readonly stackSize?: number;
+  readonly target: string;
   readonly wasm: readonly string[];
 }
 
@@ -42,7 +44,9 @@ export function createCompileCommand(): Command {
     )
     .addOption(new Option("--max-heap <bytes>", "the most that the heap may take").argParser(parseBytes))
     .addOption(new Option("--stack-size <bytes>", "of the stack of references").argParser(parseBytes))
+    .addOption(targetOption())
     .addOption(featuresOption())
+    .addHelpText("after", TARGET_HELP)
     .addHelpText(
       "after",
       `
@@ -60,6 +64,7 @@ Examples:
 function compileOptions(options: Options): CompileOptions {
   return {
     features: featuresOf(options.wasm),
+    target: options.target,
     collector: options.collector,
     ...(options.maxHeap === undefined ? {} : { maxHeapBytes: options.maxHeap }),
     ...(options.stackSize === undefined ? {} : { stackBytes: options.stackSize }),

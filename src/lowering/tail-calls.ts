@@ -135,7 +135,7 @@ export class TailCalls {
   private addStep(type: number, call: (w: BodyWriter) => void): number {
     const { results } = this.shapeOf(type);
     const args = this.argumentsOf(type);
-    const outcomes = results.map((result) => this.resultGlobal(result));
+    const outcomes = results.map((result, i) => this.resultGlobal(result, i)).reverse();
     this.steps.push(() => {
       const w = new BodyWriter();
       for (const argument of args) w.index(WasmOp.GlobalGet, argument);
@@ -152,8 +152,8 @@ export class TailCalls {
     );
   }
 
-  private resultGlobal(type: ValType): number {
-    return this.additions.once(`outcome ${type}`, () => this.additions.addGlobal(type));
+  private resultGlobal(type: ValType, place: number): number {
+    return this.additions.once(`outcome ${place}:${type}`, () => this.additions.addGlobal(type));
   }
 
   /** Leaves operands and step; `index` of the table is on top for an indirect one. Returns zeros of the function's own type. */
@@ -179,7 +179,7 @@ export class TailCalls {
     w.open(WasmOp.If);
     w.call(this.drive);
     results.forEach((result, i) => {
-      w.index(WasmOp.GlobalGet, this.resultGlobal(result));
+      w.index(WasmOp.GlobalGet, this.resultGlobal(result, i));
       w.set(params.length + i);
     });
     w.end();
