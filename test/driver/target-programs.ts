@@ -80,9 +80,7 @@ const BULK: Program = {
         "(memory.init $text (i32.const 0) (i32.const 0) (i32.const 1))",
         "(drop (memory.grow (i32.const 1))) (memory.fill (i32.const 65535) (i32.const 7) (i32.const 2))",
       ]
-        .map(
-          (what, i) => `(if (i32.eq (local.get 0) (i32.const ${i})) (then ${what} (br $out)))`,
-        )
+        .map((what, i) => `(if (i32.eq (local.get 0) (i32.const ${i})) (then ${what} (br $out)))`)
         .join("\n")}
       )
       (call $sum)))`,

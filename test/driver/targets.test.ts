@@ -42,7 +42,12 @@ for (const program of TARGET_PROGRAMS) {
     const output = compile(native, { target: "mvp" });
     for (const argument of program.args.slice(0, 3)) {
       const [expected] = results(native, [argument]);
-      const said = run("wasm-interp", output, parseTarget("mvp"), ["-r", "run", "-a", `i32:${argument >>> 0}`]);
+      const said = run("wasm-interp", output, parseTarget("mvp"), [
+        "-r",
+        "run",
+        "-a",
+        `i32:${argument >>> 0}`,
+      ]);
       const found = /=> i32:(\d+)/.exec(said);
       if (expected === "trap") assert.match(said, /=> error:/);
       else assert.equal(Number(found?.[1]) | 0, expected, said);
@@ -58,14 +63,22 @@ const REFUSED: readonly (readonly [target: string, wat: string, message: RegExp]
   ],
   ["wasm2", `(module (memory 1 1 shared))`, /^a shared memory needs threads/],
   ["wasm2", `(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))`, /^i32\.atomic\.load needs/],
-  ["mvp", `(module (global (export "g") (mut i32) (i32.const 0)))`, /^an exported mutable global needs mutable-global/],
+  [
+    "mvp",
+    `(module (global (export "g") (mut i32) (i32.const 0)))`,
+    /^an exported mutable global needs mutable-global/,
+  ],
   ["mvp", `(module (import "a" "g" (global (mut i32))))`, /^an imported mutable global needs mutable-global/],
   [
     "mvp",
     `(module (func (export "f") (result i32 i32) (i32.const 1) (i32.const 2)))`,
     /^an exported function with several results needs multi-value/,
   ],
-  ["mvp", `(module (import "a" "f" (func (result i32 i32))))`, /^an imported function with several results needs/],
+  [
+    "mvp",
+    `(module (import "a" "f" (func (result i32 i32))))`,
+    /^an imported function with several results needs/,
+  ],
   ["mvp", `(module (global v128 (v128.const i64x2 0 0)))`, /^a global of type v128 needs simd/],
   [
     "mvp",

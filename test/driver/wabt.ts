@@ -30,7 +30,10 @@ const SWITCHED_ON: Partial<Record<FeatureName, string>> = {
 function switches(target: Features): string[] {
   const off = Object.entries(SWITCHED_OFF).filter(([name]) => !target.has(name as FeatureName));
   const on = Object.entries(SWITCHED_ON).filter(([name]) => target.has(name as FeatureName));
-  return [...off.map(([, word]) => `--disable-${word}`), ...new Set(on.map(([, word]) => `--enable-${word}`))];
+  return [
+    ...off.map(([, word]) => `--disable-${word}`),
+    ...new Set(on.map(([, word]) => `--enable-${word}`)),
+  ];
 }
 
 /** Throws with what the tool says unless it accepts the module. */
