@@ -7,6 +7,7 @@
 import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
+import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
@@ -100,12 +101,23 @@ export abstract class CallEmitter extends CodeWriter {
     this.i32Const(this.frame.sizeBytes);
     this.op(WasmOp.I32Sub);
     this.localTee(this.framePointer);
+    this.checkFrame();
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     const { symbols, mapOnEntry } = this.indices!;
     if (!mapOnEntry || symbols === null) return;
     this.pushFrameAddress(0);
     this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** Traps if the frame, whose address is on the stack, is below its limit. Signed: it may have gone below 0. */
+  private checkFrame(): void {
+    const { stackLimit } = this.indices!;
+    if (stackLimit === 0) return;
+    this.i32Const(stackLimit);
+    this.op(WasmOp.I32LtS);
+    this.trapIf(STACK_OVERFLOW);
+    this.localGet(this.framePointer);
   }
 
   /** In a handler: gives back what is below this frame. */

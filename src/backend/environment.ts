@@ -34,6 +34,8 @@ export interface ModuleIndices {
    * walk over. Without it a frame has a map from its first safepoint on.
    */
   readonly mapOnEntry: boolean;
+  /** The lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
+  readonly stackLimit: number;
   /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapSymbol(code: TrapCode): number;
 }

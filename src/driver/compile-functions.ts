@@ -106,12 +106,13 @@ function indicesOf(
     },
     memory: plan.heapMemory,
     exceptionTag: plan.exceptionTag,
-    // Memories other than the first have modules of their own, and the tables kept have 32-bit indices.
-    memoryOf: () => plan.heapMemory,
-    isMemory64: () => false,
+    memoryOf: (func, region) => func.aliasRegions[region]!.userId,
+    isMemory64: (memory) => plan.memories.is64(memory),
+    // The tables kept have 32-bit indices.
     isTable64: () => false,
     symbols: plan.usesHeap ? symbols : null,
     mapOnEntry: options.mapOnEntry,
+    stackLimit: plan.memories.reservedBytes,
     trapSymbol: (code) =>
       plan.usesHeap && code !== GcTrap.Unreachable && code < TRAP_MESSAGES.length
         ? symbols.intern(TRAP_FUNCTIONS, code)

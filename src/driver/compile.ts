@@ -37,6 +37,8 @@ export interface CompileOptions {
   readonly stackBytes?: number;
   /** The most that the heap may grow to, in bytes. */
   readonly maxHeapBytes?: number;
+  /** What is reserved for a memory of the module's own, where the target has but one memory a module. */
+  readonly reserveMemoryBytes?: number;
   /** Collect at every safepoint: when a function is entered, and at every allocation. */
   readonly gcStress?: boolean;
   /** Prove every function with the safepoint checker; one that is not proven is an error. */
@@ -61,6 +63,7 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
     collectsOnEntry: gcStress,
     barrier,
     target: parseTarget(options.target),
+    ...(options.reserveMemoryBytes === undefined ? {} : { reserveBytes: options.reserveMemoryBytes }),
     ...parts,
   });
   placeRuntime(plan, runtime);

@@ -76,6 +76,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     isTable64: (table) => module.tables[table]!.type.is64,
     symbols: null,
     mapOnEntry: false,
+    stackLimit: 0,
     trapSymbol: () => -1,
   };
 }

@@ -10,6 +10,14 @@
 import type { TypeTable } from "../wasm/types.ts";
 import type { Allocators } from "./allocators.ts";
 
+/** A memory of the input that is the lower part of the heap's. */
+export interface ProgramMemory {
+  /** The output's global with the program's size of it in bytes, an i64. */
+  readonly size: number;
+  /** The most that it may grow to. */
+  readonly pages: number;
+}
+
 export interface ModulePlan {
   readonly types: TypeTable;
   /** How many supertypes a type has. */
@@ -47,6 +55,8 @@ export interface ModulePlan {
   /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
   readonly exceptionCell: number;
   readonly exceptionTag: number;
+  /** The program's memory if it is the lower part of the one with the heap; null where it is a memory of its own. */
+  readonly programMemory: ProgramMemory | null;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** The functions that make structs; null where none are outlined. */

@@ -2,13 +2,13 @@
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
  *     functions   imported; the input's; the runtime's; the initialiser; what records traps; the start function; wrappers of exports
- *     memory 0    0 … stackTop: shadow stack, growing down · static memory · heap
+ *     memory      0 … stackTop: shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
  * without references gets none of this and keeps its memories.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
-import type { Export, ImportType, Module } from "../wasm/module.ts";
+import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
 import { wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
@@ -30,7 +30,7 @@ const END = 0x0b;
 
 /** Places the runtime's globals and functions: before anything is compiled. */
 export function placeRuntime(plan: OutputPlan, runtime: Module): void {
-  const base = plan.nativeGlobals.length;
+  const base = plan.runtimeGlobalsStart;
   for (const { kind, name, index } of runtime.exports) {
     if (kind === "global") plan.setRuntimeGlobal(name, base + index);
   }
@@ -56,11 +56,15 @@ function linkPlain(compiled: CompiledCode): Uint8Array {
   out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
-  out.memories.push(...module.memories.slice(module.importedMemoryCount));
+  out.memories.push(...definedMemories(plan));
   out.exports.push(...module.exports.map((exported) => renumbered(plan, exported)));
   if (initializer >= 0) out.start = initializer;
   else if (module.start >= 0) out.start = plan.functionIndex(module.start);
   return out.encode();
+}
+
+function definedMemories({ module }: OutputPlan): readonly Memory[] {
+  return module.memories.slice(module.importedMemoryCount);
 }
 
 function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
@@ -114,31 +118,34 @@ function renumbered(plan: OutputPlan, exported: Export): Export {
 
 function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
   const { plan } = compiled;
-  const { runtime, stackBytes } = options;
-  const layout = layoutOf(compiled, stackBytes);
+  const { runtime } = options;
+  const stackTop = plan.memories.reservedBytes + options.stackBytes;
+  const layout = layoutOf(compiled, stackTop);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + runtime.code.starts.length + (compiled.initializer === null ? 0 : 1));
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
-  const heapBase = Math.ceil((stackBytes + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
-  const start = startBody(compiled, options, heapBase, layout.hasCells, initializer);
+  const heapBase = Math.ceil((stackTop + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
+  const start = startBody(compiled, options, stackTop, heapBase, layout.hasCells, initializer);
   out.start = out.addFunction(plan.addType([], []), start);
   out.nameFunction(out.start, "start");
   out.exports.push(
     ...wrapExports(
       plan.module.exports.map((exported) => renumbered(plan, exported)),
       plan,
-      stackBytes,
+      stackTop,
       out,
     ),
   );
   addDefinitions(out);
+  out.addProgramSize();
   addRuntimeGlobals(out, runtime);
   addFunctionTable(out, plan, layout);
-  out.addStaticData(stackBytes);
+  out.addStaticData(stackTop);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
   if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
+  if (plan.memories.kind === "beside") out.memories.push(...definedMemories(plan));
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
   return out.encode();
 }
@@ -156,7 +163,7 @@ function addRuntimeFunctions(out: OutputModule, plan: OutputPlan, runtime: Modul
   const placement = {
     typeBase,
     functionBase: plan.functionsEnd,
-    globalBase: plan.nativeGlobals.length,
+    globalBase: plan.runtimeGlobalsStart,
     memory: plan.heapMemory,
   };
   relocateBodies(runtime, placement).forEach((body, i) => {
@@ -184,7 +191,8 @@ function addRuntimeGlobals(out: OutputModule, runtime: Module): void {
 
 function startBody(
   { plan }: CompiledCode,
-  { runtime, stackBytes, maxHeapBytes }: StandaloneOptions,
+  { runtime, maxHeapBytes }: StandaloneOptions,
+  stackTop: number,
   heapBase: number,
   hasCells: boolean,
   initializer: number,
@@ -199,8 +207,8 @@ function startBody(
     body.byte(CALL);
     body.u32(index);
   };
-  call(mergedFunctionIndex(plan, runtime, "init"), [stackBytes, heapBase, maxHeapBytes]);
-  if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackBytes]);
+  call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
+  if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
   if (initializer >= 0) call(initializer, []);
   body.byte(END);
   return body.bytes();

@@ -23,7 +23,7 @@ import type {
   Table,
   Tag,
 } from "../wasm/module.ts";
-import { FUNCREF, type ValType } from "../wasm/types.ts";
+import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
 import { notConstant } from "./messages.ts";
@@ -310,7 +310,7 @@ export class OutputModule {
     const { plan } = this;
     plan.module.data.forEach((segment, i) => {
       if (!plan.hasMemoryModules) {
-        const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
+        const offsetExpr = segment.offsetExpr === null ? null : this.dataOffset(segment, segment.offsetExpr);
         this.data.push({ ...segment, offsetExpr });
         return;
       }
@@ -321,12 +321,36 @@ export class OutputModule {
     });
   }
 
+  /** The offset of an active segment. One that goes beyond a memory below the heap has to trap, so it gets none that fits. */
+  private dataOffset({ data }: DataSegment, expression: ByteRange): ByteRange {
+    const { memories } = this.plan;
+    if (memories.kind !== "below") return this.offset(expression);
+    const value = this.constants.ofExpression(expression);
+    if (value === null || value.kind !== "bits") throw notConstant(expression.start);
+    const end = value.bits + BigInt(data.end - data.start);
+    return end > memories.initialBytes ? this.i32Constant(-1) : this.offset(expression);
+  }
+
+  /** The size of a memory below the heap, behind the input's globals. */
+  addProgramSize(): void {
+    const { memories } = this.plan;
+    if (memories.kind !== "below") return;
+    const { start, end } = this.constant((out) => {
+      writeOpcode(out, WasmOp.I64Const);
+      out.s64(memories.initialBytes, 0);
+      writeOpcode(out, WasmOp.End);
+    });
+    this.globals.push({ type: I64, mutable: true, initStart: start, initEnd: end });
+  }
+
   addStaticData(address: number): void {
     const bytes = this.layout.bytes();
     if (bytes.length === 0) return;
     const offsetExpr = this.i32Constant(address);
     const data = this.append(bytes);
-    this.data.push({ mode: "active", flags: 0, memory: 0, offsetExpr, data, offset: 0 });
+    const memory = this.plan.heapMemory;
+    const flags = memory === 0 ? 0 : EXPLICIT_MEMORY;
+    this.data.push({ mode: "active", flags, memory, offsetExpr, data, offset: 0 });
   }
 
   /** The finished binary. */
@@ -373,6 +397,7 @@ export class OutputModule {
 
 const PASSIVE = 1;
 const EXPLICIT_TABLE = 2;
+const EXPLICIT_MEMORY = 2;
 const EXPRESSIONS = 4;
 const FUNC_HEAP_CODE = 0x70;
 /** The data section. */

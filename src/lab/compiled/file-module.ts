@@ -90,6 +90,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     tableSlot: indexOf,
     tableIndex: () => 0,
     mapOnEntry: false,
+    stackLimit: 0,
     stackPointer: 0,
     memory: 0,
     exceptionTag: 0,
