@@ -11,7 +11,7 @@ import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
-import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
@@ -106,6 +106,15 @@ function indicesOf(
     },
     memory: plan.heapMemory,
     exceptionTag: plan.exceptionTag,
+    exceptionForm: plan.exceptionForm,
+    exceptionCell: plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1,
+    // What is imported cannot end with an exception of ours: an export that does traps.
+    mayThrow: (func, callee) => {
+      const { name } = func.dfg.extFuncs[callee]!;
+      if (name.kind !== "user") return false;
+      const { namespace, index } = func.dfg.userNames[name.ref]!;
+      return namespace === 0 && index >= plan.module.importedFunctionCount && plan.mayCollect(index);
+    },
     memoryOf: (func, region) => func.aliasRegions[region]!.userId,
     isMemory64: (memory) => plan.memories.is64(memory),
     // The tables kept have 32-bit indices.

@@ -7,10 +7,11 @@
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
  * without references gets none of this and keeps its memories.
  */
-import { ByteWriter } from "../base/byte-writer.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
+import { CELLS } from "../object/symbol-spaces.ts";
 import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
-import { wrapExports } from "./export-wrappers.ts";
+import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import { type CompiledCode, OutputModule } from "./output-module.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
@@ -24,9 +25,6 @@ export interface StandaloneOptions {
 
 const PAGE = 65536;
 const HEAP_ALIGN = 16;
-const I32_CONST = 0x41;
-const CALL = 0x10;
-const END = 0x0b;
 
 /** Places the runtime's globals and functions: before anything is compiled. */
 export function placeRuntime(plan: OutputPlan, runtime: Module): void {
@@ -127,7 +125,10 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
   const heapBase = Math.ceil((stackTop + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
-  const start = startBody(compiled, options, stackTop, heapBase, layout.hasCells, initializer);
+  const exceptionCell = plan.checksExceptions
+    ? layout.addressOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
+    : -1;
+  const start = startBody(compiled, options, { stackTop, heapBase, exceptionCell, initializer }, layout);
   out.start = out.addFunction(plan.addType([], []), start);
   out.nameFunction(out.start, "start");
   out.exports.push(
@@ -135,6 +136,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
       plan.module.exports.map((exported) => renumbered(plan, exported)),
       plan,
       stackTop,
+      exceptionCell,
       out,
     ),
   );
@@ -144,7 +146,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   addFunctionTable(out, plan, layout);
   out.addStaticData(stackTop);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
-  if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
+  if (plan.exceptionTag >= 0 && exceptionCell < 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
   if (plan.memories.kind === "beside") out.memories.push(...definedMemories(plan));
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
   return out.encode();
@@ -189,27 +191,30 @@ function addRuntimeGlobals(out: OutputModule, runtime: Module): void {
   }
 }
 
+interface Start {
+  readonly stackTop: number;
+  readonly heapBase: number;
+  /** The address of the cell where exceptions unwind by returning, or -1. */
+  readonly exceptionCell: number;
+  readonly initializer: number;
+}
+
 function startBody(
   { plan }: CompiledCode,
   { runtime, maxHeapBytes }: StandaloneOptions,
-  stackTop: number,
-  heapBase: number,
-  hasCells: boolean,
-  initializer: number,
+  { stackTop, heapBase, exceptionCell, initializer }: Start,
+  { hasCells }: StaticLayout,
 ): Uint8Array {
-  const body = new ByteWriter();
-  body.u32(0);
+  const body = new BodyWriter();
   const call = (index: number, args: readonly number[]): void => {
-    for (const argument of args) {
-      body.byte(I32_CONST);
-      body.s32(argument);
-    }
-    body.byte(CALL);
-    body.u32(index);
+    for (const argument of args) body.i32(argument);
+    body.call(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
   if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
-  if (initializer >= 0) call(initializer, []);
-  body.byte(END);
-  return body.bytes();
+  if (initializer >= 0) {
+    call(initializer, []);
+    if (exceptionCell >= 0) trapIfThrown(body, exceptionCell, plan.heapMemory);
+  }
+  return body.finish();
 }

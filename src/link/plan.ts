@@ -20,6 +20,7 @@ import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan, ProgramMemory } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
+import { targetLacks } from "../lowering/messages.ts";
 import type { Features } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -99,6 +100,7 @@ export class OutputPlan implements InitializerPlan {
   /** The first cell, and the only tag of the output: a store's, or its own. */
   readonly exceptionCell: number;
   readonly exceptionTag: number;
+  readonly exceptionForm: "legacy" | "exnref" | "checks";
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
 
@@ -135,6 +137,7 @@ export class OutputPlan implements InitializerPlan {
     this.usage = findUsage(module);
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
+    this.exceptionForm = exceptionForm(this.target);
     this.constants = new ConstantValues(module, () => null);
     this.native = nativeTables(
       module,
@@ -173,6 +176,11 @@ export class OutputPlan implements InitializerPlan {
 
   mayCollect(func: number): boolean {
     return this.collectsOnEntry || this.collecting === null || this.collecting[func] !== 0;
+  }
+
+  /** Whether exceptions unwind by returning, with a check behind each call. */
+  get checksExceptions(): boolean {
+    return this.exceptionTag >= 0 && this.exceptionForm === "checks";
   }
 
   depth(type: number): number {
@@ -450,7 +458,16 @@ export class OutputPlan implements InitializerPlan {
       }
     });
     if (mode === "standalone") refuseStandalone(module, this.native);
+    if (!this.checksExceptions) return;
+    const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");
+    if (mode === "store" || seen) throw targetLacks("an exception that others may see", "exceptions");
   }
+}
+
+/** By the instructions that the target has. */
+function exceptionForm(target: Features): OutputPlan["exceptionForm"] {
+  if (target.has("exceptions")) return "exnref";
+  return target.has("legacy-exceptions") ? "legacy" : "checks";
 }
 
 /** References are addresses. */
