@@ -98,10 +98,10 @@ async function measure({ program, rounds }: RoundsSpec): Promise<ProgramResult> 
     collections: (after.collections - before.collections) / runs,
     bytesAllocated: (after.bytesAllocated - before.bytesAllocated) / runs,
     bytesCopied: (after.bytesCopied - before.bytesCopied) / runs,
-    memoryBytes: copyingExports.memory.buffer.byteLength,
+    memoryBytes: copyingExports.memory?.buffer.byteLength ?? 0,
     nativeBytes: codeBytes(native),
     loweredBytes: codeBytes(lowered),
-    runtimeBytes: codeBytesOf(collectorModule("copying")),
+    runtimeBytes: copyingExports.memory === undefined ? 0 : codeBytesOf(collectorModule("copying")),
     compileMs: compileMs(native),
     checksum,
     calibrationNs: calibrate(),
@@ -192,8 +192,8 @@ interface Counts {
 
 function statisticsOf({ collections, bytesAllocated, bytesCopied }: Statistics): Counts {
   return {
-    collections: collections.value,
-    bytesAllocated: Number(bytesAllocated.value),
-    bytesCopied: Number(bytesCopied.value),
+    collections: collections?.value ?? 0,
+    bytesAllocated: Number(bytesAllocated?.value ?? 0),
+    bytesCopied: Number(bytesCopied?.value ?? 0),
   };
 }

@@ -168,7 +168,7 @@ function meansText(rows: readonly Row[]): string {
     "Geometric means:",
     `run time ${mean((row) => row.copyingRatio)} (with references ${mean((row) => row.copyingRatio, referring)},`,
     `without ${mean((row) => row.copyingRatio, plain)}), collector null ${mean((row) => row.nullRatio)}, code bytes`,
-    `${mean((row) => ownBytes(row) / row.nativeBytes)} and the runtime's ${rows[0]!.runtimeBytes} in each.\nCalibration kernel:`,
+    `${mean((row) => ownBytes(row) / row.nativeBytes)} and the runtime's ${Math.max(...rows.map((row) => row.runtimeBytes))} in each with references.\nCalibration kernel:`,
     `${median(rows.map((row) => row.calibrationNs)).toFixed(2)} ns a step, Node ${process.version}.\n`,
   ].join(" ");
 }

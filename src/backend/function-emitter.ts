@@ -22,6 +22,7 @@ import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/e
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -31,6 +32,7 @@ import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
+import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
@@ -45,6 +47,8 @@ const Pending = {
   Else: 3,
   /** A branch, from the block whose tree is open. */
   Branch: 4,
+  /** A trap, of a code. */
+  Trap: 5,
 } as const;
 
 const EMPTY_BLOCK = 0x40;
@@ -65,7 +69,8 @@ export class FunctionEmitter extends CallEmitter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly moves: I32List;
-  /** Whether the code ends with the function's results on the stack. */
+  private readonly trapScopes: TrapScopes;
+  /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
@@ -80,8 +85,14 @@ export class FunctionEmitter extends CallEmitter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.moves = new I32List();
+    this.trapScopes = new TrapScopes();
     this.endsInReturn = false;
     this.body = new ByteWriter();
+  }
+
+  /** Of the last function's frame on the shadow stack. */
+  get frameBytes(): number {
+    return this.frame.sizeBytes;
   }
 
   /**
@@ -145,6 +156,13 @@ export class FunctionEmitter extends CallEmitter {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
       this.loopScopes = new Int32Array(this.mergeScopes.length);
     }
+    this.trapScopes.compute(this.func, this.control);
+    for (let i = 0; i < this.trapScopes.count; i++) {
+      const code = this.trapScopes.codeAt(i);
+      this.postpone(Pending.Trap, code, NONE);
+      this.trapScopes.setScope(code, this.openScopes);
+      this.openScope(WasmOp.Block, NONE);
+    }
     this.postpone(Pending.Tree, entry, NONE);
     while (this.pendingKinds.length > 0) {
       const kind = this.pendingKinds.pop();
@@ -162,12 +180,27 @@ export class FunctionEmitter extends CallEmitter {
           this.openScopes--;
           break;
         case Pending.Else:
-          this.op(WasmOp.Else);
+          this.emitElse();
+          break;
+        case Pending.Trap:
+          this.trap(item as TrapCode);
+          this.endsInReturn = true;
           break;
         default:
           this.emitBranch(from as Block, item as BlockCall);
       }
     }
+  }
+
+  /** Unless the arm that follows has no code. */
+  private emitElse(): void {
+    const last = this.pendingKinds.length - 1;
+    const block = this.pendingFroms.get(last) as Block;
+    const call = this.pendingItems.get(last) as BlockCall;
+    for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.truncate(last);
+    if (this.isPlain(block, call) && this.fallsThrough(block, call)) return;
+    this.op(WasmOp.Else);
+    this.postpone(Pending.Branch, call, block);
   }
 
   private openScope(opcode: number, target: number): void {
@@ -564,7 +597,7 @@ export class FunctionEmitter extends CallEmitter {
       case Op.Trapnz:
         if (dfg.opcode(inst) === Op.Trapz) pushOpposite(this, this.arg(inst, 0));
         else pushCondition(this, this.arg(inst, 0));
-        this.trapIf(dfg.trapCode(inst));
+        this.emitCheck(dfg.trapCode(inst));
         return;
       case Op.Debugtrap:
         this.op(WasmOp.Unreachable);
@@ -572,5 +605,12 @@ export class FunctionEmitter extends CallEmitter {
       default:
         lowerInstruction(this, inst);
     }
+  }
+
+  /** Traps when the i32 on the stack is not zero. */
+  private emitCheck(code: TrapCode): void {
+    const scope = this.trapScopes.scopeOf(code);
+    if (scope === NONE) this.trapIf(code);
+    else this.opIndex(WasmOp.BrIf, this.openScopes - 1 - scope);
   }
 }

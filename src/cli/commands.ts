@@ -14,6 +14,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./compile.ts")).createCompileCommand(),
   },
   {
+    name: "run",
+    summary: "compile a module in memory and run it",
+    load: async () => (await import("./run.ts")).createRunCommand(),
+  },
+  {
     name: "spill",
     summary: "give references that live across calls their slots and stack maps",
     load: async () => (await import("./spill.ts")).createSpillCommand(),

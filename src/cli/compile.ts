@@ -1,74 +1,97 @@
 /** `spillway compile`: a module with references to one that brings its own collector. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { type CompileOptions, compile } from "../driver/compile.ts";
-import { COLLECTOR_NAMES, type CollectorName } from "../runtime/collectors.ts";
+import { type DumpStage, FunctionDump } from "../driver/dump.ts";
+import { optimizeOutput } from "../driver/optimize-output.ts";
+import { NotProven } from "../driver/prove.ts";
+import { CompileMeasurement } from "../driver/report.ts";
+import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
+import { decodeModule } from "../wasm/index.ts";
+import { CompileProgress } from "./compile-progress.ts";
+import { reportText } from "./compile-report.ts";
 import { ExitCode } from "./exit.ts";
-import { openOutput } from "./output.ts";
-import { TARGET_HELP, targetOption } from "./target-option.ts";
+import { functionIndex } from "./function-choice.ts";
+import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
+import { type Output, openOutput } from "./output.ts";
+import { colorsFor, jsonText } from "./report.ts";
+import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
 import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
 
-interface Options {
+interface Options extends GcOptions, TargetOptions {
   readonly output?: string;
-  readonly collector: CollectorName;
-  readonly maxHeap?: number;
-  readonly stackSize?: number;
-  readonly target: string;
+  readonly emit: DumpStage | "wasm";
+  readonly function?: string;
+  readonly policy: PolicyName;
+  readonly prove?: true;
+  readonly O?: true;
+  readonly report?: true;
+  readonly json?: true;
   readonly wasm: readonly string[];
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
-const MOST_BYTES = 2 ** 31;
-
-/** `65536`, `64k`, `16m`, `1g`; a multiple of 16 up to 2 GiB. */
-function parseBytes(text: string): number {
-  const match = /^(\d+)([kmg]?)$/i.exec(text);
-  const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!;
-  if (!(bytes > 0 && bytes <= MOST_BYTES) || bytes % 16 !== 0) {
-    throw new InvalidArgumentError("Give a multiple of 16 bytes up to 2g, such as 65536, 64k or 16m.");
-  }
-  return bytes;
-}
-
 export function createCompileCommand(): Command {
-  return new Command("compile")
+  const command = new Command("compile")
     .description(
       "Compile a module that needs garbage collection to one that brings its own collector and runs on any engine.",
     )
     .argument("<file>", "a module, binary or text, or - for standard input")
     .option("-o, --output <file>", "write there instead of standard output")
+    .option("--standalone", "the output needs nothing from its host that the input did not: the default");
+  return addTargetOptions(addGcOptions(command))
+    .option("-O", "optimise the result with binaryen, for engines that optimise little")
+    .option("--prove", "prove with the safepoint checker that every function keeps its references right")
     .addOption(
-      new Option("--collector <name>", "how memory is reclaimed")
-        .choices(COLLECTOR_NAMES)
-        .default("copying" satisfies CollectorName),
+      new Option("--policy <name>", "how references are spilled; wrong:… are historical mistakes")
+        .choices(POLICY_NAMES)
+        .default("spillway"),
     )
-    .addOption(new Option("--max-heap <bytes>", "the most that the heap may take").argParser(parseBytes))
-    .addOption(new Option("--stack-size <bytes>", "of the stack of references").argParser(parseBytes))
-    .addOption(targetOption())
+    .addOption(
+      new Option(
+        "--emit <what>",
+        "wasm, or every function as CLIF: before (clif) or after (spilled) the spiller",
+      )
+        .choices(["wasm", "clif", "spilled"])
+        .default("wasm"),
+    )
+    .option("--function <name>", "only this function's CLIF: by name, by export, or by index")
+    .option("--report", "print figures: bytes, frames, stack maps, static data, time by phase")
+    .option("--json", "the report as one JSON document")
     .addOption(featuresOption())
     .addHelpText("after", TARGET_HELP)
     .addHelpText(
       "after",
       `
-So far: functions over numbers, vectors, structs, arrays and i31, and globals of these. What a module has besides (a memory
-of its own, function references, references in tables, imports and exports, exceptions) is refused by name.
+What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
+references with its host is for \`spillway run\` so far. A memory of the module's own stays beside the heap where the target has
+several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
+What imported functions throw passes through the output, and none of its clauses catches it.
+
+Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
+
+Collectors:
+  copying        moves what is alive to the other half of the heap; the fastest for most programs
+  generational   the same, but mostly for new objects alone: short pauses where much lives long
+  drc            counts references: nothing moves, less memory, slower where much is allocated; cycles are never freed
+  null           never frees
+  stress…        for tests: collect at every allocation and poison what is free
 
 Examples:
   spillway compile app.wasm -o app.core.wasm
-  spillway compile app.wat --collector stress -o app.core.wasm     collects at every allocation
-  spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm`,
+  spillway compile app.wasm -O --report -o app.core.wasm           smaller and faster; what it came to
+  spillway compile app.wat --prove --gc-stress -o app.core.wasm    for tests: proven, and collecting all the time
+  spillway compile app.wasm --target mvp -o app.core.wasm          for engines with nothing but the first version
+  spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm
+  spillway compile app.wasm --emit clif --function main | spillway spill --emit slots,maps -
+  spillway compile app.wasm --emit clif | spillway check -`,
     )
     .action(compileFile);
 }
 
 function compileOptions(options: Options): CompileOptions {
-  return {
-    features: featuresOf(options.wasm),
-    target: options.target,
-    collector: options.collector,
-    ...(options.maxHeap === undefined ? {} : { maxHeapBytes: options.maxHeap }),
-    ...(options.stackSize === undefined ? {} : { stackBytes: options.stackSize }),
-  };
+  const { policy, prove = false } = options;
+  const features = featuresOf(options.wasm);
+  return { features, ...gcSettings(options), ...targetSettings(options), policy, prove };
 }
 
 /** What the options of this command, as one would write them, say of how a module is compiled. */
@@ -78,16 +101,82 @@ export function parseCompileOptions(words: readonly string[]): CompileOptions {
   return compileOptions(command.opts<Options>());
 }
 
-async function compileFile(path: string, options: Options): Promise<void> {
+/** Ends the command for options that do not go together. */
+function checkUsage(options: Options, command: Command): void {
+  const { emit, output } = options;
+  const isToStdout = output === undefined || output === "-";
+  const reports = options.report === true || options.json === true;
+  if (options.function !== undefined && emit === "wasm")
+    command.error("error: --function is for --emit clif and --emit spilled");
+  if (emit !== "wasm" && (options.O === true || reports))
+    command.error(`error: -O, --report and --json are for modules, not for --emit ${emit}`);
+  if (reports && isToStdout)
+    command.error("error: the report goes to standard output: name a file for the module with -o");
+  if (emit === "wasm" && isToStdout && process.stdout.isTTY === true)
+    command.error("error: a binary module is nothing for a terminal: name a file with -o");
+}
+
+async function compileFile(path: string, options: Options, command: Command): Promise<void> {
+  checkUsage(options, command);
+  const output = openOutput(options.output);
   try {
     const { bytes } = await readModule(path);
-    const compiled = compile(bytes, compileOptions(options));
-    const output = openOutput(options.output);
-    output.write(compiled);
-    await output.end();
+    if (options.emit === "wasm") await emitModule(path, bytes, options, output);
+    else emitFunctions(bytes, options.emit, options, output);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    console.error(renderInputError(error, path));
-    process.exitCode = ExitCode.Input;
+    if (error instanceof NotProven) reportUnproven(path, error, options);
+    else if (error instanceof InputError) {
+      console.error(renderInputError(error, path));
+      process.exitCode = ExitCode.Input;
+    } else throw error;
   }
+  await output.end();
+}
+
+async function emitModule(path: string, bytes: Uint8Array, options: Options, output: Output): Promise<void> {
+  const progress = new CompileProgress();
+  const measurement = new CompileMeasurement();
+  try {
+    const linked = compile(bytes, { ...compileOptions(options), observers: [progress, measurement] });
+    let final = linked;
+    if (options.O === true) {
+      measurement.begin("binaryen");
+      progress.draw("binaryen");
+      final = await optimizeOutput(linked);
+    }
+    output.write(final);
+    if (options.report !== true && options.json !== true) return;
+    const { collector } = gcSettings(options);
+    const report = { file: path, collector, ...measurement.finish(bytes, linked, final) };
+    progress.end();
+    const text = openOutput(undefined);
+    text.write(options.json === true ? jsonText(report) : reportText(report));
+    await text.end();
+  } finally {
+    progress.end();
+  }
+}
+
+function emitFunctions(bytes: Uint8Array, stage: DumpStage, options: Options, output: Output): void {
+  const settings = compileOptions(options);
+  const only =
+    options.function === undefined
+      ? null
+      : functionIndex(decodeModule(bytes, settings.features), options.function);
+  const dump = new FunctionDump(
+    stage,
+    (index) => only === null || index === only,
+    (chunk) => output.write(chunk),
+  );
+  compile(bytes, { ...settings, observers: [dump] });
+}
+
+function reportUnproven(path: string, { message }: NotProven, { policy }: Options): void {
+  const { red, bold, cyan } = colorsFor(process.stderr);
+  const rules = policy === "spillway" ? "" : ` --policy ${policy}`;
+  process.stderr.write(
+    `${path}: ${red(bold("error:"))} ${message}\n` +
+      `  ${cyan("note:")} \`spillway compile ${path} --emit clif | spillway check${rules} -\` says more\n`,
+  );
+  process.exitCode = ExitCode.Internal;
 }

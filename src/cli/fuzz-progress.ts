@@ -38,7 +38,9 @@ export class FuzzProgress {
     const { seed, kind, message } = failure;
     this.spinner?.clear();
     const colors = colorsFor(process.stderr);
-    process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${message}\n`);
+    // What a stack trace says is in the JSON.
+    const said = message.split("\n    at ", 1)[0]!;
+    process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${said}\n`);
   }
 
   end(): void {

@@ -1,14 +1,17 @@
 /** `spillway fuzz --wasm`: random modules, natively and compiled; those that fail are saved. */
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { InputError } from "../base/diagnostics.ts";
 import type { PolicyName } from "../frontend/index.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
+import { reduceWasm } from "../lab/reduce/index.ts";
 import {
   type ModuleCampaignResult,
   type ModuleFailure,
   ModuleSource,
   runModuleCampaign,
 } from "../lab/wasm-fuzz/index.ts";
+import { binaryToText } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
 import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
 import { openOutput } from "./output.ts";
@@ -24,6 +27,8 @@ export interface FuzzModulesOptions {
   /** Where failures are saved. */
   readonly folder: string;
   readonly startFrom: readonly string[];
+  /** Make the first failure of each kind small. */
+  readonly reduce: boolean;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -49,34 +54,59 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
     stop: () => interrupt.pressed,
   });
   progress.end();
-  const files = await saveFailures(result.failures, options.folder, startFrom);
+  const files = await saveFailures(result.failures, { ...options, startFrom }, interrupt);
   const output = openOutput(undefined);
   output.write(options.json ? jsonText(jsonResult(result, files)) : `${summary(result, files)}\n`);
   await output.end();
   if (result.failures.length > 0) process.exitCode = ExitCode.Input;
 }
 
-/** Makes the modules of the failures once more and saves them; gives the paths. */
+/** Makes the modules of the failures once more and saves them, the first of each kind reduced as well; gives the paths. */
 async function saveFailures(
   failures: readonly ModuleFailure[],
-  folder: string,
-  startFrom: readonly string[],
+  { folder, startFrom, reduce, policy, jobs }: FuzzModulesOptions,
+  interrupt: Interrupt,
 ): Promise<string[]> {
   if (failures.length === 0) return [];
   mkdirSync(folder, { recursive: true });
   const source = new ModuleSource(startFrom);
   const saved = new Map<string, number>();
   const files: string[] = [];
+  const save = async (path: string, content: Uint8Array): Promise<void> => {
+    await writeFileAtomically(path, Buffer.from(content));
+    files.push(path);
+  };
   for (const { seed, kind } of failures) {
     const before = saved.get(kind) ?? 0;
     saved.set(kind, before + 1);
     if (before >= SAVED_PER_KIND) continue;
-    const path = join(folder, `${kind}-${seed}.wasm`);
-    await writeFileAtomically(path, Buffer.from(await source.at(seed)));
-    files.push(path);
+    const path = join(folder, `${kind}-${seed}`);
+    const bytes = await source.at(seed);
+    await save(`${path}.wasm`, bytes);
+    if (before > 0 || kind === "hang" || !reduce) continue;
+    const small = await reducedText(bytes, policy, jobs, interrupt);
+    if (small !== null) await save(`${path}-reduced.wat`, small);
   }
   source.end();
   return files;
+}
+
+/** The text of a smaller module that fails in the same way; null where the failure does not show by itself. */
+async function reducedText(
+  bytes: Uint8Array,
+  policy: PolicyName,
+  jobs: number,
+  interrupt: Interrupt,
+): Promise<Uint8Array | null> {
+  try {
+    const text = new TextEncoder().encode(await binaryToText(bytes));
+    const condition = { kind: "runs", policy } as const;
+    const { file } = await reduceWasm(text, { form: "wat", condition, jobs, stop: () => interrupt.pressed });
+    return file;
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
 }
 
 function summary(

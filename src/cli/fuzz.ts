@@ -100,6 +100,7 @@ async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
     policy: options.policy,
     folder: options.output,
     startFrom: options.startFrom,
+    reduce: options.reduce,
     quiet: quiet === true,
     json: json === true,
   });

@@ -65,3 +65,72 @@ export function invalidFunction(name: string, errors: number): Diagnostic {
     notes: ["mend the function, or pass --no-verify to take it as it is"],
   };
 }
+
+export function noSuchWasmFunction(wanted: string, first: number, last: number): Diagnostic {
+  const which = first > last ? "the module defines none" : `the module defines functions ${first} to ${last}`;
+  return {
+    code: "cli-no-such-function",
+    message: `no function has the name, the export name or the index ${JSON.stringify(wanted)}`,
+    notes: [`${which}; \`spillway print\` shows their names`],
+  };
+}
+
+export function noEntry(functions: readonly string[]): Diagnostic {
+  const note =
+    functions.length === 0
+      ? "it exports no function at all"
+      : `name a function that it exports with --invoke: ${listed(functions)}`;
+  return {
+    code: "cli-no-entry",
+    message: "the module exports no `_start`, so there is nothing to run",
+    notes: [note],
+  };
+}
+
+export function noSuchExport(name: string, functions: readonly string[]): Diagnostic {
+  const note = functions.length === 0 ? "it exports no function" : `it exports ${listed(functions)}`;
+  return {
+    code: "cli-no-such-export",
+    message: `the module exports no function ${JSON.stringify(name)}`,
+    notes: [note],
+  };
+}
+
+/** `imports` as `kind "module" "name"`. */
+export function missingImports(imports: readonly string[]): Diagnostic {
+  return {
+    code: "cli-missing-imports",
+    message: `nothing here gives the module what it imports: ${listed(imports)}`,
+    notes: [
+      "`spillway run` has WASI (wasi_snapshot_preview1); what needs more needs a host of its own, in JavaScript or another language",
+    ],
+  };
+}
+
+export function argumentCount(name: string, wanted: readonly string[], given: number): Diagnostic {
+  const takes = wanted.length === 0 ? "no arguments" : `(${wanted.join(", ")})`;
+  return { code: "cli-argument", message: `${name} takes ${takes}, and ${given} were given` };
+}
+
+export function badArgument(text: string, type: string, note: string): Diagnostic {
+  return {
+    code: "cli-argument",
+    message: `the argument ${JSON.stringify(text)} is no ${type}`,
+    notes: [note],
+  };
+}
+
+export function noVectors(name: string): Diagnostic {
+  return {
+    code: "cli-argument",
+    message: `${name} takes or gives vectors, which cannot cross to JavaScript`,
+    notes: ["export a function that takes them apart"],
+  };
+}
+
+const MOST_LISTED = 20;
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_LISTED).join(", ");
+  return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
+}

@@ -1,5 +1,6 @@
 /** What `spillway reduce` is asked to keep of a module or a script, from its options. */
 import type { Command } from "commander";
+import type { PolicyName } from "../frontend/index.ts";
 import type { ReduceWasmOptions, WasmForm } from "../lab/reduce/index.ts";
 import { parseCompileOptions } from "./compile.ts";
 import { parseRunOptions } from "./wast.ts";
@@ -11,6 +12,8 @@ export interface WasmConditionOptions {
   readonly wastFails?: string;
   readonly wastPasses?: string;
   readonly compileFails?: string;
+  readonly runFails?: true;
+  readonly policy: PolicyName;
 }
 
 /** Ends the command for options that do not go together. */
@@ -20,12 +23,15 @@ export function wasmConditionOf(
   options: WasmConditionOptions,
   command: Command,
 ): ReduceWasmOptions["condition"] {
-  const { check, match, timeout, wastFails, wastPasses, compileFails } = options;
+  const { check, match, timeout, wastFails, wastPasses, compileFails, runFails } = options;
   const matching = match === undefined ? {} : { match };
-  const given = [check, wastFails, compileFails].filter((one) => one !== undefined).length;
+  const given = [check, wastFails, compileFails, runFails].filter((one) => one !== undefined).length;
   if (given !== 1) {
-    command.error("error: a module or a script needs one of --check, --wast-fails and --compile-fails");
+    command.error(
+      "error: a module or a script needs one of --check, --wast-fails, --compile-fails and --run-fails",
+    );
   }
+  if (runFails !== undefined && form === "wast") command.error("error: --run-fails is for modules");
   if (wastPasses !== undefined && wastFails === undefined) {
     command.error("error: --wast-passes needs --wast-fails");
   }
@@ -36,8 +42,11 @@ export function wasmConditionOf(
     const fails = { options: parseCompileOptions(words(compileFails)), words: compileFails };
     return { kind: "compile", form: form === "wast" ? "script" : "module", fails, ...matching };
   }
+  if (runFails !== undefined) return { kind: "runs", policy: options.policy, ...matching };
   if (form !== "wast")
-    command.error("error: --wast-fails is for scripts; a module has --check and --compile-fails");
+    command.error(
+      "error: --wast-fails is for scripts; a module has --check, --compile-fails and --run-fails",
+    );
   const setting = (text: string) => ({ options: parseRunOptions(words(text)), words: text });
   return {
     kind: "script",

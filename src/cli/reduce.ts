@@ -62,6 +62,10 @@ export function createReduceCommand(): Command {
       "--compile-fails <options>",
       "`spillway compile` with these options must refuse a module, or break on it, or make an invalid one",
     )
+    .option(
+      "--run-fails",
+      "a module must do another thing compiled than natively, as `spillway fuzz --wasm` sees it",
+    )
     .option("--match <text>", "a text that the output, the failure or the message must hold")
     .addOption(
       new Option(
@@ -105,7 +109,7 @@ Conditions for CLIF:
   verifier   the verifier rejects it
   policies   --policy and --unlike make different texts of it
 
-Modules and scripts need one of --check, --wast-fails (scripts) and --compile-fails. What fails must stay the same, so that
+Modules and scripts need one of --check, --wast-fails (scripts), --compile-fails and --run-fails (modules). What fails must stay the same, so that
 one failure does not become another: of a script the directive of its first failure (the first with --match), what was
 expected and what came; of the compiler its message. Names, numbers and quoted texts in them may change. A wrong result is
 told from any other only by --wast-passes: give an engine on which it is right. Every candidate is valid; one that takes four
@@ -141,8 +145,10 @@ async function reduce(path: string, options: ReduceCommandOptions, command: Comm
   if (isClif && options.match !== undefined && options.check === undefined) {
     command.error("error: --match needs --check");
   }
-  if (isClif && (options.wastFails !== undefined || options.compileFails !== undefined)) {
-    command.error("error: --wast-fails and --compile-fails are for modules and scripts, not for CLIF");
+  if (isClif && (options.wastFails ?? options.compileFails ?? options.runFails) !== undefined) {
+    command.error(
+      "error: --wast-fails, --compile-fails and --run-fails are for modules and scripts, not for CLIF",
+    );
   }
   const run = isClif ? clifReduction(options) : wasmReduction(path, form, options, command);
   const input = await reporting({ name: path }, () => readInput(path));

@@ -1,4 +1,6 @@
-/** The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit. */
+/**
+ * The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit.
+ */
 import type { ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
@@ -19,6 +21,8 @@ import { Initializer } from "../translate/initializer.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
+import { inFunction } from "./in-function.ts";
+import { INITIALIZER, type Observers } from "./observers.ts";
 import { proveSpilled } from "./prove.ts";
 
 export interface FunctionOptions {
@@ -26,8 +30,11 @@ export interface FunctionOptions {
   readonly policy: PolicyName;
   /** Every function is proven; one that is not is an error. */
   readonly prove: boolean;
+  /** The last function first. */
+  readonly backwards: boolean;
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
+  readonly watch: Observers;
   /** The output's index of a function of the runtime. */
   runtimeFunction(name: RuntimeFunction): number;
 }
@@ -35,51 +42,73 @@ export interface FunctionOptions {
 /** Compiles all of them. Throws `InputError` for what is not compiled yet. */
 export function compileFunctions(plan: OutputPlan, options: FunctionOptions): CompiledCode {
   const { module } = plan;
+  const { watch } = options;
   const symbols = new SymbolTable();
   const mask = featureMask(options.features);
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
   const optimizer = new Optimizer();
-  const emit = (translated: FunctionTranslator): RelocatableCode => {
+  const emit = (index: number, translated: FunctionTranslator): RelocatableCode => {
+    watch.enter("emit");
     makeReducible(func);
-    return emitter.emit(func, indicesOf(plan, translated, symbols, options));
+    const code = emitter.emit(func, indicesOf(plan, translated, symbols, options));
+    watch.emitted(index, emitter.frameBytes);
+    return code;
   };
-  const spill = (translated: FunctionTranslator): void => {
+  const spill = (index: number, translated: FunctionTranslator): void => {
+    watch.enter("optimize");
     optimizer.beforeSpilling(func, translated.facts);
-    context.spiller.run(func, { policy: options.policy });
+    watch.beforeSpilling(index, func);
+    watch.enter("spill");
+    const counts = context.spiller.run(func, { policy: options.policy });
+    watch.afterSpilling(index, func, counts);
+    watch.enter("optimize");
     optimizer.afterSpilling(func);
   };
   const prove = (label: string, translate: (into: Function) => FunctionTranslator): void => {
     if (!options.prove) return;
+    watch.enter("prove");
     const before = new Function();
     optimizer.beforeSpilling(before, translate(before).facts);
     proveSpilled(before, func, label);
   };
-  const bodies: RelocatableCode[] = [];
-  for (let i = 0; i < module.code.starts.length; i++) {
+  const compileBody = (i: number): RelocatableCode => {
+    const index = module.importedFunctionCount + i;
     const translate = (into: Function): FunctionTranslator => {
       into.clear();
+      into.name = { kind: "user", namespace: 0, index };
       const translator = new FunctionTranslator(module, mask, into, context, plan);
       translator.run(i, { spill: false });
       return translator;
     };
+    watch.enter("translate");
     const translator = translate(func);
-    spill(translator);
-    prove(functionLabel(module, module.importedFunctionCount + i), translate);
-    bodies.push(emit(translator));
+    spill(index, translator);
+    prove(functionLabel(module, index), translate);
+    return emit(index, translator);
+  };
+  const bodies: RelocatableCode[] = [];
+  const count = module.code.starts.length;
+  for (let n = 0; n < count; n++) {
+    const i = options.backwards ? count - 1 - n : n;
+    bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
+  if (options.backwards) bodies.reverse();
   let hasWork = false;
   const translate = (into: Function): Initializer => {
     into.clear();
+    into.name = { kind: "testcase", name: "initialize" };
     const initializer = new Initializer(module, mask, into, context, plan);
     hasWork = initializer.runInitializer(plan, { spill: false });
     return initializer;
   };
+  watch.enter("translate");
   const initializer = translate(func);
-  spill(initializer);
+  spill(INITIALIZER, initializer);
   prove("the initializer", translate);
-  return { plan, symbols, bodies, initializer: hasWork ? emit(initializer) : null };
+  const code = hasWork ? emit(INITIALIZER, initializer) : null;
+  return { plan, symbols, bodies, initializer: code };
 }
 
 function indicesOf(

@@ -11,7 +11,7 @@
  */
 
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { Allocators } from "../gc/allocators.ts";
+import { TypeFunctions } from "../gc/type-functions.ts";
 import { isClosed } from "../link/export-wrappers.ts";
 import { linkStandalone, mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { CompiledCode } from "../link/output-module.ts";
@@ -24,6 +24,7 @@ import type { Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { validateModule } from "../wasm/validate.ts";
 import { compileFunctions } from "./compile-functions.ts";
+import { type CompileObserver, Observers } from "./observers.ts";
 import { parseTarget } from "./targets.ts";
 
 export interface CompileOptions {
@@ -43,6 +44,10 @@ export interface CompileOptions {
   readonly gcStress?: boolean;
   /** Prove every function with the safepoint checker; one that is not proven is an error. */
   readonly prove?: boolean;
+  /** Compile the last function first; the output is the same, which is what this is for. */
+  readonly backwards?: boolean;
+  /** What watches: dumps, reports, progress. */
+  readonly observers?: readonly CompileObserver[];
 }
 
 export const DEFAULT_STACK_BYTES: number = 1 << 20;
@@ -52,8 +57,9 @@ export const DEFAULT_HEAP_BYTES: number = 1 << 30;
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8Array {
   const { policy = "spillway", gcStress = false } = options;
   const features = options.features ?? DEFAULT_FEATURES;
+  const watch = new Observers(options.observers ?? []);
   const store = new TypeStore();
-  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, { store, watch });
   const chosen = options.collector ?? "copying";
   const collector = gcStress ? stressed(chosen) : chosen;
   const runtime = collectorModule(collector);
@@ -67,31 +73,38 @@ export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8A
     ...parts,
   });
   placeRuntime(plan, runtime);
+  watch.planned(plan);
   const code = compileFunctions(plan, {
     features,
     policy,
     prove: options.prove ?? false,
+    backwards: options.backwards ?? false,
     mapOnEntry: !isClosed(module),
+    watch,
     runtimeFunction: (name) => mergedFunctionIndex(plan, runtime, name),
   });
+  watch.compiled(code);
+  watch.enter("link");
   return linkStandalone(code, {
     runtime,
     stackBytes: options.stackBytes ?? DEFAULT_STACK_BYTES,
     maxHeapBytes: options.maxHeapBytes ?? DEFAULT_HEAP_BYTES,
+    placed: (layout) => watch.placed(layout, runtime),
   });
 }
 
 /** Of a module for a store, which has the memory and the collector: `collector` must have the same barrier. */
 export type CodeOptions = Pick<
   CompileOptions,
-  "features" | "target" | "collector" | "policy" | "gcStress" | "prove"
+  "features" | "target" | "collector" | "policy" | "gcStress" | "prove" | "backwards" | "observers"
 >;
 
 /** Compiles for a store; what comes out can be linked into any number of them. Throws as `compile` does. */
 export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): CompiledCode {
   const { features = DEFAULT_FEATURES, policy = "spillway", gcStress = false, prove = false } = options;
+  const watch = new Observers(options.observers ?? []);
   const store = new TypeStore();
-  const { module, ...parts } = decodeAndValidate(bytes, features, policy, store);
+  const { module, ...parts } = decodeAndValidate(bytes, features, policy, { store, watch });
   const barrier = barrierOf(options.collector ?? "copying");
   const plan = new OutputPlan(module, store, {
     mode: "store",
@@ -100,10 +113,13 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
     target: parseTarget(options.target),
     ...parts,
   });
+  watch.planned(plan);
   return compileFunctions(plan, {
     features,
     policy,
     prove,
+    backwards: options.backwards ?? false,
+    watch,
     // The host restores the stack pointer behind a trap.
     mapOnEntry: false,
     runtimeFunction: (name) => plan.storeFunctionIndex(name),
@@ -113,7 +129,7 @@ export function compileCode(bytes: Uint8Array, options: CodeOptions = {}): Compi
 /** The input with the functions that make its structs, and which of all functions may collect. */
 interface PreparedModule {
   readonly module: Module;
-  readonly allocators: Allocators;
+  readonly typeFunctions: TypeFunctions;
   readonly collecting: Uint8Array;
 }
 
@@ -122,11 +138,14 @@ function decodeAndValidate(
   bytes: Uint8Array,
   features: Features,
   policy: PolicyName,
-  store: TypeStore,
+  { store, watch }: { readonly store: TypeStore; readonly watch: Observers },
 ): PreparedModule {
+  watch.enter("decode");
   const input = decodeModule(bytes, features);
+  watch.enter("validate");
   validateModule(input, features, store);
-  const allocators = new Allocators(input, featureMask(features), policy !== "spillway");
-  const { module } = allocators;
-  return { module, allocators, collecting: collectingFunctions(module, featureMask(features)) };
+  watch.enter("plan");
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const { module } = typeFunctions;
+  return { module, typeFunctions, collecting: collectingFunctions(module, featureMask(features)) };
 }

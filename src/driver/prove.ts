@@ -6,15 +6,23 @@ import { checkSafepoints } from "../check/index.ts";
 import type { Function } from "../ir/function.ts";
 import { verifyFunction } from "../verify/index.ts";
 
-/** Throws for a function that is not proven: a defect of ours, or of the mistaken policy that was asked for. */
+/** A function that is not proven: a defect of ours, or of the mistaken policy that was asked for. */
+export class NotProven extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NotProven";
+  }
+}
+
+/** Throws `NotProven`. */
 export function proveSpilled(before: Function, after: Function, label: string): void {
   for (const [func, when] of [
     [before, "before"],
     [after, "after"],
   ] as const) {
     const error = verifyFunction(func, {})[0];
-    if (error !== undefined) throw new Error(`${label}, ${when} spilling: ${error.message}`);
+    if (error !== undefined) throw new NotProven(`${label}, ${when} spilling: ${error.message}`);
   }
   const error = checkSafepoints(before, after)[0];
-  if (error !== undefined) throw new Error(`${label} is not proven: ${error.message}`);
+  if (error !== undefined) throw new NotProven(`${label} is not proven: ${error.message}`);
 }

@@ -125,6 +125,29 @@ export class Conversions implements CallConversions {
     }
   }
 
+  /** How results of a host function, of these types, are converted. */
+  intoWasm(types: readonly ValType[]): (value: unknown) => unknown {
+    const [type] = types;
+    if (type === undefined) return () => undefined;
+    if (types.length > 1) return (values) => this.toWasmAll(values, types);
+    if (!wasm.isRef(type)) return (value) => value;
+    // Anything goes: no check, and no root word, since nothing comes between.
+    if (this.isAny(type)) return (value) => this.references.referenceOf(value);
+    return (value) => this.toWasm(value, type);
+  }
+
+  /** How values of the type are converted that leave the store; null for what stays as it is. */
+  fromWasm(type: ValType): ((value: unknown) => unknown) | null {
+    if (!wasm.isRef(type)) return null;
+    if (this.isFunction(type) || this.isException(type)) return (value) => this.toJavaScript(value, type);
+    return (value) => this.references.toJavaScript(value as number);
+  }
+
+  private isAny(type: ValType): boolean {
+    const heap = wasm.heapOf(type);
+    return wasm.isNullable(type) && (heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY);
+  }
+
   // Out of the store.
 
   /** What a call of the output gave, as JavaScript has results: nothing, one value, or an array. */

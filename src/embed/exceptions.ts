@@ -88,7 +88,7 @@ export class Exceptions {
     this.cell = roots.take(0);
     this.hostTag =
       typeof hostWebAssembly.Tag === "function" ? new hostWebAssembly.Tag({ parameters: [] }) : null;
-    this.handles = new Handles(store.memory, store.runtime, roots);
+    this.handles = new Handles(store.memory, references.clock, roots);
     this.valueTag = this.newTag([EXTERNREF]);
     this.converted = new WeakMap();
   }

@@ -3,8 +3,12 @@
  * object of the heap.
  */
 import type { RootWords } from "./root-words.ts";
-import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
+
+/** Says how many collections there were. */
+export interface CollectionClock {
+  readonly collections: number;
+}
 
 interface Handle<T extends object> {
   readonly word: number;
@@ -13,7 +17,7 @@ interface Handle<T extends object> {
 
 export class Handles<T extends object> {
   private readonly memory: StoreMemory;
-  private readonly runtime: Runtime;
+  private readonly clock: CollectionClock;
   private readonly roots: RootWords;
   /** By the address of their object, as of the collection that `seen` counts. */
   private readonly handles: Map<number, Handle<T>>;
@@ -21,9 +25,9 @@ export class Handles<T extends object> {
   private readonly dropped: FinalizationRegistry<number>;
   private seen: number;
 
-  constructor(memory: StoreMemory, runtime: Runtime, roots: RootWords) {
+  constructor(memory: StoreMemory, clock: CollectionClock, roots: RootWords) {
     this.memory = memory;
-    this.runtime = runtime;
+    this.clock = clock;
     this.roots = roots;
     this.handles = new Map();
     this.words = new WeakMap();
@@ -51,7 +55,7 @@ export class Handles<T extends object> {
 
   /** After a collection objects are elsewhere. */
   private refresh(): void {
-    const { collections } = this.runtime;
+    const { collections } = this.clock;
     if (collections === this.seen) return;
     this.seen = collections;
     const handles = [...this.handles.values()];

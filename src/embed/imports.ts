@@ -79,15 +79,28 @@ export function hostFunction(context: ObjectContext, type: number, func: HostFun
   const { types } = context.store.types;
   const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
   const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
-  const { conversions } = context;
   const converts = [...params, ...results].some(wasm.isRef);
-  const raw: HostFunction = converts
-    ? (...args) => {
-        const given = args.map((arg, i) => conversions.toJavaScript(arg, params[i]!));
-        return conversions.toWasmAll(func(...given), results);
-      }
-    : func;
+  const raw = converts ? convertingFunction(context.conversions, params, results, func) : func;
   return { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
+}
+
+/** What a conversion of each value does is decided once: these calls are the busiest way across the border. */
+function convertingFunction(
+  conversions: ObjectContext["conversions"],
+  params: readonly wasm.ValType[],
+  results: readonly wasm.ValType[],
+  func: HostFunction,
+): HostFunction {
+  const toJavaScript = params.map((type) => conversions.fromWasm(type));
+  const count = params.length;
+  const give = conversions.intoWasm(results);
+  return (...args) => {
+    for (let i = 0; i < count; i++) {
+      const convert = toJavaScript[i]!;
+      if (convert !== null) args[i] = convert(args[i]);
+    }
+    return give(func(...args));
+  };
 }
 
 function readGlobal(

@@ -113,19 +113,23 @@ export class JsStrings {
     if (row === undefined) return undefined;
     const type = canonicalType(this.store.types, row);
     const raw = this.functions[name]!;
-    const extern: FunctionExtern = { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
+    const extern: FunctionExtern = {
+      kind: "func",
+      type,
+      raw,
+      isHost: true,
+      isPlain: false,
+      record: -1,
+      onlyTraps: true,
+    };
     this.externs.set(key, extern);
     return extern;
   }
 
   // Operands.
 
-  private value(reference: number): unknown {
-    return this.references.toJavaScript(reference);
-  }
-
   private string(reference: number): string {
-    const value = this.value(reference);
+    const value = this.references.boxed(reference);
     if (typeof value === "string") return value;
     throw new hostWebAssembly.RuntimeError("illegal cast");
   }
@@ -158,7 +162,7 @@ export class JsStrings {
         this.string(ref!);
         return ref!;
       },
-      test: (ref) => (typeof this.value(ref!) === "string" ? 1 : 0),
+      test: (ref) => (typeof this.references.boxed(ref!) === "string" ? 1 : 0),
       fromCharCodeArray: (array, from, to) => {
         const units = this.codeUnits(array!);
         checkRange(from! >>> 0, to! >>> 0, units.length);

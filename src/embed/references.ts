@@ -15,7 +15,7 @@
  * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
  */
 import { HostBox, Kind } from "../gc/layout.ts";
-import { Handles } from "./handles.ts";
+import { type CollectionClock, Handles } from "./handles.ts";
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -31,10 +31,12 @@ export class References {
   private readonly runtime: Runtime;
   private readonly roots: RootWords;
   private readonly weak: WeakWords;
+  /** The descriptor of boxes. */
   private readonly hostDescriptor: number;
-  /** Host values by number, and their numbers. */
-  private readonly values: Map<number, unknown>;
+  /** Values by the number of their box; and the numbers of those that have an identity. */
+  private readonly values: unknown[];
   private readonly numbers: Map<unknown, number>;
+  private held: number;
   /** Structs and arrays as JavaScript has them. */
   private readonly handles: Handles<object>;
   private seenByValues: number;
@@ -45,10 +47,16 @@ export class References {
     this.roots = new RootWords(memory, runtime);
     this.weak = new WeakWords(memory, runtime);
     this.hostDescriptor = this.makeHostDescriptor();
-    this.values = new Map();
+    this.values = [];
     this.numbers = new Map();
-    this.handles = new Handles(memory, runtime, this.roots);
+    this.held = 0;
+    this.handles = new Handles(memory, this.weak, this.roots);
     this.seenByValues = 0;
+  }
+
+  /** Says when objects have moved. */
+  get clock(): CollectionClock {
+    return this.weak;
   }
 
   private makeHostDescriptor(): number {
@@ -65,7 +73,12 @@ export class References {
 
   /** A root word that holds the value as a reference of the any or extern hierarchy; `release` it. */
   keep(value: unknown): number {
-    return this.roots.take(this.immediate(value) ?? this.known(value) ?? this.box(value));
+    return this.roots.take(this.referenceOf(value));
+  }
+
+  /** The value as a reference of the any or extern hierarchy, good until the next collection. */
+  referenceOf(value: unknown): number {
+    return this.immediate(value) ?? this.known(value) ?? this.box(value);
   }
 
   /** A root word that holds a reference. */
@@ -102,29 +115,38 @@ export class References {
   /** The address of a new box for a value of JavaScript, good until the next collection. */
   box(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
-    this.forgetUnreached();
-    let number = this.numbers.get(value);
-    if (number === undefined) {
-      number = this.weak.take();
-      // Of primitive values nobody can tell whether there is one box or two.
-      if (hasIdentity(value)) this.numbers.set(value, number);
-      this.values.set(number, value);
-    }
+    if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
+    const number = this.numberOf(value);
     this.memory.write(object, this.hostDescriptor);
     this.memory.write(object + HostBox.Number, number);
     this.weak.write(number, object);
     return object;
   }
 
+  /** Of primitive values nobody can tell whether there is one box or two. */
+  private numberOf(value: unknown): number {
+    const isKnown = hasIdentity(value);
+    if (isKnown) {
+      const known = this.numbers.get(value);
+      if (known !== undefined) return known;
+    }
+    const number = this.weak.take();
+    this.values[number] = value;
+    this.held++;
+    if (isKnown) this.numbers.set(value, number);
+    return number;
+  }
+
   /** Lets go of values whose boxes the last collection did not reach. */
   private forgetUnreached(): void {
-    const { collections } = this.runtime;
-    if (collections === this.seenByValues) return;
-    this.seenByValues = collections;
-    for (const [number, value] of this.values) {
-      if (this.weak.read(number) !== 0) continue;
-      this.values.delete(number);
-      this.numbers.delete(value);
+    this.seenByValues = this.weak.collections;
+    const { values } = this;
+    for (let number = 0; number < values.length; number++) {
+      const value = values[number];
+      if (value === FREE || this.weak.read(number) !== 0) continue;
+      values[number] = FREE;
+      this.held--;
+      if (hasIdentity(value)) this.numbers.delete(value);
       this.weak.give(number);
     }
   }
@@ -132,10 +154,17 @@ export class References {
   /** How many values of JavaScript the store holds. */
   get heldValues(): number {
     this.forgetUnreached();
-    return this.values.size;
+    return this.held;
   }
 
   // Out of the store.
+
+  /** The value in a box; `NOT_A_BOX` for a reference that is anything else. */
+  boxed(reference: number): unknown {
+    if (reference === 0 || (reference & 1) !== 0) return NOT_A_BOX;
+    if (this.memory.read(reference) !== this.hostDescriptor) return NOT_A_BOX;
+    return this.values[this.memory.read(reference + HostBox.Number)];
+  }
 
   kindOf(reference: number): ReferenceKind {
     if (reference === 0) return "null";
@@ -150,6 +179,12 @@ export class References {
     }
   }
 
+  /** What a value of JavaScript's is in the store. */
+  kindOfValue(value: unknown): ReferenceKind {
+    const reference = this.immediate(value) ?? this.known(value);
+    return reference === null ? "host" : this.kindOf(reference);
+  }
+
   /** The value of a reference of the any or extern hierarchy. */
   toJavaScript(reference: number): unknown {
     switch (this.kindOf(reference)) {
@@ -158,12 +193,17 @@ export class References {
       case "i31":
         return reference >> 1;
       case "host":
-        return this.values.get(this.memory.read(reference + HostBox.Number));
+        return this.values[this.memory.read(reference + HostBox.Number)];
       default:
         return this.handles.of(reference, () => Object.freeze(Object.create(null)) as object);
     }
   }
 }
+
+/** Stands in the list of values where there is none. */
+const FREE = Symbol("free");
+/** What `boxed` gives for a reference that is no box. */
+export const NOT_A_BOX: symbol = Symbol("no box");
 
 function hasIdentity(value: unknown): boolean {
   return (

@@ -62,6 +62,12 @@ export class WeakWords {
     this.size = 0;
     this.free = [];
     this.used = 0;
+    this.grow();
+  }
+
+  /** How many collections there were, as of the last: objects are where they were as long as it stays. */
+  get collections(): number {
+    return this.memory.read(this.region);
   }
 
   /** The number of a word that names nothing yet. */
@@ -95,6 +101,7 @@ export class WeakWords {
     this.size = Math.max(FIRST_COUNT, count * 2);
     this.region = this.memory.reserve(HEADER_BYTES + 4 * this.size);
     this.memory.write(this.region + 4, this.size);
+    if (old !== 0) this.memory.write(this.region, this.memory.read(old));
     for (let i = 0; i < count; i++) {
       this.write(i, this.memory.read(old + HEADER_BYTES + 4 * i));
     }

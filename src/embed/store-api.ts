@@ -11,6 +11,7 @@
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
 import { type CodeOptions, compileCode } from "../driver/compile.ts";
 import type { CompiledCode } from "../link/output-module.ts";
+import { type CollectorName, stressed } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
 import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";
 import { Conversions } from "./conversions.ts";
@@ -22,6 +23,7 @@ import { type ImportContext, type Imports, readImports, valueGlobal } from "./im
 import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore, type StoreOptions } from "./store.ts";
 import { Tag } from "./tag.ts";
@@ -124,6 +126,7 @@ function withCompileErrors<T>(run: () => T): T {
 
 export class Store {
   private readonly core: CoreStore;
+  private readonly collector: CollectorName;
   private readonly context: ImportContext;
   private readonly functions: ExportedFunctions;
   /** The object of each extern that is no function, and the way back. */
@@ -133,6 +136,7 @@ export class Store {
 
   constructor(options: StoreOptions = {}) {
     this.core = new CoreStore(options);
+    this.collector = options.collector ?? "copying";
     this.functions = new ExportedFunctions(this.core);
     this.objects = new Map();
     this.externs = new WeakMap();
@@ -151,7 +155,7 @@ export class Store {
    * what the module's own start throws.
    */
   instantiate(module: Module | BinarySource, imports?: Imports): Instance {
-    const compiled = module instanceof Module ? module : compile(module);
+    const compiled = module instanceof Module ? module : compile(module, { collector: this.collector });
     const { code } = compiled;
     const externs = readImports(this.context, code, imports, (imported) => this.provided(compiled, imported));
     const { exports } = this.link(code, externs);
@@ -216,6 +220,11 @@ export class Store {
     return this.context.references.heldValues;
   }
 
+  /** What a reference is that an instance of this store gave. */
+  kindOf(value: unknown): ReferenceKind | "func" {
+    return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
+  }
+
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
     try {
       return withCompileErrors(() => guarded(this.core, () => this.core.instantiate(code, externs)));
@@ -268,8 +277,9 @@ export function instantiate(
   imports?: Imports,
   options: StoreOptions & ModuleOptions & { readonly store?: Store } = {},
 ): { readonly module: Module; readonly instance: Instance; readonly store: Store } {
-  const module = compile(bytes, options);
-  const collector = options.gcStress === true ? "stress" : options.collector;
-  const store = options.store ?? new Store({ ...options, ...(collector === undefined ? {} : { collector }) });
+  const plain = options.collector ?? "copying";
+  const collector = options.gcStress === true ? stressed(plain) : plain;
+  const module = compile(bytes, { ...options, collector });
+  const store = options.store ?? new Store({ ...options, collector });
   return { module, instance: store.instantiate(module, imports), store };
 }

@@ -43,18 +43,13 @@ export class StoreMemory {
   }
 
   read(address: number): number {
-    return this.view()[address >>> 2]!;
+    // Growing the memory detaches the old buffer, which shows as no words at all; asking for the buffer is slower.
+    if (this.words.length === 0) this.words = new Int32Array(this.host.buffer);
+    return this.words[address >>> 2]!;
   }
 
   write(address: number, word: number): void {
-    this.view()[address >>> 2] = word;
-  }
-
-  /** Growing the memory detaches the old buffer. */
-  private view(): Int32Array {
-    if (this.words.buffer.byteLength === 0 || this.words.buffer !== this.host.buffer) {
-      this.words = new Int32Array(this.host.buffer);
-    }
-    return this.words;
+    if (this.words.length === 0) this.words = new Int32Array(this.host.buffer);
+    this.words[address >>> 2] = word;
   }
 }

@@ -63,14 +63,15 @@ interface ResponseLike {
 /** Makes a namespace with a store of its own. */
 export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
   const native = hostWebAssembly as unknown as HostNamespace;
-  const store = new Store(options.store);
+  const collector = options.store?.collector ?? "copying";
+  const store = new Store({ ...options.store, collector });
 
   const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
     options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);
   const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
     isNative(bytes, given)
       ? new native.Module(bytes, given)
-      : compile(bytes, { ...options.compile, ...pickCompileOptions(given) });
+      : compile(bytes, { collector, ...options.compile, ...pickCompileOptions(given) });
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
     if (module instanceof StoreModule) {
       return Object.setPrototypeOf(

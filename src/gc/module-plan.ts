@@ -8,7 +8,7 @@
  */
 
 import type { TypeTable } from "../wasm/types.ts";
-import type { Allocators } from "./allocators.ts";
+import type { TypeFunctions } from "./type-functions.ts";
 
 /** A memory of the input that is the lower part of the heap's. */
 export interface ProgramMemory {
@@ -59,8 +59,8 @@ export interface ModulePlan {
   readonly programMemory: ProgramMemory | null;
   /** The memory with the heap. */
   readonly heapMemory: number;
-  /** The functions that make structs; null where none are outlined. */
-  readonly allocators: Allocators | null;
+  /** The functions that make objects; null where none are outlined. */
+  readonly typeFunctions: TypeFunctions | null;
   /** Whether a call of the function may collect. */
   mayCollect(func: number): boolean;
   /** Every function begins with a collection: for tests. */

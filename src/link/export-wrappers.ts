@@ -11,7 +11,10 @@
  */
 import { BodyWriter } from "../lowering/body-writer.ts";
 import type { Export, Module } from "../wasm/module.ts";
+
+import { readNames } from "../wasm/names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+
 import type { OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
 
@@ -47,6 +50,8 @@ export function wrapExports(
       const type = module.functionTypes.get(module.exports[i]!.index);
       const body = wrapperBody(index, module.types.paramCount(type), plan, sets, exceptionCell);
       wrapper = out.addFunction(plan.typeIndex(type), body);
+      // A stack trace begins with it, and an optimiser may have put the function itself into it.
+      out.nameFunction(wrapper, readNames(module).functions.get(module.exports[i]!.index) ?? exported.name);
       wrappers.set(index, wrapper);
     }
     return { ...exported, index: wrapper };

@@ -21,6 +21,8 @@ export interface StandaloneOptions {
   readonly runtime: Module;
   readonly stackBytes: number;
   readonly maxHeapBytes: number;
+  /** Is told what static memory holds, once all is in it. */
+  readonly placed?: (layout: StaticLayout) => void;
 }
 
 const PAGE = 65536;
@@ -145,6 +147,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   addRuntimeGlobals(out, runtime);
   addFunctionTable(out, plan, layout);
   out.addStaticData(stackTop);
+  options.placed?.(layout);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
   if (plan.exceptionTag >= 0 && exceptionCell < 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
   if (plan.memories.kind === "beside") out.memories.push(...definedMemories(plan));

@@ -9,6 +9,14 @@ export function notLinkedYet(what: string, offset: number): Diagnostic {
   };
 }
 
+/** What a module has that a store takes and the compiler of modules that stand alone does not. */
+export function notStandalone(what: string, offset: number): Diagnostic {
+  return {
+    ...notLinkedYet(`${what}, in a module that stands alone,`, offset),
+    notes: ["`spillway run` can run such a module: there it shares a heap with its host"],
+  };
+}
+
 export function staticMemoryFull(bytes: number): Diagnostic {
   return {
     code: "link-static-memory",
@@ -18,9 +26,7 @@ export function staticMemoryFull(bytes: number): Diagnostic {
 }
 
 export function notConstant(offset: number): InputError {
-  return new InputError(
-    notLinkedYet("an offset computed from an imported global, in a module that stands alone,", offset),
-  );
+  return new InputError(notStandalone("an offset computed from an imported global", offset));
 }
 
 export function memoryTooLarge(offset: number): InputError {

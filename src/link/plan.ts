@@ -15,11 +15,11 @@
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
  */
 import { InputError } from "../base/diagnostics.ts";
-import type { Allocators } from "../gc/allocators.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import type { InitializerPlan, ProgramMemory } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
+import type { TypeFunctions } from "../gc/type-functions.ts";
 import { targetLacks } from "../lowering/messages.ts";
 import type { Features } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
@@ -68,7 +68,7 @@ export interface PlanOptions {
   /** For the program's memory, where it lies below the heap; see `memory-plan.ts`. */
   readonly reserveBytes?: number;
   /** Of `module`, which has them in it. */
-  readonly allocators?: Allocators;
+  readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
 }
@@ -86,7 +86,7 @@ export class OutputPlan implements InitializerPlan {
   /** What a module of a store imports of the runtime. */
   readonly storeFunctions: readonly RuntimeFunction[];
   readonly storeGlobals: readonly string[];
-  readonly allocators: Allocators | null;
+  readonly typeFunctions: TypeFunctions | null;
   private readonly collecting: Uint8Array | null;
   /** The canonical ids of the module's types, in the store given. */
   readonly canonicalIds: Uint32Array;
@@ -123,7 +123,7 @@ export class OutputPlan implements InitializerPlan {
 
   constructor(module: Module, store: TypeStore, options: PlanOptions) {
     const { mode, collectsOnEntry, barrier } = options;
-    this.allocators = options.allocators ?? null;
+    this.typeFunctions = options.typeFunctions ?? null;
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;

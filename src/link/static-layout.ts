@@ -17,7 +17,7 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { FunctionRecord, Kind, OBJECT_ALIGN } from "../gc/layout.ts";
+import { ELEMENTS_OFFSET, FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
@@ -50,6 +50,22 @@ export interface Surroundings {
 }
 
 const REGION_HEADER = 8;
+
+/** How many there are of a kind, and their bytes. */
+export interface StaticPart {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What static memory holds, by kind; padding counts with the descriptors. */
+export interface StaticSummary {
+  readonly cells: StaticPart;
+  readonly descriptors: StaticPart;
+  readonly maps: StaticPart;
+  readonly records: StaticPart;
+  readonly elements: StaticPart;
+  readonly tags: StaticPart;
+}
 
 export class StaticLayout implements DescriptorMemory {
   private readonly plan: OutputPlan;
@@ -120,6 +136,38 @@ export class StaticLayout implements DescriptorMemory {
     const address = this.place(space, index);
     this.addresses.set(symbol, address);
     return address;
+  }
+
+  /** What is there so far, by kind. */
+  summary(): StaticSummary {
+    const { plan, symbols } = this;
+    const part = (sizes: readonly number[]): StaticPart => ({
+      count: sizes.length,
+      bytes: sizes.reduce((sum, size) => sum + size, 0),
+    });
+    const own = plan.cells.filter(({ kind, index }) => !this.isImported(kind, index));
+    const cells = { count: own.length, bytes: own.length === 0 ? 0 : REGION_HEADER + 4 * own.length };
+    const mapSizes: number[] = [];
+    for (const symbol of this.addresses.keys()) {
+      const { space, index } = symbols.symbol(symbol);
+      if (space === STACK_MAPS) mapSizes.push(4 * (2 + symbols.frameMap(index).offsets.length));
+    }
+    const maps = part(mapSizes);
+    const records = part(this.functions.map(() => FunctionRecord.Bytes));
+    const elements = part(
+      own
+        .filter(({ kind, index }) => kind === "elements" && plan.hasStaticElements(index))
+        .map(({ index }) => ELEMENTS_OFFSET + 4 * plan.module.elements[index]!.itemCount),
+    );
+    const tags = part(
+      [...this.addresses.keys()].flatMap((symbol) =>
+        symbols.symbol(symbol).space === TAG_RECORDS ? [TagRecord.Bytes] : [],
+      ),
+    );
+    const rest =
+      this.out.length - [cells, maps, records, elements, tags].reduce((sum, { bytes }) => sum + bytes, 0);
+    const descriptors = { count: this.descriptors.size, bytes: rest };
+    return { cells, descriptors, maps, records, elements, tags };
   }
 
   private place(space: number, index: number): number {

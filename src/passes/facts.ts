@@ -5,11 +5,22 @@ import type { Function } from "../ir/function.ts";
 export interface Facts {
   /** References that are never null: by their type, or because they were just made. */
   readonly nonNull: Iterable<Value>;
-  /**
-   * Of a call that makes an object, and does nothing else that can be seen: where the arguments lie in it. Null for all other
-   * calls.
-   */
-  fieldOffsets(func: Function, inst: Inst): readonly number[] | null;
+  /** Of a call that makes an object, and changes no other. Null for all other calls. */
+  allocationOf(func: Function, inst: Inst): Allocation | null;
+  /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */
+  typeTestOf(func: Function, inst: Inst): TypeTest | null;
 }
 
-export const NO_FACTS: Facts = { nonNull: [], fieldOffsets: () => null };
+export interface TypeTest {
+  /** Whether null gives a result that is not zero. */
+  readonly nullPasses: boolean;
+}
+
+export interface Allocation {
+  /** Where each argument lies in the object; -1 for one that is in no place of its own. */
+  readonly offsets: readonly number[];
+  /** Whether it may trap, so that it has to be made even if nobody uses it. */
+  readonly mayTrap: boolean;
+}
+
+export const NO_FACTS: Facts = { nonNull: [], allocationOf: () => null, typeTestOf: () => null };

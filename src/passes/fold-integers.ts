@@ -3,6 +3,33 @@ import { INT_CONDITIONS } from "../ir/conditions.ts";
 import * as Op from "../ir/op.gen.ts";
 import type { Opcode } from "../ir/opcodes.ts";
 
+/** Operations that give their first operand when the second is zero. */
+export const ZERO_IS_NEUTRAL: ReadonlySet<number> = new Set([
+  Op.Iadd,
+  Op.Isub,
+  Op.Ishl,
+  Op.Ushr,
+  Op.Sshr,
+  Op.Bor,
+  Op.Bxor,
+]);
+
+/** An unsigned comparison with a zero that decides it, whatever the other operand is: nothing is below. */
+export function foldWithZero(condition: number, x: number | null, y: number | null): number | null {
+  switch (INT_CONDITIONS[condition]) {
+    case "ult":
+      return y === 0 ? 0 : null;
+    case "uge":
+      return y === 0 ? 1 : null;
+    case "ugt":
+      return x === 0 ? 0 : null;
+    case "ule":
+      return x === 0 ? 1 : null;
+    default:
+      return null;
+  }
+}
+
 export function foldInt32(op: Opcode, condition: number, x: number, y: number): number | null {
   switch (op) {
     case Op.Iadd:

@@ -27,10 +27,12 @@ import type { Function } from "../ir/function.ts";
 import { bytesOf, F16, F32, F64, F128, I32, I64, I128, isInt, type Type } from "../ir/types.ts";
 import { demoteUndominatedValues } from "./demote-values.ts";
 
+// Kept from function to function, as their memory is.
+const cfg: ControlFlowGraph = new ControlFlowGraph();
+const loops: LoopAnalysis = new LoopAnalysis();
+
 /** Returns how many dispatchers were made; 0 when all loops had one entry already. */
 export function makeReducible(func: Function): number {
-  const cfg = new ControlFlowGraph();
-  const loops = new LoopAnalysis();
   let dispatchers = 0;
   for (;;) {
     cfg.compute(func);

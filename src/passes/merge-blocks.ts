@@ -12,6 +12,11 @@ import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { Format } from "../ir/opcodes.ts";
 
+/** For one function; a compiler of many keeps a `BlockMerger`. */
+export function mergeBlocks(func: Function): number {
+  return new BlockMerger().run(func);
+}
+
 export class BlockMerger {
   private readonly cfg: ControlFlowGraph;
   private readonly traversal: Traversal;

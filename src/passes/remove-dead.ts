@@ -1,6 +1,6 @@
 /**
- * Takes out instructions whose results nobody uses and that do nothing else: pure operations, loads that cannot trap, and
- * allocations. From the last to the first, so what only such an instruction used goes too.
+ * Takes out instructions whose results nobody uses and that do nothing else: pure operations, loads that cannot trap, allocations and
+ * type tests. From the last to the first, so what only such an instruction used goes too.
  *
  * Needs a valid function before the spiller.
  */
@@ -11,7 +11,12 @@ import { memTrapCode } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, NO_FACTS } from "./facts.ts";
+
+/** For one function; a compiler of many keeps a `DeadRemover`. */
+export function removeDead(func: Function, facts: Facts = NO_FACTS): number {
+  return new DeadRemover().run(func, facts);
+}
 
 export class DeadRemover {
   private uses: Int32Array;
@@ -69,7 +74,8 @@ function isRemovable(func: Function, inst: Inst, facts: Facts): boolean {
   const flags = opcodeFlags(op);
   if (dfg.resultCount(inst) === 0 || op === Op.Nop) return false;
   if ((flags & OpFlag.Call) !== 0) {
-    return dfg.format(inst) === Format.Call && facts.fieldOffsets(func, inst) !== null;
+    if (dfg.format(inst) !== Format.Call) return false;
+    return facts.allocationOf(func, inst)?.mayTrap === false || facts.typeTestOf(func, inst) !== null;
   }
   if ((flags & OpFlag.Load) !== 0) return op === Op.Load && memTrapCode(dfg.memFlags(inst)) === NO_TRAP;
   return (flags & (OpFlag.Terminator | OpFlag.Store | OpFlag.SideEffect | OpFlag.Trap)) === 0;

@@ -26,6 +26,11 @@ import { ValueKind } from "../ir/values.ts";
 /** What is handed on from block to block is no more than this many slots, so that time stays linear. */
 const MOST_HANDED_ON = 64;
 
+/** For one function; a compiler of many keeps a `ReloadReuse`. */
+export function reuseReloads(func: Function): number {
+  return new ReloadReuse().run(func);
+}
+
 export class ReloadReuse {
   private readonly cfg: ControlFlowGraph;
   private readonly dominators: DominatorTree;

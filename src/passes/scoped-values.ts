@@ -28,6 +28,8 @@ export class ScopedValues {
   /** The ticks at the end of each open block. */
   private readonly savedTicks: I32List;
   private known: Uint8Array;
+  /** Values that `known` is about; what lies behind them is of other functions. */
+  private values: number;
   private readonly learned: I32List;
   /** Of each open block: how many entries and facts there were when it was entered. */
   private readonly marks: I32List;
@@ -43,6 +45,7 @@ export class ScopedValues {
     this.ticks = new Int32Array(TICKS);
     this.savedTicks = new I32List();
     this.known = new Uint8Array(0);
+    this.values = 0;
     this.learned = new I32List();
     this.marks = new I32List();
   }
@@ -57,15 +60,17 @@ export class ScopedValues {
     for (const list of [this.savedTicks, this.learned, this.marks]) list.clear();
     this.clock = 1;
     this.ticks.fill(0);
+    this.values = 0;
     this.reserve(values);
-    this.known.fill(0, 0, values);
   }
 
-  /** Makes room for values that were made since. */
+  /** Makes room for values that were made since, of which nothing is known. */
   reserve(values: number): void {
     if (this.known.length < values) {
       this.known = grownColumn(this.known, grownCapacity(this.known.length, values));
     }
+    this.known.fill(Known.Nothing, this.values, values);
+    this.values = values;
   }
 
   // Scopes.

@@ -10,7 +10,8 @@
  * fields) are ended by nothing.
  *
  * An address made by arithmetic on a reference is not reused: a collection in between would leave it behind. References themselves
- * are, since the spiller comes later, and comparisons of them, since all copies move together.
+ * are, since the spiller comes later, and comparisons of them, since all copies move together, and tests of their types, which do
+ * not change.
  *
  * Needs a valid function before the spiller. Blocks that can no longer be reached stay; `merge-blocks.ts` drops them.
  * Scoped hash tables on the dominator tree: Briggs, Cooper and Simpson, "Value Numbering", SP&E 27(6), 1997.
@@ -29,13 +30,18 @@ import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
 import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
-import type { Facts } from "./facts.ts";
-import { foldInt32 } from "./fold-integers.ts";
+import { type Facts, NO_FACTS } from "./facts.ts";
+import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
 
 const EQ = INT_CONDITIONS.indexOf("eq");
 const NE = INT_CONDITIONS.indexOf("ne");
+
+/** For one function; a compiler of many keeps a `ValueNumbering`. */
+export function valueNumbering(func: Function, facts: Facts = NO_FACTS): number {
+  return new ValueNumbering().run(func, facts);
+}
 
 export class ValueNumbering {
   private readonly cfg: ControlFlowGraph;
@@ -92,7 +98,8 @@ export class ValueNumbering {
     }
     for (const column of [this.declared, this.derived, this.nonNull]) column.fill(0, 0, count);
     for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
-    for (const value of facts.nonNull) this.nonNull[dfg.resolveAliases(value)] = 1;
+    // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
+    for (const value of facts.nonNull) if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
     this.params.compute(func, this.declared, this.nonNull);
   }
 
@@ -121,8 +128,8 @@ export class ValueNumbering {
   private learnFromBranch(branch: Inst, block: Block): void {
     const { dfg } = this.func!;
     if (dfg.format(branch) !== Format.Brif) return;
-    const whenTrue = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
-    this.learn(dfg.arg(branch, 0), whenTrue ? Known.NonZero : Known.Zero);
+    const isTaken = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
+    this.learn(dfg.arg(branch, 0), isTaken ? Known.NonZero : Known.Zero);
   }
 
   // Facts.
@@ -159,6 +166,11 @@ export class ValueNumbering {
         if (subject === NONE) return;
         value = subject as Value;
         if (dfg.condition(inst) === EQ) now = now === Known.Zero ? Known.NonZero : Known.Zero;
+      } else if (op === Op.Call) {
+        const passed =
+          now === Known.NonZero && this.facts!.typeTestOf(this.func!, inst)?.nullPasses === false;
+        if (!passed) return;
+        value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else if (op === Op.Uextend) {
         value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else {
@@ -220,15 +232,17 @@ export class ValueNumbering {
       if (dfg.resultCount(inst) === 0 || dfg.argCount(inst) > 1) this.scoped.endAllFields();
       return;
     }
-    const offsets = dfg.format(inst) === Format.Call ? this.facts!.fieldOffsets(this.func!, inst) : null;
-    if (offsets === null) {
+    if (dfg.format(inst) === Format.Call && this.facts!.typeTestOf(this.func!, inst) !== null) {
+      this.replaceIfKnown(inst);
+      return;
+    }
+    const made = dfg.format(inst) === Format.Call ? this.facts!.allocationOf(this.func!, inst) : null;
+    if (made === null) {
       this.scoped.endAllFields();
       return;
     }
     const object = dfg.firstResult(inst);
-    for (let i = 0; i < offsets.length; i++) {
-      this.scoped.add(fieldHash(object, offsets[i]!), inst);
-    }
+    for (const offset of made.offsets) if (offset >= 0) this.scoped.add(fieldHash(object, offset), inst);
   }
 
   private isOperator(inst: Inst): boolean {
@@ -307,7 +321,7 @@ export class ValueNumbering {
       return same ? dfg.arg(source, 0) : NONE;
     }
     if (dfg.resultCount(source) === 0 || dfg.firstResult(source) !== address) return NONE;
-    const index = this.facts!.fieldOffsets(this.func!, source)?.indexOf(offset) ?? -1;
+    const index = this.facts!.allocationOf(this.func!, source)?.offsets.indexOf(offset) ?? -1;
     return index < 0 ? NONE : dfg.arg(source, index);
   }
 
@@ -316,12 +330,19 @@ export class ValueNumbering {
   private visitPure(inst: Inst, op: Opcode): void {
     const { dfg } = this.func!;
     const result = dfg.firstResult(inst);
+    if (this.simplify(inst, op)) return;
     if (this.declared[result] === 0 && op !== Op.Icmp && this.usesReference(inst)) {
       this.derived[result] = 1;
       return;
     }
     if (op === Op.Icmp && this.visitComparison(inst, result)) return;
     if (this.fold(inst, op, result)) return;
+    this.replaceIfKnown(inst);
+  }
+
+  /** By the result of the same operation on the same operands. */
+  private replaceIfKnown(inst: Inst): void {
+    const { dfg } = this.func!;
     const hash = this.hashOf(inst);
     for (let entry = this.scoped.first(hash); entry >= 0; entry = this.scoped.next(entry)) {
       const leader = this.scoped.item(entry) as Inst;
@@ -352,11 +373,40 @@ export class ValueNumbering {
     return false;
   }
 
+  /** Adding nothing and shifting by nothing gives the operand; of two constants added one after the other the sum is added. */
+  private simplify(inst: Inst, op: Opcode): boolean {
+    const { dfg } = this.func!;
+    if (!ZERO_IS_NEUTRAL.has(op) || dfg.valueType(dfg.firstResult(inst)) !== I32) return false;
+    const x = dfg.arg(inst, 0);
+    const y = dfg.valueType(dfg.arg(inst, 1)) === I32 ? this.constantOf(dfg.arg(inst, 1)) : null;
+    if (y === null) return false;
+    if (y === 0) {
+      this.replace(inst, x);
+      return true;
+    }
+    if (op !== Op.Iadd || dfg.valueKind(x) !== ValueKind.Result) return false;
+    const inner = dfg.valueInst(x);
+    if (dfg.opcode(inner) !== Op.Iadd) return false;
+    const added = this.constantOf(dfg.resolveAliases(dfg.arg(inner, 1)));
+    if (added === null) return false;
+    const sum = this.cursor!.beforeInst(inst).iconst(I32, (added + y) >>> 0);
+    this.growColumns(dfg.numValues);
+    dfg.setArg(inst, 0, dfg.resolveAliases(dfg.arg(inner, 0)));
+    dfg.setArg(inst, 1, sum);
+    return false;
+  }
+
   /** An operation on constants becomes one. */
   private fold(inst: Inst, op: Opcode, result: Value): boolean {
     const { dfg } = this.func!;
     const count = dfg.argCount(inst);
     if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
+    if (op === Op.Icmp) {
+      const [left, right] = [this.constantOf(dfg.arg(inst, 0)), this.constantOf(dfg.arg(inst, 1))];
+      const answer = foldWithZero(dfg.condition(inst), left, right);
+      if (answer !== null) this.becomeConstant(inst, result, answer);
+      if (answer !== null) return true;
+    }
     const x = this.constantOf(dfg.arg(inst, 0));
     if (x === null) return false;
     if (count === 1) {
@@ -376,9 +426,9 @@ export class ValueNumbering {
   }
 
   private becomeConstant(inst: Inst, result: Value, constant: number): void {
-    const { dfg } = this.func!;
-    const value = this.cursor!.beforeInst(inst).iconst(dfg.valueType(result), constant >>> 0);
-    this.growColumns(dfg.numValues);
+    const type = this.func!.dfg.valueType(result);
+    const value = this.cursor!.beforeInst(inst).iconst(type, constant >>> 0);
+    this.growColumns(value + 1);
     this.replace(inst, value);
   }
 

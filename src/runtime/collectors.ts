@@ -1,9 +1,11 @@
 /**
  * The collectors: modules written in AssemblyScript (`assembly/`), compiled when the tables are generated.
  *
- *     copying  Cheney's semispaces; the default
- *     stress   the same, collecting at every allocation and poisoning what it leaves: for tests
- *     null     never frees
+ *     copying       Cheney's semispaces; the default
+ *     generational  the same, with a nursery before them; barrier `cards`
+ *     drc           deferred reference counting: nothing moves, cycles stay until the end; barrier `counts`
+ *     null          never frees
+ *     stress…       copying, generational, drc, collecting at every allocation and poisoning what they free: for tests
  *
  * Each imports a memory (`env.memory`), keeps all its state in globals, and exports the same names:
  *
@@ -19,15 +21,26 @@
  *     collections, liveBytes                                     i32, mutable: statistics
  *     bytesAllocated, bytesCopied                                i64, mutable: statistics
  *
+ * and for the barrier that stores into objects need (`gc/barriers.ts` emits it; a host that stores into objects owes it too):
+ *
+ *     cards    cardBase               i32, mutable: the byte at this + (address >>> 9) is the card of an address
+ *              markCards(start, bytes)               for stores to elements of one array, from `start` on
+ *     counts   writeReference(address, reference)    stores into a field or an element
+ *              fillReferences(start, reference, count), copyReferences(to, from, count)   to elements
+ *              increment(reference, count), incrementRange(start, count)   after plain stores into a new object
+ *
+ * Stores into regions need no barrier. Static objects are not looked into: they may refer to each other, not to the heap.
+ *
  * A region is `[next: u32][count: u32][words…]`, outside of the heap; the collector writes `next`, the words and their count
  * may change at any time. A word is null, an i31, or the address of an object; objects outside of the heap are left alone. A
  * collection gives a weak word its object's new address, or null if no root reaches the object. Between collections, an object
- * that only weak words reach may still be taken up again.
+ * that only weak words reach may still be taken up again. The first word of the weak region says how many collections there were.
  *
  * Before a runtime traps it sets `trapCode`, from `RuntimeTrap`; compiled code sets other codes in the same global.
  *
  * `bytesAllocated` is as of the last `allocSlow` that made room, or `collect`; `liveBytes` of the last collection. `maxBytes`
- * bounds the whole heap, both semispaces included.
+ * bounds the whole heap, both semispaces and all tables included. `drc` counts as alive what was not freed, `generational`, after
+ * a minor collection, everything old.
  */
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";

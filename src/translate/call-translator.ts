@@ -8,6 +8,7 @@ import { InputError } from "../base/diagnostics.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
+import * as wasm from "../wasm/types.ts";
 import { ExceptionTranslator } from "./exception-translator.ts";
 import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
 import { unsupportedOperator } from "./messages.ts";
@@ -116,9 +117,27 @@ export class CallTranslator extends ExceptionTranslator {
 
   /** By the type's allocator where it has one. */
   newStruct(type: number, fields: readonly Value[]): Value {
-    const allocator = this.heap.plan.allocators?.functionOf(type) ?? -1;
+    const allocator = this.heap.plan.typeFunctions?.makerOf(type) ?? -1;
     if (allocator < 0) return this.heap.structNew(type, fields);
-    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), fields));
+    return this.make(allocator, fields);
+  }
+
+  newArray(type: number, value: Value, length: Value): Value {
+    const allocator = this.heap.plan.typeFunctions?.makerOf(type) ?? -1;
+    if (allocator < 0) return this.heap.arrayNew(type, value, length);
+    return this.make(allocator, [value, length]);
+  }
+
+  /** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
+  testType(ref: Value, heap: wasm.HeapType, nullable: boolean): Value {
+    const { typeFunctions } = this.heap.plan;
+    const test = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), nullable) ?? -1) : -1;
+    if (test < 0) return this.heap.test(ref, heap, nullable);
+    return this.builder.instResults(this.ins.call(this.callee(test), [ref]))[0]!;
+  }
+
+  private make(allocator: number, args: readonly Value[]): Value {
+    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), args));
     return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
   }
 

@@ -21,9 +21,11 @@ export function collectingFunctions(module: Module, featureMask: number): Uint8A
   const collects = new Uint8Array(count);
   const calls = new Calls(count);
   const pending = new I32List();
+  const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
+  reader.typeLimit = module.types.length;
   for (let f = 0; f < count; f++) {
     const index = f - module.importedFunctionCount;
-    if (index >= 0 && isQuiet(module, index, featureMask, calls)) continue;
+    if (index >= 0 && isQuiet(module, index, reader, calls)) continue;
     collects[f] = 1;
     pending.push(f);
   }
@@ -71,10 +73,9 @@ class Calls {
 }
 
 /** Whether defined function `index` has nothing that collects but its calls, which are noted. */
-function isQuiet(module: Module, index: number, featureMask: number, calls: Calls): boolean {
+function isQuiet(module: Module, index: number, reader: OperatorReader, calls: Calls): boolean {
   const end = module.code.ends.get(index);
-  const reader = new OperatorReader(module.bytes, module.code.starts.get(index), end, featureMask);
-  reader.typeLimit = module.types.length;
+  reader.seek(module.code.starts.get(index), end);
   for (let runs = reader.u32(); runs > 0; runs--) {
     reader.u32();
     reader.readValType();

@@ -14,6 +14,7 @@ import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { I32 } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import type { OperatorReader } from "../wasm/operators.ts";
+import type { HeapType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 
 /** What these operators need of the function's translator. */
@@ -26,6 +27,8 @@ export interface ReferenceTranslator {
   pop(): Value;
   popMany(count: number): Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
+  testType(ref: Value, heap: HeapType, nullable: boolean): Value;
+  newArray(type: number, value: Value, length: Value): Value;
   branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
 }
 
@@ -46,13 +49,13 @@ function arrayGet(signed: boolean): Handler {
 }
 
 function refTest(nullable: boolean): Handler {
-  return (t) => t.push(t.heap.test(t.pop(), t.reader.heapType, nullable));
+  return (t) => t.push(t.testType(t.pop(), t.reader.heapType, nullable));
 }
 
 function refCast(nullable: boolean): Handler {
   return (t) => {
     const ref = t.pop();
-    t.heap.trapUnless(t.heap.test(ref, t.reader.heapType, nullable), GcTrap.CastFailure);
+    t.heap.trapUnless(t.testType(ref, t.reader.heapType, nullable), GcTrap.CastFailure);
     t.push(ref);
   };
 }
@@ -61,7 +64,7 @@ function branchOnCast(whenItIs: boolean): Handler {
   return (t) => {
     const ref = t.pop();
     const nullable = (t.reader.castFlags & TARGET_NULLABLE) !== 0;
-    const answer = t.heap.test(ref, t.reader.heapType2, nullable);
+    const answer = t.testType(ref, t.reader.heapType2, nullable);
     t.branchWhen(answer, t.reader.index, whenItIs, [ref]);
     t.push(ref);
   };
@@ -128,14 +131,14 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.ArrayNew,
     (t) => {
       const length = t.pop();
-      t.push(t.heap.arrayNew(t.reader.index, t.pop(), length));
+      t.push(t.newArray(t.reader.index, t.pop(), length));
     },
   ],
   [
     WasmOp.ArrayNewDefault,
     (t) => {
       const zero = t.heap.zero(t.module.types.field(t.reader.index, 0));
-      t.push(t.heap.arrayNew(t.reader.index, zero, t.pop()));
+      t.push(t.newArray(t.reader.index, zero, t.pop()));
     },
   ],
   [

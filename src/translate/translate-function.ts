@@ -8,16 +8,16 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { allocateQuickly, allocateSlowly } from "../gc/allocator-bodies.ts";
-import type { AllocatorRole } from "../gc/allocators.ts";
-import { isTraced, structLayout } from "../gc/layout.ts";
+import { isTraced } from "../gc/layout.ts";
+import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
+import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Facts } from "../passes/facts.ts";
 import { opcodeName } from "../wasm/opcodes.ts";
-import type { ValType } from "../wasm/types.ts";
+import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
@@ -56,9 +56,9 @@ export class FunctionTranslator extends CallTranslator {
     builder.sealBlock(entry);
     reader.seek(module.code.starts.get(index), module.code.ends.get(index));
     this.declareLocals(entry, type);
-    const role = this.plan?.allocators?.roleOf(func) ?? null;
+    const role = this.plan?.typeFunctions?.roleOf(func) ?? null;
     if (role === null) this.translateBody(type);
-    else this.allocate(entry, func, role);
+    else this.typeFunctionBody(entry, func, role);
     builder.finalize(options);
   }
 
@@ -83,26 +83,38 @@ export class FunctionTranslator extends CallTranslator {
     while (this.frames.length > 0) this.translateNext();
   }
 
-  /** The whole of a function that makes structs. */
-  private allocate(entry: Block, func: number, { type, isSlow }: AllocatorRole): void {
+  /** The whole of a function that belongs to a type. */
+  private typeFunctionBody(entry: Block, func: number, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (isSlow) allocateSlowly(this.heap, type, fields);
-    else allocateQuickly(this.heap, type, fields, this.callee(func + 1));
+    if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
+    else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
+    else if (role.kind === "array") this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
+    else
+      this.ins.return_([this.heap.test(fields[0]!, concreteHeap(role.type), role.kind === "test or null")]);
   }
 
   /** What the passes may rely on. */
   get facts(): Facts {
     const nonNull = this.heapOperations?.nonNull ?? [];
-    return { nonNull, fieldOffsets: (func, inst) => this.fieldOffsets(func, inst) };
+    return {
+      nonNull,
+      allocationOf: (func, inst) => {
+        const role = this.roleOfCallee(func, inst);
+        return role === null ? null : allocation(this.plan!.types, role);
+      },
+      typeTestOf: (func, inst) => {
+        const kind = this.roleOfCallee(func, inst)?.kind;
+        return kind === "test" || kind === "test or null" ? { nullPasses: kind === "test or null" } : null;
+      },
+    };
   }
 
-  private fieldOffsets(func: Function, inst: Inst): readonly number[] | null {
+  private roleOfCallee(func: Function, inst: Inst): TypeFunctionRole | null {
     const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
     if (name.kind !== "user" || this.plan === null) return null;
     const { namespace, index } = func.dfg.userNames[name.ref]!;
-    const role = namespace === 0 ? (this.plan.allocators?.roleOf(index) ?? null) : null;
-    return role === null ? null : structLayout(this.plan.types, role.type).offsets;
+    return namespace === 0 ? (this.plan.typeFunctions?.roleOf(index) ?? null) : null;
   }
 
   /** The value of the constant expression that begins where the reader stands. */
@@ -321,6 +333,10 @@ export class FunctionTranslator extends CallTranslator {
     const narrowed = inMemory === onStack ? value : ins.ireduce(inMemory, value);
     ins.store(flags, narrowed, base, offset);
   }
+}
+
+function concreteHeap(type: number): HeapType {
+  return (FIRST_TYPE + type) as HeapType;
 }
 
 type Handler = (t: FunctionTranslator, op: number) => void;

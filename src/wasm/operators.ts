@@ -62,6 +62,18 @@ const MULTI_MEMORY: number = featureBit("multi-memory");
 const MEMORY64: number = featureBit("memory64");
 const MULTI_VALUE: number = featureBit("multi-value");
 
+/** Opcodes of one byte by feature mask: a reader is made for every function. */
+const oneByteTables: Map<number, Int16Array> = new Map();
+
+function oneByteOpcodes(mask: number): Int16Array {
+  let table = oneByteTables.get(mask);
+  if (table === undefined) {
+    table = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
+    oneByteTables.set(mask, table);
+  }
+  return table;
+}
+
 export class OperatorReader extends BinaryReader {
   /** Where the last instruction begins. */
   opStart: number;
@@ -107,7 +119,7 @@ export class OperatorReader extends BinaryReader {
     this.vectorStart = 0;
     this.list = new Int32Array(64);
     this.listLength = 0;
-    this.oneByte = ONE_BYTE_OPCODES.map((op) => (op >= 0 && (OP_FEATURES[op]! & mask) !== 0 ? op : -1));
+    this.oneByte = oneByteOpcodes(mask);
   }
 
   /** Sets the range to read. */

@@ -12,10 +12,17 @@ interface TrapRow {
   readonly jsc: RegExp;
 }
 
-const V8_NULL = /^(dereferencing a null pointer)$/;
+const V8_NULL = /^(dereferencing a null pointer|rethrowing null value)$/;
 const JSC_NULL = /null reference$/;
 const V8_CALL = /^(function signature mismatch|null function or function signature mismatch|null function)$/;
 const JSC_CALL = /^call_indirect to a (signature that does not match|null table entry)$/;
+
+/** Some suites do not say of what. */
+const ANY_BOUNDS: TrapRow = {
+  expected: ["out of bounds"],
+  v8: /out of bounds/,
+  jsc: /out of bounds|outside of memory/i,
+};
 
 const ROWS: readonly TrapRow[] = [
   { expected: ["unreachable"], v8: /^unreachable$/, jsc: /^Unreachable code should not be executed$/ },
@@ -106,6 +113,21 @@ export function saysTrap(expected: string, message: string): boolean {
   }
   if (best === null) return message.includes(expected);
   return best.expected.includes(message) || best.v8.test(message) || best.jsc.test(message);
+}
+
+/** Whether two messages, of engines or in the suites' words, can be about the same kind of trap. */
+export function sameTrap(one: string, other: string): boolean {
+  const isAbout = ({ expected, v8, jsc }: TrapRow, message: string): boolean =>
+    expected.includes(message) || v8.test(message) || jsc.test(message);
+  return one === other || ROWS.some((row) => row !== ANY_BOUNDS && isAbout(row, one) && isAbout(row, other));
+}
+
+/** What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. */
+export function specificationMessage(message: string): string {
+  const kinds = ROWS.filter(
+    ({ expected, v8, jsc }) => expected[0] !== "out of bounds" && (v8.test(message) || jsc.test(message)),
+  );
+  return kinds.length === 0 ? message : kinds.map(({ expected }) => expected[0]).join(" or ");
 }
 
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */

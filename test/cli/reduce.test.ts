@@ -106,10 +106,11 @@ test("modules and scripts need a condition of theirs", async () => {
     assert.equal(code, 2, stderr);
     assert.match(stderr, message);
   };
-  await refused([SCRIPT], /needs one of --check, --wast-fails and --compile-fails/);
+  await refused([SCRIPT], /needs one of --check, --wast-fails, --compile-fails and --run-fails/);
   await refused([SCRIPT, "--check", "true", "--compile-fails", ""], /needs one of/);
   await refused([SCRIPT, "--wast-passes", "", "--check", "true"], /--wast-passes needs --wast-fails/);
   await refused([SCRIPT, "--wast-fails", "--engine other"], /Allowed choices are/);
   await refused(["-", "--as", "wat", "--wast-fails", ""], /--wast-fails is for scripts/);
+  await refused([SCRIPT, "--run-fails"], /--run-fails is for modules/);
   await refused(["-", "--wast-fails", ""], /not for CLIF/);
 });

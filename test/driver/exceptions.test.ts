@@ -45,10 +45,11 @@ const PRELUDE = `
   (tag $boxed (param (ref null $box) i64))
   (tag $other (param f64))
   (tag $plain)
+  (global $garbage (mut (ref null $box)) (ref.null $box))
   (func $churn (local $i i32)
     (local.set $i (i32.const 50))
     (loop $again
-      (drop (struct.new $box (local.get $i)))
+      (global.set $garbage (struct.new $box (local.get $i)))
       (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
   (func $get (param (ref null $box)) (result i32) (call $churn) (struct.get $box 0 (local.get 0)))
   ;; Throws $boxed for 1, $other for 2, $plain for 3, traps for 4; else gives a new box.
@@ -88,6 +89,26 @@ const PROGRAMS: readonly Program[] = [
           (try_table (catch $plain $again) (throw_ref (local.get $x)))
           (unreachable))
         (i32.add (i32.const 1) (call $get (local.get $before)))))`,
+  },
+  {
+    name: "a payload behind a reference to its exception, over collections",
+    args: [1, 2, 3],
+    wat: `(module ${PRELUDE}
+      (func $hold (param i32) (result exnref)
+        (block $all (result exnref)
+          (try_table (catch_all_ref $all) (drop (call $maybe (local.get 0))))
+          (unreachable)))
+      (func (export "run") (param i32) (result i32) (local $x exnref)
+        (local.set $x (call $hold (local.get 0)))
+        (call $churn)
+        (block $b (result (ref null $box) i64)
+          (try_table (catch $boxed $b)
+            (block $other
+              (try_table (catch $plain $other) (throw_ref (local.get $x))))
+            (return (i32.const 77)))
+          (unreachable))
+        (drop)
+        (call $get)))`,
   },
   {
     name: "locals and operands as they were when the call threw",

@@ -24,14 +24,17 @@ type Raw = (...args: unknown[]) => unknown;
 class TestStore {
   readonly store: CoreStore;
   private readonly gcStress: boolean;
+  private readonly collector: CollectorName;
 
   constructor(collector: CollectorName = "copying", stackBytes = 1 << 16) {
     this.store = new CoreStore({ collector, stackBytes });
-    this.gcStress = collector === "stress";
+    this.gcStress = collector.startsWith("stress");
+    this.collector = collector;
   }
 
   async instantiate(wat: string, given: Readonly<Record<string, Extern | Raw>> = {}): Promise<StoreInstance> {
-    const code = compileCode(await textToBinary(wat), { prove: true, gcStress: this.gcStress });
+    const { collector, gcStress } = this;
+    const code = compileCode(await textToBinary(wat), { prove: true, collector, gcStress });
     const { module } = code.plan;
     const imports = module.imports.map(({ name }, i): Extern => {
       const thing = given[name]!;

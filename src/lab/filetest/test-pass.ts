@@ -7,7 +7,11 @@ import { expandAtomics } from "../../passes/expand-atomics.ts";
 import { expandLanes } from "../../passes/expand-lanes.ts";
 import { makeLittleEndian } from "../../passes/make-little-endian.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
+import { mergeBlocks } from "../../passes/merge-blocks.ts";
+import { removeDead } from "../../passes/remove-dead.ts";
+import { reuseReloads } from "../../passes/reuse-reloads.ts";
 import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
+import { valueNumbering } from "../../passes/value-numbering.ts";
 import { widenVectors } from "../../passes/widen-vectors.ts";
 import { functionText } from "../../text/index.ts";
 import { annotatedText, verifyFunction } from "../../verify/index.ts";
@@ -20,7 +24,11 @@ const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map<string, (f
   ["expand-lanes", expandLanes],
   ["make-little-endian", makeLittleEndian],
   ["make-reducible", makeReducible],
+  ["merge-blocks", mergeBlocks],
+  ["remove-dead", removeDead],
+  ["reuse-reloads", reuseReloads],
   ["split-wide-integers", splitWideIntegers],
+  ["value-numbering", valueNumbering],
   ["widen-vectors", widenVectors],
 ]);
 

@@ -20,7 +20,7 @@ interface Finder {
 
 /** Only what the condition needs is loaded. */
 async function openFinder(spec: AnySpec): Promise<Finder> {
-  if (spec.kind === "script" || spec.kind === "compile") {
+  if (spec.kind === "script" || spec.kind === "compile" || spec.kind === "runs") {
     const { WasmSymptomFinder } = await import("./wasm/wasm-conditions.ts");
     return new WasmSymptomFinder(spec);
   }

@@ -70,6 +70,8 @@ function flagsOf(random: Random): string[] {
   const flags = features.map((name) => `--enable-${name}`);
   if (random.chance(85)) flags.push("--denan");
   if (random.chance(40)) flags.push(random.pick(["-O1", "-O3", "-Os"]));
+  // Both dialects in one module are more than V8 takes.
+  if (random.chance(40)) flags.push("--enable-exception-handling", "--translate-to-exnref");
   return flags;
 }
 

@@ -2,7 +2,7 @@
  * What a random module imports, as a module of its own, which every engine compiles as it does the other.
  *
  * A function that is imported writes down that it was called, and with what: references by kind, an i31 with its value. It gives zeros
- * and nulls. Globals, tables and memories are as small as their types allow. Everything that is written down goes into a memory:
+ * and nulls; the one that is called `throw` throws what only a clause for all exceptions catches. Globals, tables and memories are as small as their types allow. Everything that is written down goes into a memory:
  *
  *     0           bytes that are written, this word included
  *     4 …         for each call: the number of the import, then its arguments, 4, 8 or 16 bytes each
@@ -23,11 +23,12 @@ const LOG_PAGES = 4;
 
 /** The text of the module that exports, by position, what `module` imports; null where an import cannot be made up. */
 export function surroundingsOf(module: Module): string | null {
-  const fields: string[] = [];
-  for (const [i, { type }] of module.imports.entries()) {
+  const fields: string[] = ["(tag $thrown)"];
+  for (const [i, { name, type }] of module.imports.entries()) {
     const text = importText(module, i, type);
     if (text === null) return null;
-    fields.push(`(${type.kind} (export "${i}") ${text})`);
+    const throws = type.kind === "func" && name === "throw";
+    fields.push(`(${type.kind} (export "${i}") ${text}${throws ? " (throw $thrown)" : ""})`);
   }
   return [HEAD, ...fields, ")"].join("\n");
 }
@@ -50,7 +51,7 @@ function importText(module: Module, number: number, type: ImportType): string | 
       return `${is64 ? "i64 " : ""}${limitsText(limits)} ${name}`;
     }
     default:
-      return null;
+      return tagText(module, type.type);
   }
 }
 
@@ -100,6 +101,11 @@ function valueText(type: ValType): string | null {
   if (types.isNullable(type)) return `(ref.null ${types.heapTypeName(heap)})`;
   const holdsI31 = heap === types.HEAP_ANY || heap === types.HEAP_EQ || heap === types.HEAP_I31;
   return holdsI31 ? "(ref.i31 (i32.const 7))" : null;
+}
+
+function tagText({ types: table }: Module, type: number): string | null {
+  const params = Array.from({ length: table.paramCount(type) }, (_, i) => typeText(table.param(type, i)));
+  return params.includes(null) ? null : params.map((name) => `(param ${name})`).join(" ");
 }
 
 function globalText({ type, mutable }: GlobalType): string | null {

@@ -122,6 +122,7 @@ export function countDirect(bytes: u32): void {
 
 export function countCollection(live: u32, copied: u32): void {
   collections++;
+  if (weakRegion !== 0) store<u32>(weakRegion, collections);
   liveBytes = live;
   bytesCopied += copied;
 }

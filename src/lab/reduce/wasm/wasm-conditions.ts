@@ -4,6 +4,7 @@
  *
  *     script     `spillway wast` reports a failure: the directive, what was expected and what came, of the first one
  *     compile    our compiler refuses or breaks on a module, or the host refuses its output: the message
+ *     runs       a module does not do compiled what it does natively (`wasm-fuzz/`): the kind of failure, and the message
  *
  * Symptoms are compared loosely: names, numbers, places and quoted texts do not count, for they change when a module
  * becomes smaller. What `passes` or a pattern asks for besides must hold in every candidate.
@@ -11,7 +12,9 @@
 import { InputError } from "../../../base/diagnostics.ts";
 import { type CompileOptions, compile } from "../../../driver/compile.ts";
 import { hostWebAssembly } from "../../../embed/host-webassembly.ts";
+import type { PolicyName } from "../../../frontend/index.ts";
 import { parseScript, type RunOptions, runFile } from "../../../wast/index.ts";
+import { checkModule } from "../../wasm-fuzz/check-module.ts";
 import { moduleBinary } from "./script-modules.ts";
 
 /** Options, and as a person wrote them. */
@@ -37,11 +40,17 @@ export type WasmConditionSpec =
       readonly fails: Setting<CompileOptions>;
       /** A text that the message must hold. */
       readonly match?: string;
+    }
+  | {
+      readonly kind: "runs";
+      readonly policy?: PolicyName;
+      readonly match?: string;
     };
 
 /** Finishes "it is so that …". */
 export function describeWasmCondition(spec: WasmConditionSpec): string {
   const match = spec.match === undefined ? "" : `, saying \`${spec.match}\``;
+  if (spec.kind === "runs") return `it does not do the same compiled as natively${match}`;
   if (spec.kind === "compile") return `compiling it${withWords(spec.fails.words)} fails${match}`;
   const passes =
     spec.passes === undefined ? "" : `, and passes${withWords(spec.passes.words) || " without options"}`;
@@ -77,6 +86,7 @@ export class WasmSymptomFinder {
     const { spec } = this;
     try {
       if (spec.kind === "script") return await scriptSymptom(candidate, spec);
+      if (spec.kind === "runs") return await runSymptom(candidate, spec);
       if (spec.form === "module") return compileSymptom(candidate, spec.fails.options, spec.match);
       return await compileInScript(candidate, spec);
     } catch (error) {
@@ -99,6 +109,19 @@ async function scriptSymptom(
     return null;
   const { directive, expected, got } = failure;
   return loosely(`${directive}: expected ${expected}, got ${got}`);
+}
+
+/** What was called need not be the same, only what came of it. */
+const DEED = /\b(?:call|global|size of|contents of|element \d+ of) .*? ?(?:\(round \d\))?: /g;
+
+async function runSymptom(
+  bytes: Uint8Array,
+  { policy = "spillway", match }: WasmConditionSpec & { kind: "runs" },
+): Promise<string | null> {
+  const verdict = await checkModule(bytes, { policy });
+  if (verdict.kind !== "failed" || (match !== undefined && !verdict.message.includes(match))) return null;
+  const message = verdict.message.split("\n", 1)[0]!;
+  return `${verdict.failure}: ${loosely(message.replace(DEED, "… "))}`;
 }
 
 function compileSymptom(

@@ -1,11 +1,13 @@
-/** What the functions that make structs do, as CLIF: see `allocators.ts`. Each ends with a return. */
+/** What the functions that belong to types do, as CLIF: see `type-functions.ts`. Each ends with a return. */
 import type { FuncRef, Value } from "../ir/entities.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
 import { DESCRIPTORS } from "../object/symbol-spaces.ts";
+import type { TypeTable } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { HeapOperations } from "./heap-operations.ts";
-import { structLayout } from "./layout.ts";
+import { LENGTH_OFFSET, structLayout } from "./layout.ts";
+import type { TypeFunctionRole } from "./type-functions.ts";
 
 /** In place if the object fits; else what `slow` gives. */
 export function allocateQuickly(
@@ -38,6 +40,18 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
   const bytes = ins.iconst(I32, structLayout(plan.types, type).sizeBytes);
   const [object] = builder.instResults(ins.call(heap.runtimeFunction("allocSlow"), [bytes]));
   ins.return_([initialized(heap, type, fields, object!)]);
+}
+
+/** What the passes may know of a call: where its arguments lie; null for one that makes nothing. */
+export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation | null {
+  if (kind === "test" || kind === "test or null") return null;
+  if (kind === "array") return { offsets: [-1, LENGTH_OFFSET], mayTrap: true };
+  return { offsets: structLayout(types, type).offsets, mayTrap: false };
+}
+
+interface Allocation {
+  readonly offsets: readonly number[];
+  readonly mayTrap: boolean;
 }
 
 function initialized(heap: HeapOperations, type: number, fields: readonly Value[], object: Value): Value {

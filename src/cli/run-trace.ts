@@ -1,0 +1,83 @@
+/**
+ * What ended a program before its end, as people read it: the specification's word for a trap, and the functions of the program that
+ * were running, the innermost first, under the names that the input has for them.
+ *
+ * The engine's stack names functions of the output. Those of the collector, of memories and of the functions of types are left out.
+ */
+import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
+import { readNames } from "../wasm/index.ts";
+import { plainMessage, specificationMessage } from "../wast/trap-wording.ts";
+
+export interface Failure {
+  readonly message: string;
+  /** One line a function, `at main (function 3)`. */
+  readonly frames: readonly string[];
+}
+
+const MOST_FRAMES = 20;
+
+/** The engine keeps that many frames of a stack; some of them are not shown. */
+export const FRAMES_KEPT = 100;
+
+/** Null for what is neither a trap nor an exception of the program's: a defect, or a host function's own error. */
+export function failureOf(module: Module, error: unknown): Failure | null {
+  const message = failureMessage(error);
+  if (message === null) return null;
+  return { message, frames: framesOf(module, stackOf(error)) };
+}
+
+function failureMessage(error: unknown): string | null {
+  if (error instanceof hostWebAssembly.RuntimeError) {
+    return `trap: ${specificationMessage(plainMessage(error.message))}`;
+  }
+  if (error instanceof StoreException) return "uncaught exception";
+  if (error instanceof RangeError && /call stack/i.test(error.message)) return "trap: call stack exhausted";
+  return null;
+}
+
+/** Of the engine's error, if the message is ours. */
+function stackOf(error: unknown): string {
+  const { cause, stack } = error as Error;
+  return (cause instanceof Error ? cause.stack : stack) ?? "";
+}
+
+const FRAME = /^\s+at (?:(?:.* )?\()?(wasm:\/\/wasm\/.+):wasm-function\[(\d+)\]:0x[\da-f]+\)?$/;
+
+function framesOf({ code: { plan } }: Module, stack: string): string[] {
+  const frames = stack.split("\n").flatMap((line) => {
+    const match = FRAME.exec(line);
+    return match === null ? [] : [{ url: match[1]!, index: Number(match[2]) }];
+  });
+  // The host calls the program, so the outermost frame is one of its own.
+  const url = frames.at(-1)?.url;
+  const added = plan.importedFunctionCount - plan.module.importedFunctionCount;
+  const names = readNames(plan.module).functions;
+  const shown: Run[] = [];
+  for (const frame of frames) {
+    const index = frame.index - added;
+    const isInput =
+      index < plan.module.functionTypes.length && (plan.typeFunctions?.roleOf(index) ?? null) === null;
+    if (frame.url !== url || !isInput) continue;
+    const last = shown.at(-1);
+    if (last?.index === index) last.count++;
+    else shown.push({ index, count: 1 });
+  }
+  const lines = shown.slice(0, MOST_FRAMES).map(({ index, count }) => {
+    const exported = plan.module.exports.find((one) => one.kind === "func" && one.index === index);
+    const name = names.get(index) ?? exported?.name;
+    const text = name === undefined ? `function ${index}` : `${printable(name)} (function ${index})`;
+    return count === 1 ? `at ${text}` : `at ${text}, ${count} times`;
+  });
+  return frames.length === FRAMES_KEPT || shown.length > MOST_FRAMES ? [...lines, "…"] : lines;
+}
+
+/** Calls of one function by itself. */
+interface Run {
+  readonly index: number;
+  count: number;
+}
+
+/** One line, without what a terminal would obey. */
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?");
+}

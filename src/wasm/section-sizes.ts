@@ -1,0 +1,43 @@
+/** How large the sections of a binary are, for reports. */
+import { BinaryReader } from "./reader.ts";
+
+export interface SectionSize {
+  /** `code`, or `custom "name"`. */
+  readonly name: string;
+  /** With its id and its length. */
+  readonly bytes: number;
+}
+
+const NAMES: readonly string[] = [
+  "custom",
+  "type",
+  "import",
+  "function",
+  "table",
+  "memory",
+  "global",
+  "export",
+  "start",
+  "element",
+  "code",
+  "data",
+  "data count",
+  "tag",
+];
+const HEADER_BYTES = 8;
+
+/** The sections of a module that has been decoded, in order. */
+export function sectionSizes(bytes: Uint8Array): SectionSize[] {
+  const sizes: SectionSize[] = [];
+  const reader = new BinaryReader(bytes, HEADER_BYTES, bytes.length, 0);
+  while (reader.pos < bytes.length) {
+    const start = reader.pos;
+    const id = reader.u8();
+    const size = reader.u32();
+    const end = reader.pos + size;
+    const name = id === 0 ? `custom ${JSON.stringify(reader.name())}` : NAMES[id]!;
+    sizes.push({ name, bytes: end - start });
+    reader.pos = end;
+  }
+  return sizes;
+}
