@@ -451,7 +451,7 @@ export class OutputPlan implements InitializerPlan {
 
   private refuse(): void {
     const { module, mode } = this;
-    refuseForTarget(module, this.target, mode === "store" && this.usesHeap);
+    refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
     module.tables.forEach(({ type, offset }, i) => {
       if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
         throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));

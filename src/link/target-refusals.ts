@@ -11,12 +11,20 @@ import * as wasm from "../wasm/types.ts";
 
 const ALL_FEATURES = -1;
 
-/** Throws `InputError` for the first thing that cannot be kept. `isOpen`: others call functions that are not exported. */
-export function refuseForTarget(module: Module, target: Features, isOpen: boolean): void {
+/**
+ * Throws `InputError` for the first thing that cannot be kept. In a store imported tables are no tables, and others call functions
+ * that are not exported where there is a heap.
+ */
+export function refuseForTarget(
+  module: Module,
+  target: Features,
+  mode: "standalone" | "store" | "heap",
+): void {
   const check = new TargetCheck(module, target);
   check.imports();
+  if (mode === "standalone") check.importedTables();
   check.exports();
-  check.severalResults(isOpen);
+  check.severalResults(mode === "heap");
   check.memories();
   if (!target.has("simd")) check.vectors();
   if (!target.has("simd")) check.operators("simd");
@@ -45,23 +53,21 @@ class TargetCheck {
       case "global":
         if (type.global.mutable) this.need("mutable-global", "an imported mutable global", offset);
         return;
-      case "table":
-        if (type.table.element !== wasm.FUNCREF) {
-          const name = wasm.valTypeName(type.table.element);
-          const isTyped = type.table.element !== wasm.EXTERNREF;
-          this.need(
-            isTyped ? "function-references" : "reference-types",
-            `an imported table of ${name}`,
-            offset,
-          );
-        }
-        return;
       case "func":
         if (this.module.types.resultCount(type.type) > 1) {
           this.need("multi-value", "an imported function with several results", offset);
         }
         return;
       default:
+    }
+  }
+
+  /** What is given must be of the very type. */
+  importedTables(): void {
+    for (const { type, offset } of this.module.imports) {
+      if (type.kind !== "table" || type.table.element === wasm.FUNCREF) continue;
+      const feature = type.table.element === wasm.EXTERNREF ? "reference-types" : "function-references";
+      this.need(feature, `an imported table of ${wasm.valTypeName(type.table.element)}`, offset);
     }
   }
 
