@@ -126,7 +126,8 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   out.placeTraps(plan.functionsEnd + runtime.code.starts.length + (compiled.initializer === null ? 0 : 1));
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
-  const heapBase = Math.ceil((stackTop + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
+  const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
+  const heapBase = Math.ceil(staticEnd / HEAP_ALIGN) * HEAP_ALIGN;
   const exceptionCell = plan.checksExceptions
     ? layout.addressOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
     : -1;

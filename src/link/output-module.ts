@@ -69,6 +69,8 @@ export class OutputModule {
   private readonly starts: I32List;
   private readonly ends: I32List;
   private readonly names: Map<number, string>;
+  /** Addresses of passive data in static memory, by segment. */
+  private readonly passiveData: Map<number, number>;
   /** Trap functions by code, and the first one's index in the output. */
   private readonly traps: Map<number, number>;
   private firstTrap = 0;
@@ -86,6 +88,7 @@ export class OutputModule {
     this.ends = new I32List();
     this.names = new Map();
     this.traps = new Map();
+    this.passiveData = new Map();
   }
 
   private get plan(): OutputPlan {
@@ -344,13 +347,32 @@ export class OutputModule {
   }
 
   addStaticData(address: number): void {
-    const bytes = this.layout.bytes();
-    if (bytes.length === 0) return;
+    this.addHeapData(address, this.append(this.layout.bytes()));
+    for (const [segment, place] of this.passiveData)
+      this.addHeapData(place, this.plan.module.data[segment]!.data);
+  }
+
+  private addHeapData(address: number, data: ByteRange): void {
+    if (data.start === data.end) return;
     const offsetExpr = this.i32Constant(address);
-    const data = this.append(bytes);
     const memory = this.plan.heapMemory;
     const flags = memory === 0 ? 0 : EXPLICIT_MEMORY;
     this.data.push({ mode: "active", flags, memory, offsetExpr, data, offset: 0 });
+  }
+
+  /**
+   * Where the target has no passive data, static memory has it from an address on; returns its end. With `addStaticData`, which puts it
+   * there.
+   */
+  placePassiveData(start: number): number {
+    let address = start;
+    if (this.plan.target.has("bulk-memory")) return address;
+    this.plan.module.data.forEach(({ mode, data }, i) => {
+      if (mode !== "passive" || data.start === data.end) return;
+      this.passiveData.set(i, address);
+      address += data.end - data.start;
+    });
+    return address;
   }
 
   /** The finished binary. */
@@ -383,7 +405,10 @@ export class OutputModule {
       customs: this.customs(),
       bytes: this.writer.bytes(),
     };
-    return encodeLowered(plan.target, output);
+    return encodeLowered(plan.target, output, (segment) => {
+      const address = this.passiveData.get(segment);
+      return address === undefined ? null : { address, memory: plan.heapMemory };
+    });
   }
 
   private customs(): CustomSection[] {

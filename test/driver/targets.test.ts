@@ -55,6 +55,16 @@ for (const program of TARGET_PROGRAMS) {
   });
 }
 
+test("passive data stays as large where there is a heap to keep it in", async () => {
+  const text = "abcdefgh".repeat(10_000);
+  const input = await textToBinary(`(module (type $a (array i8)) (data $d "${text}")
+    (func (export "run") (param i32) (result i32)
+      (array.get_u $a (array.new_data $a $d (local.get 0) (i32.const 100)) (i32.const 99))))`);
+  const output = compile(input, { target: "mvp" });
+  assert.ok(output.length < input.length + 10_000, `${output.length}`);
+  assert.deepEqual(results(output, [0, 7, 79_900, 79_901]), [100, 99, 104, "trap"]);
+});
+
 const REFUSED: readonly (readonly [target: string, wat: string, message: RegExp])[] = [
   [
     "mvp",
