@@ -10,7 +10,7 @@
  * All blocks of the layout are in it, also those that the entry does not reach. Destinations outside the layout (only
  * hostile input has them) give no edge. Linear in blocks and edges; the object keeps its memory between functions.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { fillWords, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
@@ -115,7 +115,7 @@ export class ControlFlowGraph {
   /** A counting sort of the edges by target. */
   private sortPredecessors(): void {
     const { predStarts, predEdges, targets, edges, blocks } = this;
-    predStarts.fill(0, 0, blocks + 1);
+    fillWords(predStarts, 0, 0, blocks + 1);
     for (let edge = 0; edge < edges; edge++) predStarts[targets[edge]! + 1]!++;
     for (let block = 0; block < blocks; block++) predStarts[block + 1]! += predStarts[block]!;
     // Filled from the back, each row's start counting down from its end, so that rows keep edge order.
@@ -137,9 +137,9 @@ export class ControlFlowGraph {
       this.branches = new Int32Array(capacity);
       this.predStarts = new Int32Array(capacity + 1);
     }
-    this.starts.fill(0, 0, blocks);
-    this.counts.fill(0, 0, blocks);
-    this.branches.fill(NONE, 0, blocks);
+    fillWords(this.starts, 0, 0, blocks);
+    fillWords(this.counts, 0, 0, blocks);
+    fillWords(this.branches, NONE, 0, blocks);
   }
 
   private reserveEdges(edges: number): void {

@@ -3,7 +3,7 @@
  * stand on. Vertices are the blocks' preorder numbers 0, 1, …, so that a parent's number is below its children's.
  * Successors are taken in order, which makes the post-order the one of `traversal.ts`. Iterative and linear.
  */
-import { grownCapacity } from "../base/column.ts";
+import { fillWords, grownCapacity } from "../base/column.ts";
 import { type Block, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { ControlFlowGraph } from "./control-flow-graph.ts";
@@ -104,6 +104,6 @@ export class DepthFirstTree {
       this.frames = new Int32Array(capacity);
       this.frameNexts = new Int32Array(capacity);
     }
-    this.numbers.fill(NONE, 0, blocks);
+    fillWords(this.numbers, NONE, 0, blocks);
   }
 }

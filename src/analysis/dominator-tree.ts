@@ -8,7 +8,7 @@
  *
  * Blocks that the entry does not reach have no place in the tree: they dominate nothing, and nothing dominates them.
  */
-import { grownCapacity } from "../base/column.ts";
+import { fillWords, grownCapacity } from "../base/column.ts";
 import { type Block, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { ControlFlowGraph } from "./control-flow-graph.ts";
@@ -132,7 +132,7 @@ export class DominatorTree {
   private numberTree(): void {
     const { orders, sizes, idoms, ordered, bucketHeads: nextFree } = this;
     const count = this.tree.size;
-    sizes.fill(1, 0, count);
+    fillWords(sizes, 1, 0, count);
     for (let vertex = count - 1; vertex > 0; vertex--) sizes[idoms[vertex]!]! += sizes[vertex]!;
     for (let vertex = 0; vertex < count; vertex++) {
       const idom = idoms[vertex]!;
@@ -158,8 +158,8 @@ export class DominatorTree {
       this.sizes = new Int32Array(capacity);
       this.ordered = new Int32Array(capacity);
     }
-    this.ancestors.fill(NONE, 0, count);
-    this.bucketHeads.fill(NONE, 0, count);
+    fillWords(this.ancestors, NONE, 0, count);
+    fillWords(this.bucketHeads, NONE, 0, count);
     for (let vertex = 0; vertex < count; vertex++) {
       this.semis[vertex] = vertex;
       this.bests[vertex] = vertex;

@@ -11,7 +11,7 @@
  * a back edge waits at the lowest common ancestor of its ends: no loop below that vertex holds both ends, so when the
  * vertex's turn comes every loop found so far around the edge's target, other than as its header, is irreducible.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { ControlFlowGraph } from "./control-flow-graph.ts";
@@ -236,11 +236,13 @@ export class LoopAnalysis {
     if (edges > this.edgeNexts.length) {
       this.edgeNexts = grownColumn(this.edgeNexts, grownCapacity(this.edgeNexts.length, edges));
     }
-    for (const column of [this.around, this.backHeads, this.waitHeads, this.predHeads, this.inBody]) {
-      column.fill(NONE, 0, count);
-    }
-    this.headers.fill(0, 0, count);
-    this.irreducible.fill(0, 0, count);
+    fillWords(this.around, NONE, 0, count);
+    fillWords(this.backHeads, NONE, 0, count);
+    fillWords(this.waitHeads, NONE, 0, count);
+    fillWords(this.predHeads, NONE, 0, count);
+    fillWords(this.inBody, NONE, 0, count);
+    fillBytes(this.headers, 0, 0, count);
+    fillBytes(this.irreducible, 0, 0, count);
     for (let vertex = 0; vertex < count; vertex++) {
       this.folded[vertex] = vertex;
       this.marked[vertex] = vertex;

@@ -9,7 +9,7 @@
  * One stack frame a block, never recursion, so a chain of a million blocks is as good as any; linear in blocks and
  * edges. Destinations that are not blocks of the layout (only hostile input has them) are passed over.
  */
-import { grownCapacity, type I32List } from "../base/column.ts";
+import { fillBytes, grownCapacity, type I32List } from "../base/column.ts";
 import { type Block, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
@@ -77,7 +77,7 @@ export class Traversal {
       this.frameBlocks = new Int32Array(capacity);
       this.frameNexts = new Int32Array(capacity);
     } else {
-      this.seen.fill(0, 0, blocks);
+      fillBytes(this.seen, 0, 0, blocks);
     }
   }
 }

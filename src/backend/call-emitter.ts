@@ -4,12 +4,17 @@
  * The frame is entered once and given back where the function returns. A function that handles exceptions keeps the stack's
  * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
  */
+import { I32List } from "../base/column.ts";
+import { EpochTable } from "../base/epoch-table.ts";
 import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
 import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
+import type { SymbolTable } from "../object/symbols.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
+import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { wasmTypeOf } from "./wasm-types.ts";
@@ -28,10 +33,21 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 export abstract class CallEmitter extends CodeWriter {
   /** The stack map that the frame names since this block began, or -1. */
   protected namedMap: number;
+  /** The offsets of the stack map at hand. */
+  private readonly offsets: I32List;
+  /** The symbols of the function's stack maps, as far as they were named. */
+  private readonly mapSymbols: EpochTable;
 
   constructor() {
     super();
     this.namedMap = -1;
+    this.offsets = new I32List();
+    this.mapSymbols = new EpochTable();
+  }
+
+  protected override beginCode(func: Function, indices: ModuleIndices): void {
+    super.beginCode(func, indices);
+    this.mapSymbols.clear();
   }
 
   protected emitCall(inst: Inst, tail: boolean): void {
@@ -104,20 +120,28 @@ export abstract class CallEmitter extends CodeWriter {
     const { dfg } = this.func;
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const map = dfg.stackMap(inst);
-    const offsets: number[] = [];
-    if (map !== NONE) {
-      for (let i = 0; i < dfg.stackMaps.entryCount(map as StackMap); i++) {
-        const slot = dfg.stackMaps.entrySlot(map as StackMap, i);
-        offsets.push(this.frame.offsetBytes(slot) + dfg.stackMaps.entryOffset(map as StackMap, i));
-      }
-    }
-    const named = symbols.internMap(this.frame.sizeBytes, offsets);
+    const named = this.symbolOfMap(dfg.stackMap(inst), symbols);
     if (named === this.namedMap) return;
     this.namedMap = named;
     this.pushFrameAddress(0);
     this.symbolAddress(named);
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  private symbolOfMap(map: StackMap | typeof NONE, symbols: SymbolTable): number {
+    const known = this.mapSymbols.get(map + 1);
+    if (known >= 0) return known;
+    const { stackMaps } = this.func.dfg;
+    const { offsets } = this;
+    offsets.clear();
+    const count = map === NONE ? 0 : stackMaps.entryCount(map as StackMap);
+    for (let i = 0; i < count; i++) {
+      const slot = stackMaps.entrySlot(map as StackMap, i);
+      offsets.push(this.frame.offsetBytes(slot) + stackMaps.entryOffset(map as StackMap, i));
+    }
+    const symbol = symbols.internMap(this.frame.sizeBytes, offsets);
+    this.mapSymbols.set(map + 1, symbol);
+    return symbol;
   }
 
   /** A call that stands for a Wasm operator: the first arguments are its immediates. */
@@ -160,7 +184,7 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols, mapOnEntry } = this.indices!;
     if (!mapOnEntry || symbols === null) return;
     this.pushFrameAddress(0);
-    this.symbolAddress(symbols.internMap(this.frame.sizeBytes, []));
+    this.symbolAddress(this.symbolOfMap(NONE, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 

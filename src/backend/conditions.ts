@@ -25,8 +25,9 @@ function compare(w: CodeWriter, inst: Inst, condition: number): void {
     pushIsZero(w, w.arg(inst, 0));
     return;
   }
-  for (const index of [0, 1]) {
-    if (isSignedCompare(condition)) w.pushSign(w.arg(inst, index));
+  const signed = isSignedCompare(condition);
+  for (let index = 0; index < 2; index++) {
+    if (signed) w.pushSign(w.arg(inst, index));
     else w.pushZero(w.arg(inst, index));
   }
   w.op(intCompare(condition, isNarrow(type) ? I32 : type));

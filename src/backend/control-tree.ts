@@ -14,7 +14,7 @@
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
 import { Traversal } from "../analysis/traversal.ts";
-import { grownCapacity, I32List } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, I32List } from "../base/column.ts";
 import { type Block, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { Format } from "../ir/opcodes.ts";
@@ -140,10 +140,10 @@ export class ControlTree {
       this.firstMerges = new Int32Array(capacity);
       this.nextMerges = new Int32Array(capacity);
     }
-    this.places.fill(-1, 0, blocks);
-    this.loopHeaders.fill(0, 0, blocks);
-    this.merges.fill(0, 0, blocks);
-    this.firstMerges.fill(NONE, 0, blocks);
-    this.nextMerges.fill(NONE, 0, blocks);
+    fillWords(this.places, -1, 0, blocks);
+    fillBytes(this.loopHeaders, 0, 0, blocks);
+    fillBytes(this.merges, 0, 0, blocks);
+    fillWords(this.firstMerges, NONE, 0, blocks);
+    fillWords(this.nextMerges, NONE, 0, blocks);
   }
 }

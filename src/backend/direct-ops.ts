@@ -159,14 +159,17 @@ const typeNameOf = new Map(TYPES.map(([name, type]) => [type, name]));
 /** `icmp` under a condition code: -1 where Wasm has none (unsigned comparisons of `i64x2`). */
 export function intCompare(condition: number, type: Type): number {
   if (type === I32) return I32_COMPARES[condition]!;
+  if (type === I64) return I64_COMPARES[condition]!;
   return findOpcode(`${typeNameOf.get(type) ?? "?"}.${INT_COMPARE[condition]!}`);
 }
 
 const I32_COMPARES = INT_COMPARE.map((name) => findOpcode(`i32.${name}`));
+const I64_COMPARES = INT_COMPARE.map((name) => findOpcode(`i64.${name}`));
+const IS_SIGNED = INT_CONDITIONS.map((condition) => condition.startsWith("s"));
 
 /** Whether an integer comparison looks at the sign. */
 export function isSignedCompare(condition: number): boolean {
-  return INT_CONDITIONS[condition]!.startsWith("s");
+  return IS_SIGNED[condition]!;
 }
 
 /** `fcmp` under a condition code that Wasm has, or -1. */

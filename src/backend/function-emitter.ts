@@ -102,7 +102,8 @@ export class FunctionEmitter extends CallEmitter {
   emit(func: Function, indices: ModuleIndices): RelocatableCode {
     const entry = func.layout.entryBlock;
     this.beginCode(func, indices);
-    for (const param of [...func.signature.params, ...func.signature.returns]) wasmTypeOf(param.type);
+    for (const param of func.signature.params) wasmTypeOf(param.type);
+    for (const result of func.signature.returns) wasmTypeOf(result.type);
     this.frame.compute(func, indices.symbols !== null);
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
@@ -148,7 +149,9 @@ export class FunctionEmitter extends CallEmitter {
 
   private emitTree(entry: Block): void {
     // What a refused function left behind goes first.
-    for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.clear();
+    this.pendingKinds.clear();
+    this.pendingItems.clear();
+    this.pendingFroms.clear();
     this.openScopes = 0;
     this.endsInReturn = false;
     const blocks = this.func.dfg.numBlocks;
@@ -197,7 +200,9 @@ export class FunctionEmitter extends CallEmitter {
     const last = this.pendingKinds.length - 1;
     const block = this.pendingFroms.get(last) as Block;
     const call = this.pendingItems.get(last) as BlockCall;
-    for (const list of [this.pendingKinds, this.pendingItems, this.pendingFroms]) list.truncate(last);
+    this.pendingKinds.truncate(last);
+    this.pendingItems.truncate(last);
+    this.pendingFroms.truncate(last);
     if (this.isPlain(block, call) && this.fallsThrough(block, call)) return;
     this.op(WasmOp.Else);
     this.postpone(Pending.Branch, call, block);

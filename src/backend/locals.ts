@@ -13,7 +13,7 @@
  * Each instruction has two places: operands end at the first, results begin at the second.
  */
 import { LoopAnalysis } from "../analysis/loop-analysis.ts";
-import { grownCapacity, I32List } from "../base/column.ts";
+import { fillWords, grownCapacity, I32List } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -114,10 +114,10 @@ export class Locals {
       this.startNexts = new Int32Array(capacity);
       this.endNexts = new Int32Array(capacity);
     }
-    this.starts.fill(NONE, 0, values);
-    this.ends.fill(NONE, 0, values);
-    this.locals.fill(NONE, 0, values);
-    this.hints.fill(NONE, 0, values);
+    fillWords(this.starts, NONE, 0, values);
+    fillWords(this.ends, NONE, 0, values);
+    fillWords(this.locals, NONE, 0, values);
+    fillWords(this.hints, NONE, 0, values);
     if (this.blockStarts.length < blocks) {
       const capacity = grownCapacity(this.blockStarts.length, blocks);
       this.blockStarts = new Int32Array(capacity);
@@ -262,8 +262,8 @@ export class Locals {
       this.startHeads = new Int32Array(capacity);
       this.endHeads = new Int32Array(capacity);
     }
-    this.startHeads.fill(NONE, 0, places + 1);
-    this.endHeads.fill(NONE, 0, places + 1);
+    fillWords(this.startHeads, NONE, 0, places + 1);
+    fillWords(this.endHeads, NONE, 0, places + 1);
     for (let value = func.dfg.numValues - 1; value >= 0; value--) {
       if (this.starts[value] === NONE) continue;
       const start = this.starts[value]!;

@@ -5,7 +5,7 @@
 import type { Inst } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
-import { Format, opcodeFormat } from "../ir/opcodes.ts";
+import { Format, OPCODE_COUNT, opcodeFormat } from "../ir/opcodes.ts";
 import { F32, F64, I32, I64, isFloat, isInt, isVector, type Type } from "../ir/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
@@ -32,6 +32,13 @@ import { wasmTypeOf } from "./wasm-types.ts";
 export function keepsOperands(func: Function, inst: Inst): boolean {
   const { dfg } = func;
   const op = dfg.opcode(inst);
+  return KEEPING[op] !== 0 || (op === Op.Fcmp && repeatsFloatOperands(dfg.condition(inst)));
+}
+
+/** By opcode, whatever its immediates are. Asked several times of every instruction. */
+const KEEPING: Uint8Array = Uint8Array.from({ length: OPCODE_COUNT + 1 }, (_, op) => (keeps(op) ? 1 : 0));
+
+function keeps(op: number): boolean {
   if (isOverflowOp(op) || repeatsIntegerOperands(op)) return true;
   switch (op) {
     case Op.UaddOverflowTrap:
@@ -43,8 +50,8 @@ export function keepsOperands(func: Function, inst: Inst): boolean {
     case Op.IaddPairwise:
       return true;
     default:
+      return false;
   }
-  return op === Op.Fcmp && repeatsFloatOperands(dfg.condition(inst));
 }
 
 export function lowerInstruction(w: CodeWriter, inst: Inst): void {
@@ -54,17 +61,23 @@ export function lowerInstruction(w: CodeWriter, inst: Inst): void {
   // An inlined value is in no local, so this is where its type is looked at first.
   for (let i = 0; i < dfg.resultCount(inst); i++) wasmTypeOf(dfg.valueType(dfg.result(inst, i)));
   if (lowerDirectly(w, inst, op, type)) return;
-  const byFormat = FORMAT_LOWERINGS.get(opcodeFormat(op));
+  const byFormat = FORMAT_LOWERINGS[opcodeFormat(op)];
   if (byFormat !== undefined) byFormat(w, inst);
   else if (isOnVectors(w, inst, type)) lowerVector(w, inst);
   else lowerScalar(w, inst, op, type);
 }
 
+/** A table without holes, as every instruction is looked up in it. */
+function byNumber<T>(rows: Iterable<readonly [number, T]>): readonly (T | undefined)[] {
+  const table: (T | undefined)[] = Array.from({ length: OPCODE_COUNT + 1 }, () => undefined);
+  for (const [number, item] of rows) table[number] = item;
+  return table;
+}
+
+const INTEGERS = byNumber(INTEGER_LOWERINGS);
+
 /** Formats whose opcodes are all lowered by one function. */
-const FORMAT_LOWERINGS: ReadonlyMap<number, (w: CodeWriter, inst: Inst) => void> = new Map<
-  number,
-  (w: CodeWriter, inst: Inst) => void
->([
+const FORMAT_LOWERINGS = byNumber<(w: CodeWriter, inst: Inst) => void>([
   [Format.Load, lowerLoad],
   [Format.Store, lowerStore],
   [Format.AtomicCas, lowerAtomic],
@@ -110,7 +123,7 @@ function hasOwnLowering(op: number, type: Type): boolean {
 }
 
 function lowerScalar(w: CodeWriter, inst: Inst, op: number, type: Type): void {
-  const integer = INTEGER_LOWERINGS.get(op);
+  const integer = INTEGERS[op];
   if (integer !== undefined && isInt(type)) {
     if (!isSupported(type)) w.refuse(inst);
     integer(w, inst, type);
@@ -120,7 +133,7 @@ function lowerScalar(w: CodeWriter, inst: Inst, op: number, type: Type): void {
     if (!isSupported(type)) w.refuse(inst);
     if (!lowerOverflow(w, inst, type)) multiplyOverflow64(w, inst, op === Op.SmulOverflow);
   } else {
-    const lowering = SCALAR_LOWERINGS.get(op);
+    const lowering = SCALAR_LOWERINGS[op];
     if (lowering === undefined) w.refuse(inst);
     lowering!(w, inst, type);
   }
@@ -157,7 +170,7 @@ const supported =
     lowering(w, inst, type);
   };
 
-const SCALAR_LOWERINGS: ReadonlyMap<number, ScalarLowering> = new Map<number, ScalarLowering>([
+const SCALAR_LOWERINGS = byNumber<ScalarLowering>([
   [Op.Icmp, supported(lowerIntCompare)],
   [Op.Fcmp, supported(lowerFloatCompare)],
   [Op.Select, lowerSelect],

@@ -7,7 +7,7 @@ import { ATOMIC_OPS } from "../ir/conditions.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import { endianness, isAligned } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
-import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
+import { OPCODE_COUNT, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { bitsOf, bytesOf, F32, F64, I32, I64, isVector, type Type } from "../ir/types.ts";
 import { findOpcode } from "../wasm/opcode-names.ts";
 import { OP_ALIGN_LOG2 } from "../wasm/opcodes.ts";
@@ -61,17 +61,17 @@ function storeOpcode(op: number, type: Type): number {
   return findOpcode(`${access}.store${NARROWING.get(op) ?? widthSuffix(type, access)}`);
 }
 
+const TYPE_LIMIT = 256;
+const UNKNOWN = -2;
+
 /** Opcodes found by name, remembered by CLIF opcode and type. */
-const found = new Map<number, number>();
+const found: Int16Array = new Int16Array((OPCODE_COUNT + 1) * TYPE_LIMIT).fill(UNKNOWN);
 
 function opcodeFor(op: number, type: Type, find: (op: number, type: Type) => number): number {
-  const key = op * 1024 + type;
-  let opcode = found.get(key);
-  if (opcode === undefined) {
-    opcode = find(op, type);
-    found.set(key, opcode);
-  }
-  return opcode;
+  if (type >= TYPE_LIMIT) return find(op, type);
+  const key = op * TYPE_LIMIT + type;
+  if (found[key] === UNKNOWN) found[key] = find(op, type);
+  return found[key]!;
 }
 
 /**

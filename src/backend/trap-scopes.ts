@@ -25,18 +25,24 @@ const SHARED_FROM = 2;
 export class TrapScopes {
   private readonly counts: Int32Array;
   private readonly scopes: Int32Array;
+  /** The codes of the function's checks, and those that have a scope. */
+  private readonly codes: I32List;
   private readonly shared: I32List;
 
   constructor() {
     this.counts = new Int32Array(CODES);
-    this.scopes = new Int32Array(CODES);
+    this.scopes = new Int32Array(CODES).fill(NONE);
+    this.codes = new I32List();
     this.shared = new I32List();
   }
 
   compute(func: Function, control: ControlTree): void {
     const { dfg, layout } = func;
-    this.counts.fill(0);
-    this.scopes.fill(NONE);
+    for (let i = 0; i < this.codes.length; i++) {
+      this.counts[this.codes.get(i)] = 0;
+      this.scopes[this.codes.get(i)] = NONE;
+    }
+    this.codes.clear();
     this.shared.clear();
     for (let i = 0; i < control.blockCount; i++) {
       const block: Block = control.blockAt(i);
@@ -44,7 +50,9 @@ export class TrapScopes {
         const op = dfg.opcode(inst);
         if (op !== Op.Trapz && op !== Op.Trapnz) continue;
         const code = dfg.trapCode(inst);
-        if (++this.counts[code]! === SHARED_FROM) this.shared.push(code);
+        const count = ++this.counts[code]!;
+        if (count === 1) this.codes.push(code);
+        if (count === SHARED_FROM) this.shared.push(code);
       }
     }
   }

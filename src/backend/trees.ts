@@ -17,7 +17,7 @@
  *
  * In the spirit of LLVM's WebAssemblyRegStackify; without its commuting and tee-ing.
  */
-import { grownCapacity, I32List } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, I32List } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -96,8 +96,8 @@ export class Trees {
       this.writesBefore = new Int32Array(capacity);
       this.effectBefore = new Int32Array(capacity);
     }
-    this.uses.fill(0, 0, values);
-    this.places.fill(Place.Local, 0, values);
+    fillWords(this.uses, 0, 0, values);
+    fillBytes(this.places, Place.Local, 0, values);
   }
 
   private countUses(block: Block): void {

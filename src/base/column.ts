@@ -33,6 +33,21 @@ export const EMPTY_U8: Uint8Array = new Uint8Array(0);
 export const EMPTY_U16: Uint16Array = new Uint16Array(0);
 export const EMPTY_I32: Int32Array = new Int32Array(0);
 
+/** Up to here a loop is faster than the call of `fill`, which takes some 50 ns however little there is to do. */
+const SHORT_FILL = 64;
+
+/** Sets the words from `start` on, up to `end`. */
+export function fillWords(column: Int32Array, item: number, start: number, end: number): void {
+  if (end - start > SHORT_FILL) column.fill(item, start, end);
+  else for (let i = start; i < end; i++) column[i] = item;
+}
+
+/** Sets the bytes from `start` on, up to `end`. */
+export function fillBytes(column: Uint8Array, item: number, start: number, end: number): void {
+  if (end - start > SHORT_FILL) column.fill(item, start, end);
+  else for (let i = start; i < end; i++) column[i] = item;
+}
+
 /** A copy of `column` with room for `capacity` elements; new elements are 0. */
 export function grownColumn<T extends Column>(column: T, capacity: number): T {
   const grown = new (column.constructor as new (length: number) => T)(capacity);
@@ -83,7 +98,10 @@ export class I32List {
 
   /** Sorts the items upwards. */
   sort(): void {
-    this.items.subarray(0, this.count).sort();
+    let sorted = 1;
+    while (sorted < this.count && this.items[sorted - 1]! <= this.items[sorted]!) sorted++;
+    // Lists are mostly made in order, and the call costs more than looking.
+    if (sorted < this.count) this.items.subarray(0, this.count).sort();
   }
 
   clear(): void {

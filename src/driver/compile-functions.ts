@@ -1,15 +1,16 @@
 /**
  * The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit.
  */
-import type { ModuleIndices } from "../backend/environment.ts";
+import type { ExceptionForm, ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
 import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
-import type { FuncRef } from "../ir/entities.ts";
+import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
@@ -18,6 +19,7 @@ import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
 import { Initializer } from "../translate/initializer.ts";
+import { initializerParts } from "../translate/initializer-steps.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
@@ -35,6 +37,8 @@ export interface FunctionOptions {
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   readonly watch: Observers;
+  /** Only these functions, by their place among those with a body. Without the initializer, but of an empty range. */
+  readonly only?: { readonly first: number; readonly end: number };
   /** The output's index of a function of the runtime. */
   runtimeFunction(name: RuntimeFunction): number;
 }
@@ -49,10 +53,12 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   const func = new Function();
   const emitter = new FunctionEmitter();
   const optimizer = new Optimizer();
+  const indices = new TranslatedIndices(plan, symbols, options);
   const emit = (index: number, translated: FunctionTranslator): RelocatableCode => {
     watch.enter("emit");
     makeReducible(func);
-    const code = emitter.emit(func, indicesOf(plan, translated, symbols, options));
+    indices.translated = translated;
+    const code = emitter.emit(func, indices);
     watch.emitted(index, emitter.frameBytes);
     return code;
   };
@@ -73,87 +79,127 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     optimizer.beforeSpilling(before, translate(before).facts);
     proveSpilled(before, func, label);
   };
+  const translator = new FunctionTranslator(module, mask, func, context, plan);
   const compileBody = (i: number): RelocatableCode => {
     const index = module.importedFunctionCount + i;
     const translate = (into: Function): FunctionTranslator => {
       into.clear();
       into.name = { kind: "user", namespace: 0, index };
-      const translator = new FunctionTranslator(module, mask, into, context, plan);
-      translator.run(i, { spill: false });
-      return translator;
+      const own = into === func ? translator : new FunctionTranslator(module, mask, into, context, plan);
+      own.run(i, { spill: false });
+      return own;
     };
     watch.enter("translate");
-    const translator = translate(func);
+    translate(func);
     spill(index, translator);
     prove(functionLabel(module, index), translate);
     return emit(index, translator);
   };
   const bodies: RelocatableCode[] = [];
-  const count = module.code.starts.length;
-  for (let n = 0; n < count; n++) {
-    const i = options.backwards ? count - 1 - n : n;
+  const { first, end } = options.only ?? { first: 0, end: module.code.starts.length };
+  for (let n = first; n < end; n++) {
+    const i = options.backwards ? first + end - 1 - n : n;
     bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
   if (options.backwards) bodies.reverse();
-  let hasWork = false;
-  const translate = (into: Function): Initializer => {
-    into.clear();
-    into.name = { kind: "testcase", name: "initialize" };
-    const initializer = new Initializer(module, mask, into, context, plan);
-    hasWork = initializer.runInitializer(plan, { spill: false });
-    return initializer;
-  };
-  watch.enter("translate");
-  const initializer = translate(func);
-  spill(INITIALIZER, initializer);
-  prove("the initializer", translate);
-  const code = hasWork ? emit(INITIALIZER, initializer) : null;
-  return { plan, symbols, bodies, initializer: code };
+  // Who asks for some of the functions asks for the initialisers apart, with none of them.
+  if (options.only !== undefined && first < end) return { plan, symbols, bodies, initializers: [] };
+  const initializers = initializerParts(module, plan).map((steps, i) => {
+    const translate = (into: Function): Initializer => {
+      into.clear();
+      into.name = { kind: "testcase", name: `initialize.${i}` };
+      const initializer = new Initializer(module, mask, into, context, plan);
+      initializer.runSteps(steps, plan, { spill: false });
+      return initializer;
+    };
+    watch.enter("translate");
+    const initializer = translate(func);
+    spill(INITIALIZER, initializer);
+    prove(`initialize.${i}`, translate);
+    return emit(INITIALIZER, initializer);
+  });
+  return { plan, symbols, bodies, initializers };
 }
 
-function indicesOf(
-  plan: OutputPlan,
-  translator: FunctionTranslator,
-  symbols: SymbolTable,
-  options: FunctionOptions,
-): ModuleIndices {
-  return {
-    functionIndex: (func: Function, callee: FuncRef) => {
-      const { name } = func.dfg.extFuncs[callee]!;
-      if (name.kind !== "user") throw new Error("a translated function calls by index");
-      const { namespace, index } = func.dfg.userNames[name.ref]!;
-      if (namespace === RUNTIME_FUNCTIONS) return options.runtimeFunction(RUNTIME_EXPORTS[index]!);
-      return namespace === MEMORY_FUNCTIONS ? plan.memoryFunctionIndex(index) : plan.functionIndex(index);
-    },
-    typeIndex: (_, signature) => plan.typeIndex(translator.typeIndexOf(signature)),
-    tableSlot: () => {
-      throw new Error("a translated function has no func_addr");
-    },
-    tableIndex: (_, signature) => translator.tableOf(signature),
-    get stackPointer(): number {
-      return plan.stackPointer;
-    },
-    memory: plan.heapMemory,
-    exceptionTag: plan.exceptionTag,
-    exceptionForm: plan.exceptionForm,
-    exceptionCell: plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1,
-    // What is imported cannot end with an exception of ours: an export that does traps.
-    mayThrow: (func, callee) => {
-      const { name } = func.dfg.extFuncs[callee]!;
-      if (name.kind !== "user") return false;
-      const { namespace, index } = func.dfg.userNames[name.ref]!;
-      return namespace === 0 && index >= plan.module.importedFunctionCount && plan.mayCollect(index);
-    },
-    memoryOf: (func, region) => func.aliasRegions[region]!.userId,
-    isMemory64: (memory) => plan.memories.is64(memory),
-    // The tables kept have 32-bit indices.
-    isTable64: () => false,
-    symbols: plan.usesHeap ? symbols : null,
-    mapOnEntry: options.mapOnEntry,
-    stackLimit: plan.memories.reservedBytes,
-    trapSymbol: (code) =>
-      plan.usesHeap && code !== GcTrap.Unreachable && code < TRAP_MESSAGES.length
-        ? symbols.intern(TRAP_FUNCTIONS, code)
-        : -1,
-  };
+/** What a translated function refers to, in the output's index spaces. */
+class TranslatedIndices implements ModuleIndices {
+  private readonly plan: OutputPlan;
+  private readonly table: SymbolTable;
+  private readonly options: FunctionOptions;
+  /** The function at hand. */
+  translated: FunctionTranslator | null;
+  readonly memory: number;
+  readonly exceptionTag: number;
+  readonly exceptionForm: ExceptionForm;
+  readonly exceptionCell: number;
+  readonly stackLimit: number;
+  readonly symbols: SymbolTable | null;
+  readonly mapOnEntry: boolean;
+
+  constructor(plan: OutputPlan, symbols: SymbolTable, options: FunctionOptions) {
+    this.plan = plan;
+    this.table = symbols;
+    this.options = options;
+    this.translated = null;
+    this.memory = plan.heapMemory;
+    this.exceptionTag = plan.exceptionTag;
+    this.exceptionForm = plan.exceptionForm;
+    this.exceptionCell = plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1;
+    this.stackLimit = plan.memories.reservedBytes;
+    this.symbols = plan.usesHeap ? symbols : null;
+    this.mapOnEntry = options.mapOnEntry;
+  }
+
+  functionIndex(func: Function, callee: FuncRef): number {
+    const { name } = func.dfg.extFuncs[callee]!;
+    if (name.kind !== "user") throw new Error("a translated function calls by index");
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    if (namespace === RUNTIME_FUNCTIONS) return this.options.runtimeFunction(RUNTIME_EXPORTS[index]!);
+    return namespace === MEMORY_FUNCTIONS
+      ? this.plan.memoryFunctionIndex(index)
+      : this.plan.functionIndex(index);
+  }
+
+  typeIndex(_: Function, signature: SigRef): number {
+    return this.plan.typeIndex(this.translated!.typeIndexOf(signature));
+  }
+
+  tableSlot(): never {
+    throw new Error("a translated function has no func_addr");
+  }
+
+  tableIndex(_: Function, signature: SigRef): number {
+    return this.translated!.tableOf(signature);
+  }
+
+  get stackPointer(): number {
+    return this.plan.stackPointer;
+  }
+
+  /** What is imported cannot end with an exception of ours: an export that does traps. */
+  mayThrow(func: Function, callee: FuncRef): boolean {
+    const { name } = func.dfg.extFuncs[callee]!;
+    if (name.kind !== "user") return false;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    return namespace === 0 && index >= this.plan.module.importedFunctionCount && this.plan.mayCollect(index);
+  }
+
+  memoryOf(func: Function, region: AliasRegion): number {
+    return func.aliasRegions[region]!.userId;
+  }
+
+  isMemory64(memory: number): boolean {
+    return this.plan.memories.is64(memory);
+  }
+
+  /** The tables kept have 32-bit indices. */
+  isTable64(): boolean {
+    return false;
+  }
+
+  trapSymbol(code: TrapCode): number {
+    return this.plan.usesHeap && code !== GcTrap.Unreachable && code < TRAP_MESSAGES.length
+      ? this.table.intern(TRAP_FUNCTIONS, code)
+      : -1;
+  }
 }

@@ -25,10 +25,10 @@ export function recompileModule(bytes: Uint8Array, features: Features = DEFAULT_
   const context = new FunctionBuilderContext();
   const func = new Function();
   const emitter = new FunctionEmitter();
+  const translator = new FunctionTranslator(module, featureMask(features), func, context);
   const bodies: Uint8Array[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
     func.clear();
-    const translator = new FunctionTranslator(module, featureMask(features), func, context);
     translator.run(i);
     makeReducible(func);
     bodies.push(emitter.emit(func, indicesOf(module, translator)).bytes);

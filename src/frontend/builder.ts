@@ -97,6 +97,14 @@ export class FunctionBuilder {
     this.finalized = false;
   }
 
+  /** For the next function, which goes into `func` again, emptied; the context must hold no other. */
+  reopen(): void {
+    if (!this.context.isEmpty) throw messages.contextInUse();
+    this.position = NONE;
+    this.sourceLoc = NONE;
+    this.finalized = false;
+  }
+
   // Blocks.
 
   /** The block that instructions go to, or `NONE`. */
@@ -273,7 +281,10 @@ export class FunctionBuilder {
   /** The results of an instruction, in order. */
   instResults(inst: Inst): Value[] {
     const { dfg } = this.func;
-    return Array.from({ length: dfg.resultCount(inst) }, (_, i) => dfg.result(inst, i));
+    const results: Value[] = [];
+    const count = dfg.resultCount(inst);
+    for (let i = 0; i < count; i++) results.push(dfg.result(inst, i));
+    return results;
   }
 
   /** Every edge of the branch to `from` goes to `to`. Neither block may be sealed. */

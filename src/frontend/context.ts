@@ -6,7 +6,7 @@
  * A builder that is dropped half way (an error of the program that drives it) leaves its function in the context:
  * `clear` makes it usable again.
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { fillBytes, grownCapacity, grownColumn } from "../base/column.ts";
 import type { Block } from "../ir/entities.ts";
 import type { Type } from "../ir/types.ts";
 import { variableNotDeclared } from "./messages.ts";
@@ -94,7 +94,7 @@ export class FunctionBuilderContext {
       if (block >= this.statuses.length) {
         this.statuses = grownColumn(this.statuses, grownCapacity(this.statuses.length, block + 1));
       }
-      this.statuses.fill(BlockStatus.Pristine, this.blocks, block + 1);
+      fillBytes(this.statuses, BlockStatus.Pristine, this.blocks, block + 1);
       this.blocks = block + 1;
     }
     this.statuses[block] = status;

@@ -10,7 +10,7 @@
  * variable was last found in is kept beside the table: walks go from block to neighbouring block, and a table of single
  * entries spent four fifths of SSA construction waiting for memory (256 variables, 20,000 diamonds).
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { fillWords, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
 import type { Variable } from "./variable.ts";
 
@@ -100,7 +100,7 @@ export class Definitions {
     if (end > this.pages.length) {
       this.pages = grownColumn(this.pages, grownCapacity(this.pages.length, end));
     }
-    this.pages.fill(0, start, end);
+    fillWords(this.pages, 0, start, end);
     this.writeRow(row, variable, number, start);
     if (this.pageCount * 2 > this.mask) this.growRows();
     return start;
@@ -129,7 +129,7 @@ export class Definitions {
       this.recentNumbers = grownColumn(this.recentNumbers, capacity);
       this.recentStarts = grownColumn(this.recentStarts, capacity);
     }
-    this.recentNumbers.fill(NONE, this.variables, count);
+    fillWords(this.recentNumbers, NONE, this.variables, count);
     this.variables = count;
   }
 }

@@ -9,7 +9,7 @@
  *     block ─► predecessor ─► predecessor ─► …        in order; first, last and count by block
  *                  └─► block call ─► block call       edges of that branch to that block
  */
-import { grownCapacity, grownColumn } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { predecessorNotDeclared, predecessorOfSealedBlock, sharedBlockCall } from "./messages.ts";
@@ -71,10 +71,10 @@ export class Predecessors {
       this.counts = grownColumn(this.counts, capacity);
       this.sealedFlags = grownColumn(this.sealedFlags, capacity);
     }
-    this.firsts.fill(NONE, this.blocks, count);
-    this.lasts.fill(NONE, this.blocks, count);
-    this.counts.fill(0, this.blocks, count);
-    this.sealedFlags.fill(0, this.blocks, count);
+    fillWords(this.firsts, NONE, this.blocks, count);
+    fillWords(this.lasts, NONE, this.blocks, count);
+    fillWords(this.counts, 0, this.blocks, count);
+    fillBytes(this.sealedFlags, 0, this.blocks, count);
     this.blocks = count;
   }
 
@@ -188,7 +188,7 @@ export class Predecessors {
       this.callBranches = grownColumn(this.callBranches, capacity);
       this.callNexts = grownColumn(this.callNexts, capacity);
     }
-    this.callBranches.fill(NONE, this.calls, count);
+    fillWords(this.callBranches, NONE, this.calls, count);
     this.calls = count;
   }
 }

@@ -23,7 +23,7 @@
  * Variables that need stack maps: each value assigned to one and each sentinel made for one is recorded as declared.
  * The zero is not, as its sentinel was.
  */
-import { grownCapacity, grownColumn, I32List } from "../base/column.ts";
+import { fillWords, grownCapacity, grownColumn, I32List } from "../base/column.ts";
 import { valueArg } from "../ir/block-calls.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import type { DataFlowGraph } from "../ir/dfg.ts";
@@ -203,10 +203,10 @@ export class SsaBuilder {
       this.firstWaiting = grownColumn(this.firstWaiting, capacity);
       this.lastWaiting = grownColumn(this.lastWaiting, capacity);
     }
-    this.singlePredecessors.fill(NONE, this.blocks, count);
-    this.walkMarks.fill(0, this.blocks, count);
-    this.firstWaiting.fill(NONE, this.blocks, count);
-    this.lastWaiting.fill(NONE, this.blocks, count);
+    fillWords(this.singlePredecessors, NONE, this.blocks, count);
+    fillWords(this.walkMarks, 0, this.blocks, count);
+    fillWords(this.firstWaiting, NONE, this.blocks, count);
+    fillWords(this.lastWaiting, NONE, this.blocks, count);
     this.blocks = count;
   }
 
@@ -378,7 +378,7 @@ export class SsaBuilder {
     if (count > this.shortcuts.length) {
       this.shortcuts = grownColumn(this.shortcuts, grownCapacity(this.shortcuts.length, count));
     }
-    this.shortcuts.fill(NONE, this.shortcutLimit, count);
+    fillWords(this.shortcuts, NONE, this.shortcutLimit, count);
     this.shortcutLimit = count;
   }
 }

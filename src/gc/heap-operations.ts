@@ -4,6 +4,7 @@
  * An allocation bumps a pointer inline; the cold path calls the runtime, which may collect. Null, bounds and cast checks trap
  * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
  */
+import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
 import type { Block, FuncRef, GlobalValue, Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
@@ -64,7 +65,10 @@ export class HeapOperations {
   readonly plan: ModulePlan;
   /** Values that are not null, by their types or because they were just made. */
   readonly nonNull: Value[];
-  private readonly symbols: Map<number, GlobalValue>;
+  /** By `index * 16 + space`. */
+  private readonly symbols: EpochTable;
+  /** Addresses of objects that never move (`known-references.ts`). */
+  readonly staticObjects: Value[];
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
   readonly barriers: WriteBarriers;
 
@@ -73,11 +77,20 @@ export class HeapOperations {
     this.operators = operators;
     this.plan = plan;
     this.nonNull = [];
-    this.symbols = new Map();
+    this.symbols = new EpochTable();
+    this.staticObjects = [];
     this.runtime = new Map();
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
       this.ins.call(this.runtimeFunction(name), args);
     });
+  }
+
+  /** For the next function. */
+  clear(): void {
+    this.nonNull.length = 0;
+    this.staticObjects.length = 0;
+    this.symbols.clear();
+    if (this.runtime.size > 0) this.runtime.clear();
   }
 
   get ins(): InstBuilder {
@@ -121,8 +134,8 @@ export class HeapOperations {
   symbol(space: number, index: number): Value {
     const { builder } = this;
     const key = index * 16 + space;
-    let global = this.symbols.get(key);
-    if (global === undefined) {
+    let global = this.symbols.get(key) as GlobalValue;
+    if (global < 0) {
       const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
       global = builder.createGlobalValue({ kind: "symbol", name, offset: 0n, colocated: true, tls: false });
       this.symbols.set(key, global);
@@ -182,7 +195,7 @@ export class HeapOperations {
   }
 
   globalGet(index: number): Value {
-    return this.builder.instResults(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]))[0]!;
+    return this.builder.func.dfg.firstResult(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]));
   }
 
   runtimeFunction(name: RuntimeFunction): FuncRef {

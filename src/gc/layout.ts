@@ -91,8 +91,17 @@ function alignUp(offset: number, align: number): number {
   return Math.ceil(offset / align) * align;
 }
 
+/** Those made so far, by table and type: every access to a field asks. */
+const structLayouts: WeakMap<TypeTable, StructLayout[]> = new WeakMap();
+
 export function structLayout(types: TypeTable, type: number): StructLayout {
-  return layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
+  let known = structLayouts.get(types);
+  if (known === undefined) {
+    known = new Array<StructLayout>(types.length);
+    structLayouts.set(types, known);
+  }
+  known[type] ??= layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
+  return known[type];
 }
 
 /** Of an exception whose tag is of a function type: its parameters are the fields. */

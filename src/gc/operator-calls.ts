@@ -3,6 +3,7 @@
  * function in user namespace 1, whose index is the operator's id. What the operator has as immediates comes first among the
  * arguments, as constants; the backend turns the call back into the operator.
  */
+import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
 import type { FuncRef, Inst, Value } from "../ir/entities.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
@@ -11,12 +12,23 @@ import { I32, type Type } from "../ir/types.ts";
 
 export class OperatorCalls {
   private readonly builder: FunctionBuilder;
-  /** Declared so far, by operator and types. */
-  private readonly functions: Map<string, FuncRef>;
+  /** Declared so far: the last of each operator, and before each the next of its operator, or -1. */
+  private readonly last: EpochTable;
+  private readonly functions: FuncRef[];
+  private readonly nexts: number[];
 
   constructor(builder: FunctionBuilder) {
     this.builder = builder;
-    this.functions = new Map();
+    this.last = new EpochTable();
+    this.functions = [];
+    this.nexts = [];
+  }
+
+  /** For the next function. */
+  clear(): void {
+    this.last.clear();
+    this.functions.length = 0;
+    this.nexts.length = 0;
   }
 
   /** Emits the operator; none of these can collect. */
@@ -26,16 +38,19 @@ export class OperatorCalls {
     args: readonly Value[],
     results: readonly Type[],
   ): Inst {
-    const { ins, func } = this.builder;
-    const all = [...immediates.map((immediate) => ins.iconst(I32, immediate)), ...args];
-    const params = all.map((arg) => func.dfg.valueType(arg));
-    return ins.call(this.functionOf(operator, params, results), all);
+    const { ins } = this.builder;
+    const all: Value[] = [];
+    for (let i = 0; i < immediates.length; i++) all.push(ins.iconst(I32, immediates[i]!));
+    for (let i = 0; i < args.length; i++) all.push(args[i]!);
+    return ins.call(this.functionOf(operator, all, results), all);
   }
 
-  private functionOf(operator: number, params: readonly Type[], results: readonly Type[]): FuncRef {
-    const key = `${operator}:${params.join()}:${results.join()}`;
-    const found = this.functions.get(key);
-    if (found !== undefined) return found;
+  private functionOf(operator: number, args: readonly Value[], results: readonly Type[]): FuncRef {
+    for (let i = this.last.get(operator); i >= 0; i = this.nexts[i]!) {
+      if (this.takes(this.functions[i]!, args, results)) return this.functions[i]!;
+    }
+    const { dfg } = this.builder.func;
+    const params = args.map((arg) => dfg.valueType(arg));
     const signature = this.builder.importSignature(signatureOf(params, results));
     const callee = this.builder.importFunction({
       name: { kind: "user", ref: this.builder.declareImportedUserFunction(WASM_OPERATORS, operator) },
@@ -44,7 +59,17 @@ export class OperatorCalls {
       patchable: false,
       noCollect: true,
     });
-    this.functions.set(key, callee);
+    this.nexts.push(this.last.get(operator));
+    this.last.set(operator, this.functions.push(callee) - 1);
     return callee;
+  }
+
+  private takes(callee: FuncRef, args: readonly Value[], results: readonly Type[]): boolean {
+    const { dfg } = this.builder.func;
+    const { params, returns } = dfg.signatures[dfg.extFuncs[callee]!.signature]!;
+    if (params.length !== args.length || returns.length !== results.length) return false;
+    for (let i = 0; i < args.length; i++) if (params[i]!.type !== dfg.valueType(args[i]!)) return false;
+    for (let i = 0; i < results.length; i++) if (returns[i]!.type !== results[i]) return false;
+    return true;
   }
 }

@@ -21,7 +21,7 @@
  *
  * Values and block parameters are the base class's (`values.ts`).
  */
-import { EMPTY_I32, EMPTY_U8, grownCapacity, grownColumn, type I32List } from "../base/column.ts";
+import { EMPTY_I32, EMPTY_U8, fillWords, grownCapacity, grownColumn, type I32List } from "../base/column.ts";
 import { argValue, type BlockArg, BlockCalls, isValueArg, valueArg } from "./block-calls.ts";
 import { ConstantPool } from "./constants.ts";
 import {
@@ -69,7 +69,7 @@ export class DataFlowGraph extends ValueTable {
   readonly signatures: Signature[];
   readonly extFuncs: ExtFunc[];
   readonly userNames: UserExternalName[];
-  private readonly userNameRefs: Map<string, UserExternalNameRef>;
+  private readonly userNameRefs: Map<number | string, UserExternalNameRef>;
   /** Lane masks of `shuffle`, 16 bytes each. */
   readonly immediates: Uint8Array[];
 
@@ -115,14 +115,17 @@ export class DataFlowGraph extends ValueTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
+    // As far as it was written: a large function would make clearing slow for all that follow.
+    this.instMaps.fill(0, 0, this.insts);
     this.signatures.length = 0;
     this.extFuncs.length = 0;
     this.userNames.length = 0;
-    this.userNameRefs.clear();
+    // Clearing a map makes new tables for it, even an empty one.
+    if (this.userNameRefs.size > 0) this.userNameRefs.clear();
     this.immediates.length = 0;
+    fillWords(this.instMaps, 0, 0, Math.min(this.insts, this.instMaps.length));
     this.insts = 0;
-    this.instMaps.fill(0);
-    this.instTags.clear();
+    if (this.instTags.size > 0) this.instTags.clear();
   }
 
   // Instructions: making them.
@@ -183,8 +186,15 @@ export class DataFlowGraph extends ValueTable {
 
   /** Makes the results that the opcode or the callee's signature gives under the control type. */
   makeResults(inst: Inst, control: Type): void {
-    const count = this.resultCountOf(inst);
-    for (let i = 0; i < count; i++) this.appendResult(inst, this.resultTypeOf(inst, i, control));
+    const signature = this.resultSignature(inst);
+    if (signature !== null) {
+      const { returns } = signature;
+      for (let i = 0; i < returns.length; i++) this.appendResult(inst, returns[i]!.type);
+      return;
+    }
+    const op = this.opcodes[inst]!;
+    const count = fixedResultCount(op);
+    for (let i = 0; i < count; i++) this.appendResult(inst, typeOfRule(resultRule(op, i), control));
   }
 
   /** How many results the instruction should have. */
@@ -551,13 +561,19 @@ export class DataFlowGraph extends ValueTable {
 
   /** The number of that user name; each name has one. */
   declareUserName(namespace: number, index: number): UserExternalNameRef {
-    const key = `${namespace}:${index}`;
+    const key = nameKey(namespace, index);
     const found = this.userNameRefs.get(key);
     if (found !== undefined) return found;
     const ref = (this.userNames.push({ namespace, index }) - 1) as UserExternalNameRef;
     this.userNameRefs.set(key, ref);
     return ref;
   }
+}
+
+/** Small numbers, as nearly all are, make a small number. */
+function nameKey(namespace: number, index: number): number | string {
+  const isSmall = namespace < 16 && index < 1 << 26;
+  return isSmall ? index * 16 + namespace : `${namespace}:${index}`;
 }
 
 const NO_TAGS: readonly DebugTag[] = [];

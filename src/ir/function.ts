@@ -29,6 +29,8 @@ import type {
 } from "./tables.ts";
 import { I64, type Type } from "./types.ts";
 
+const NO_SIGNATURE: Signature = signatureOf([], []);
+
 export class Function {
   name: FunctionName;
   signature: Signature;
@@ -78,7 +80,7 @@ export class Function {
   /** Back to an empty function `u0:0`, keeping the memory. */
   clear(): void {
     this.name = DEFAULT_FUNCTION_NAME;
-    this.signature = signatureOf([], []);
+    this.signature = NO_SIGNATURE;
     this.dfg.clear();
     this.layout.clear();
     this.stackSlots.length = 0;
@@ -89,7 +91,7 @@ export class Function {
     this.stackLimit = NONE;
     this.needsStackMap.length = 0;
     this.pointerType = I64;
-    this.sourceLocs.fill(0);
+    if (this.sourceLocCount > 0) this.sourceLocs.fill(0);
     this.sourceLocCount = 0;
   }
 

@@ -33,12 +33,18 @@ export abstract class InstBuilderBase {
     type: Type,
     imm: number | bigint,
     extend: (wide: Type, low: Value) => Value,
-    iconst: (narrow: Type, bits: bigint) => Value,
+    iconst: (narrow: Type, bits: number | bigint) => Value,
   ): Value {
     const wide = type === I128;
     const narrow = wide ? I64 : type;
-    const bits = BigInt.asIntN(64, BigInt.asUintN(bitsOf(narrow), BigInt(imm)));
-    const low = iconst(narrow, bits);
+    const low = iconst(narrow, bitsWithin(bitsOf(narrow), imm));
     return wide ? extend(type, low) : low;
   }
+}
+
+/** The lowest bits of an immediate, unsigned but for all 64. */
+function bitsWithin(width: number, imm: number | bigint): number | bigint {
+  if (typeof imm !== "number") return BigInt.asIntN(64, BigInt.asUintN(width, imm));
+  if (width === 64) return imm;
+  return width === 32 ? imm >>> 0 : imm & ((1 << width) - 1);
 }

@@ -72,6 +72,7 @@ export class StackMapPool {
   }
 
   clear(): void {
+    this.clearBuckets();
     this.wordCount = 0;
     this.count = 0;
     this.entries = 0;
@@ -79,7 +80,16 @@ export class StackMapPool {
     this.tableEnd = 0;
     this.readMap = NONE;
     this.hash = HASH_SEED;
-    this.buckets.fill(0);
+  }
+
+  /** Map by map: the table is as large as any function needed. */
+  private clearBuckets(): void {
+    const mask = this.buckets.length - 1;
+    for (let map = 0; map < this.count; map++) {
+      let at = this.hashes[map]! & mask;
+      while (this.buckets[at] !== map + 1) at = (at + 1) & mask;
+      this.buckets[at] = 0;
+    }
   }
 
   /** Distinct maps. */

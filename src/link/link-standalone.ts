@@ -1,7 +1,7 @@
 /**
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
- *     functions   imported; the input's; the runtime's; the initialiser; what records traps; the start function; wrappers of exports
+ *     functions   imported; the input's; the runtime's; the initialisers; what records traps; the start function; wrappers of exports
  *     memory      0 … stackTop: shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
@@ -44,6 +44,7 @@ export function mergedFunctionIndex(plan: OutputPlan, runtime: Module, name: str
 }
 
 export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+  compiled.plan.refuseLargeTables();
   return compiled.plan.usesHeap ? linkWithRuntime(compiled, options) : linkPlain(compiled);
 }
 
@@ -53,7 +54,7 @@ function linkPlain(compiled: CompiledCode): Uint8Array {
   const layout = layoutOf(compiled, 0);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
   out.memories.push(...definedMemories(plan));
@@ -123,7 +124,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   const layout = layoutOf(compiled, stackTop);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
   const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
@@ -207,7 +208,7 @@ function startBody(
   { plan }: CompiledCode,
   { runtime, maxHeapBytes }: StandaloneOptions,
   { stackTop, heapBase, exceptionCell, initializer }: Start,
-  { hasCells }: StaticLayout,
+  layout: StaticLayout,
 ): Uint8Array {
   const body = new BodyWriter();
   const call = (index: number, args: readonly number[]): void => {
@@ -215,7 +216,9 @@ function startBody(
     body.call(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
-  if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
+  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
+  const addresses = layout.rootAddressRegion;
+  if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) {
     call(initializer, []);
     if (exceptionCell >= 0) trapIfThrown(body, exceptionCell, plan.heapMemory);

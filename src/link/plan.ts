@@ -5,19 +5,20 @@
  * A module is compiled to stand alone, with the runtime in it, or for a store, whose instances share a runtime and import it:
  *
  *     functions   imported: the input's; of a store the runtime's, and those of the memory module
- *                 defined: the input's; the runtime's if alone; the initialiser if any; whatever else the linker adds
+ *                 defined: the input's; the runtime's if alone; initialisers if any; whatever else the linker adds
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
  *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the input's as far as they stay (`memory-plan.ts`); the heap
  *
- * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
+ * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's. Immutable globals
+ * whose references are known (`known-globals.ts`) need none.
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
-import type { InitializerPlan, ProgramMemory } from "../gc/module-plan.ts";
+import type { InitializerPlan, KnownReference, ProgramMemory } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
 import type { TypeFunctions } from "../gc/type-functions.ts";
 import { targetLacks } from "../lowering/messages.ts";
@@ -27,12 +28,15 @@ import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import { ConstantValues } from "./constant-value.ts";
+import { KnownGlobals } from "./known-globals.ts";
 import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
-import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
+import { loweredKey, nativeTables } from "./native-tables.ts";
+import { segmentUsers } from "./segment-users.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
+import type { StaticObjects } from "./static-objects.ts";
 import { refuseForTarget } from "./target-refusals.ts";
 
 /** What the output becomes part of. */
@@ -71,6 +75,8 @@ export interface PlanOptions {
   readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
+  /** Of `module`, where it is known already. */
+  readonly usage?: ModuleUsage;
 }
 
 const NONE = -1;
@@ -115,7 +121,7 @@ export class OutputPlan implements InitializerPlan {
   private readonly globalCells: Int32Array;
   private readonly tableCells: Int32Array;
   private readonly elementCells: Int32Array;
-  private readonly staticElements: Uint8Array;
+  private readonly known: KnownGlobals;
   /** The input's globals that stay globals. */
   private readonly nativeGlobalCount: number;
   /** Globals of the runtime by name, in the output. */
@@ -134,7 +140,7 @@ export class OutputPlan implements InitializerPlan {
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
-    this.usage = findUsage(module);
+    this.usage = options.usage ?? findUsage(module);
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
     this.exceptionForm = exceptionForm(this.target);
@@ -152,9 +158,10 @@ export class OutputPlan implements InitializerPlan {
     this.globalCells = new Int32Array(module.globals.length).fill(NONE);
     this.tableCells = new Int32Array(module.tables.length).fill(NONE);
     this.elementCells = new Int32Array(module.elements.length).fill(NONE);
-    this.staticElements = new Uint8Array(module.elements.length);
+    this.known = new KnownGlobals(module, this.constants, (segment) => this.areItemsInCell(segment));
     this.cells = this.placeCells();
-    this.usesHeap = this.usage.usesReferences || this.cells.length > 0;
+    const holdsReferences = this.cells.length > 0 || module.globals.some(({ type }) => wasm.isRef(type));
+    this.usesHeap = this.usage.usesReferences || holdsReferences;
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
     this.memories = new MemoryPlan(module, this.usage.memoryUses, {
       standsAlone: mode === "standalone",
@@ -269,8 +276,22 @@ export class OutputPlan implements InitializerPlan {
     return this.globalCells[global]!;
   }
 
+  knownReference(global: number): KnownReference | null {
+    return this.module.globals[global]!.mutable ? null : this.known.references[global]!;
+  }
+
+  /** What is in the cell of a global from the start. */
+  firstReference(global: number): KnownReference | null {
+    return this.known.references[global]!;
+  }
+
+  /** Objects that the linker lays out. */
+  get staticObjects(): StaticObjects {
+    return this.known.objects;
+  }
+
   isComputed(global: number): boolean {
-    if (this.globalCells[global]! >= 0) return true;
+    if (wasm.isRef(this.module.globals[global]!.type)) return this.known.references[global] === null;
     return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
   }
 
@@ -289,9 +310,9 @@ export class OutputPlan implements InitializerPlan {
   private placeGlobals(): void {
     const { module } = this;
     let next = 0;
-    module.globals.forEach((_, i) => {
+    module.globals.forEach(({ type }, i) => {
       if (i === module.importedGlobalCount) next = this.skipRuntimeGlobals(next);
-      if (this.globalCells[i]! < 0) this.globalIndices[i] = next++;
+      if (!wasm.isRef(type)) this.globalIndices[i] = next++;
     });
     if (module.globals.length === module.importedGlobalCount) this.skipRuntimeGlobals(next);
   }
@@ -354,7 +375,12 @@ export class OutputPlan implements InitializerPlan {
   }
 
   hasStaticElements(segment: number): boolean {
-    return this.staticElements[segment] === 1;
+    return this.known.segments[segment]! >= 0;
+  }
+
+  /** The static object with the items of a segment that has them. */
+  staticElements(segment: number): number {
+    return this.known.segments[segment]!;
   }
 
   /** The tables of the input that stay tables, in order. */
@@ -368,8 +394,10 @@ export class OutputPlan implements InitializerPlan {
   }
 
   get functionTable(): number {
-    const imported = this.nativeTables.filter((table) => table < this.module.importedTableCount).length;
-    return this.mode === "store" ? imported : this.native.size;
+    if (this.mode !== "store") return this.native.size;
+    let imported = 0;
+    for (const table of this.native) if (table < this.module.importedTableCount) imported++;
+    return imported;
   }
 
   private placeTables(): void {
@@ -388,27 +416,25 @@ export class OutputPlan implements InitializerPlan {
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
     if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
-      if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
+      if (wasm.isRef(type) && this.knownReference(i) === null) this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
       if (!this.native.has(i)) this.tableCells[i] = add("table", i);
     });
     let natives = 0;
-    module.elements.forEach((segment, i) => {
-      const tables =
-        segment.mode === "active"
-          ? [segment.table]
-          : module.tables.flatMap((_, table) =>
-              usage.tableInits.has(i * module.tables.length + table) ? [table] : [],
-            );
+    for (let i = 0; i < module.elements.length; i++) {
+      const { tables, needsCell } = segmentUsers(module, usage, this.native, i);
       if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
-      const isInCell = usage.arraySegments.has(i) || tables.some((table) => !this.native.has(table));
-      if (!isInCell) return;
-      // A declarative one counts as dropped from the start: nothing is made for it.
-      this.elementCells[i] = add("elements", i);
-      if (segment.mode !== "declarative" && plainItems(module, segment) !== null) this.staticElements[i] = 1;
-    });
+      if (needsCell) this.elementCells[i] = add("elements", i);
+    }
     return cells;
+  }
+
+  /** A declarative segment counts as dropped from the start: its cell is empty. */
+  private areItemsInCell(segment: number): boolean {
+    const { module, usage, native } = this;
+    const isDropped = module.elements[segment]!.mode === "declarative";
+    return !isDropped && segmentUsers(module, usage, native, segment).needsCell;
   }
 
   // Memories.
@@ -449,14 +475,19 @@ export class OutputPlan implements InitializerPlan {
 
   // What is refused.
 
-  private refuse(): void {
-    const { module, mode } = this;
-    refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
-    module.tables.forEach(({ type, offset }, i) => {
-      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
+  /** Refuses tables beyond what can be allocated: when the module is instantiated, as engines do. */
+  refuseLargeTables(): void {
+    this.module.tables.forEach(({ type, offset }, i) => {
+      const isOwn = i >= this.module.importedTableCount && !this.native.has(i);
+      if (isOwn && type.limits.min > MAX_TABLE_ELEMENTS) {
         throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));
       }
     });
+  }
+
+  private refuse(): void {
+    const { module, mode } = this;
+    refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
     if (mode === "standalone") refuseStandalone(module, this.native);
     if (!this.checksExceptions) return;
     const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");

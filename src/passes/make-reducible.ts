@@ -37,6 +37,7 @@ export function makeReducible(func: Function): number {
   for (;;) {
     cfg.compute(func);
     loops.compute(func, cfg);
+    if (loops.loopCount === 0) break;
     const outermost = outermostIrreducible(loops);
     if (outermost.length === 0) break;
     for (const loop of outermost) new Dispatcher(func, entriesOf(func, cfg, loops, loop)).build(cfg);

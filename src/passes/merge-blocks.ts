@@ -6,7 +6,7 @@
  */
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { Traversal } from "../analysis/traversal.ts";
-import { I32List } from "../base/column.ts";
+import { fillBytes, I32List } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -46,7 +46,7 @@ export class BlockMerger {
     this.order.clear();
     this.traversal.postOrder(func, this.order);
     if (this.reached.length < dfg.numBlocks) this.reached = new Uint8Array(dfg.numBlocks * 2);
-    this.reached.fill(0, 0, dfg.numBlocks);
+    fillBytes(this.reached, 0, 0, dfg.numBlocks);
     for (let i = 0; i < this.order.length; i++) this.reached[this.order.get(i)] = 1;
     let gone = 0;
     let block = layout.entryBlock;

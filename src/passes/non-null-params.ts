@@ -2,6 +2,7 @@
  * Which block parameters are never null because nothing that is passed to them is. Optimistic: all declared parameters count as
  * such until an argument does not, round after round, so that what goes around a loop unchanged stays what it was.
  */
+import { fillBytes } from "../base/column.ts";
 import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -21,7 +22,7 @@ export class NonNullParams {
   compute(func: Function, declared: Uint8Array, nonNull: Uint8Array): void {
     const { dfg, layout } = func;
     if (this.assumed.length < dfg.numValues) this.assumed = new Uint8Array(dfg.numValues * 2);
-    this.assumed.fill(0, 0, dfg.numValues);
+    fillBytes(this.assumed, 0, 0, dfg.numValues);
     this.nonNull = nonNull;
     let any = false;
     const entry = layout.entryBlock;

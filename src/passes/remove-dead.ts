@@ -4,7 +4,7 @@
  *
  * Needs a valid function before the spiller.
  */
-import { I32List } from "../base/column.ts";
+import { fillWords, I32List } from "../base/column.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { memTrapCode } from "../ir/memflags.ts";
@@ -33,7 +33,7 @@ export class DeadRemover {
   run(func: Function, facts: Facts): number {
     const { dfg, layout } = func;
     if (this.uses.length < dfg.numValues) this.uses = new Int32Array(dfg.numValues * 2);
-    this.uses.fill(0, 0, dfg.numValues);
+    fillWords(this.uses, 0, 0, dfg.numValues);
     this.pending.clear();
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
       for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {

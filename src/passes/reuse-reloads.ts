@@ -16,7 +16,7 @@
  */
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
-import { I32List } from "../base/column.ts";
+import { fillWords, I32List } from "../base/column.ts";
 import { type Block, type Inst, NONE, type StackSlot, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
@@ -63,7 +63,7 @@ export class ReloadReuse {
     if (slots === 0) return 0;
     this.func = func;
     if (this.values.length < slots) this.values = new Int32Array(slots * 2);
-    this.values.fill(NONE, 0, slots);
+    fillWords(this.values, NONE, 0, slots);
     for (const list of [this.slots, this.saved, this.starts, this.open]) list.clear();
     this.cfg.compute(func);
     this.dominators.compute(func, this.cfg);

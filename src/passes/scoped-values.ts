@@ -6,7 +6,7 @@
  * What fields hold is ended by stores and calls. Time is counted in *clock ticks*; each field offset, modulo 16 words, has the
  * tick of its last store, and an entry counts only if it is younger. Going back to a dominator puts its ticks back.
  */
-import { grownCapacity, grownColumn, I32List } from "../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, grownColumn, I32List } from "../base/column.ts";
 
 export const Known = { Nothing: 0, NonZero: 1, Zero: 2 } as const;
 
@@ -55,9 +55,14 @@ export class ScopedValues {
     while (size < insts) size *= 2;
     if (this.heads.length < size) this.heads = new Int32Array(size);
     this.mask = size - 1;
-    this.heads.fill(-1, 0, size);
-    for (const list of [this.items, this.nexts, this.buckets, this.births]) list.clear();
-    for (const list of [this.savedTicks, this.learned, this.marks]) list.clear();
+    fillWords(this.heads, -1, 0, size);
+    this.items.clear();
+    this.nexts.clear();
+    this.buckets.clear();
+    this.births.clear();
+    this.savedTicks.clear();
+    this.learned.clear();
+    this.marks.clear();
     this.clock = 1;
     this.ticks.fill(0);
     this.values = 0;
@@ -69,7 +74,7 @@ export class ScopedValues {
     if (this.known.length < values) {
       this.known = grownColumn(this.known, grownCapacity(this.known.length, values));
     }
-    this.known.fill(Known.Nothing, this.values, values);
+    fillBytes(this.known, Known.Nothing, this.values, values);
     this.values = values;
   }
 
@@ -100,7 +105,10 @@ export class ScopedValues {
     while (this.learned.length > facts) this.known[this.learned.pop()] = Known.Nothing;
     for (let i = this.items.length - 1; i >= entries; i--)
       this.heads[this.buckets.get(i)] = this.nexts.get(i);
-    for (const list of [this.items, this.nexts, this.buckets, this.births]) list.truncate(entries);
+    this.items.truncate(entries);
+    this.nexts.truncate(entries);
+    this.buckets.truncate(entries);
+    this.births.truncate(entries);
   }
 
   // Zero and not zero.

@@ -4,7 +4,9 @@
  *
  * CLIF has one kind of code pointer, so the signature of an indirect call says which table its callee indexes.
  */
+
 import { InputError } from "../base/diagnostics.ts";
+import { EpochTable } from "../base/epoch-table.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -14,13 +16,20 @@ import { functionReference, indirectIndex, referencedIndex } from "./functions.t
 import { unsupportedOperator } from "./messages.ts";
 
 export class CallTranslator extends ExceptionTranslator {
-  private readonly callees: Map<number, FuncRef> = new Map();
+  private readonly callees: EpochTable = new EpochTable();
   private readonly externals: Map<string, FuncRef> = new Map();
   /** By `table * types + type`. A direct call has those of table 0, one through a reference those of the table behind the last. */
-  private readonly signatures: Map<number, SigRef> = new Map();
+  private readonly signatures: EpochTable = new EpochTable();
   /** The module's type that a signature stands for, equal shapes may be different types; and the table that it is called in. */
   private readonly signatureTypes: number[] = [];
   private readonly signatureTables: number[] = [];
+
+  protected override begin(): void {
+    super.begin();
+    this.callees.clear();
+    if (this.externals.size > 0) this.externals.clear();
+    this.signatures.clear();
+  }
 
   /** The index in the module of the type that a signature of the translated function stands for. */
   typeIndexOf(signature: SigRef): number {
@@ -52,7 +61,8 @@ export class CallTranslator extends ExceptionTranslator {
     results: readonly Type[],
   ): void {
     const inst = this.operators.emit(op, immediates, args, results);
-    for (const result of this.builder.instResults(inst)) this.stack.push(result);
+    const { dfg } = this.builder.func;
+    for (let i = 0; i < dfg.resultCount(inst); i++) this.stack.push(dfg.result(inst, i));
   }
 
   /** An operator on its operands, with at most one result. */
@@ -109,9 +119,9 @@ export class CallTranslator extends ExceptionTranslator {
   }
 
   private pushResults(inst: Inst, type: number): void {
-    const results = this.builder.instResults(inst);
-    for (let i = 0; i < results.length; i++) {
-      this.stack.push(this.watch(results[i]!, this.module.types.result(type, i)));
+    const { dfg } = this.builder.func;
+    for (let i = 0; i < dfg.resultCount(inst); i++) {
+      this.stack.push(this.watch(dfg.result(inst, i), this.module.types.result(type, i)));
     }
   }
 
@@ -196,7 +206,7 @@ export class CallTranslator extends ExceptionTranslator {
   private signature(type: number, table = 0): SigRef {
     const key = table * this.module.types.length + type;
     const found = this.signatures.get(key);
-    if (found !== undefined) return found;
+    if (found >= 0) return found as SigRef;
     const signature = this.builder.importSignature(this.clifSignatureOf(type));
     this.signatures.set(key, signature);
     this.signatureTypes[signature] = type;
@@ -206,7 +216,7 @@ export class CallTranslator extends ExceptionTranslator {
 
   protected callee(index: number): FuncRef {
     const found = this.callees.get(index);
-    if (found !== undefined) return found;
+    if (found >= 0) return found as FuncRef;
     const callee = this.builder.importFunction({
       name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
       signature: this.signature(this.module.functionTypes.get(index)),

@@ -9,12 +9,18 @@ import type { ValType } from "../wasm/types.ts";
 import { type ControlFrame, FrameKind, labelTypes, type TryRegion } from "./control.ts";
 import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
 
+const NO_VALUES: readonly Value[] = [];
+
 export class ControlTranslator extends FunctionState {
   protected readonly frames: ControlFrame[] = [];
-  /** Operands that pending `else` arms start with, by depth of their frame. */
-  private readonly elseOperands: Map<number, readonly Value[]> = new Map();
   /** Whether the operator at hand can be reached. */
   protected reachable = true;
+
+  protected override begin(): void {
+    super.begin();
+    this.frames.length = 0;
+    this.reachable = true;
+  }
 
   protected blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
     const { blockType } = this.reader;
@@ -80,27 +86,27 @@ export class ControlTranslator extends FunctionState {
   ): void {
     const height = this.stack.length - params.length;
     // The operands that an `else` arm starts with are those that stand there now.
-    const elseOperands = elseBlock === NONE ? [] : this.peekMany(params.length);
+    const elseOperands = elseBlock === NONE ? NO_VALUES : this.peekMany(params.length);
     this.frames.push({
       kind,
       target,
       next,
       elseBlock,
+      elseOperands,
       params,
       results,
       height,
       nextIsReached: false,
       region,
     });
-    if (elseBlock !== NONE) this.elseOperands.set(this.frames.length, elseOperands);
   }
 
   otherwise(): void {
     const frame = this.frames.at(-1)!;
     if (this.reachable) this.leaveTo(frame);
-    this.stack.length = frame.height;
+    this.dropTo(frame.height);
     this.builder.switchToBlock(frame.elseBlock as Block);
-    for (const operand of this.elseOperands.get(this.frames.length) ?? []) this.stack.push(operand);
+    for (const operand of frame.elseOperands) this.stack.push(operand);
     frame.kind = FrameKind.Else;
     this.reachable = true;
   }
@@ -116,7 +122,7 @@ export class ControlTranslator extends FunctionState {
     if (this.reachable) this.leaveTo(frame);
     if (frame.kind === FrameKind.If) this.missingElse(frame);
     this.frames.pop();
-    this.stack.length = frame.height;
+    this.dropTo(frame.height);
     if (frame.kind === FrameKind.Loop) this.builder.sealBlock(frame.target);
     this.builder.sealBlock(frame.next);
     this.reachable = frame.nextIsReached;
@@ -130,12 +136,12 @@ export class ControlTranslator extends FunctionState {
   private missingElse(frame: ControlFrame): void {
     this.builder.switchToBlock(frame.elseBlock as Block);
     frame.nextIsReached = true;
-    this.jump(frame.next, this.elseOperands.get(this.frames.length) ?? []);
+    this.jump(frame.next, frame.elseOperands);
   }
 
   protected becomeUnreachable(): void {
     this.reachable = false;
-    this.stack.length = this.frames.at(-1)!.height;
+    this.dropTo(this.frames.at(-1)!.height);
   }
 
   protected frameAt(label: number): ControlFrame {

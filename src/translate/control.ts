@@ -41,6 +41,8 @@ export interface ControlFrame {
   readonly next: Block;
   /** The `else` arm of an `if` that has not come to it. */
   readonly elseBlock: Block | typeof NONE;
+  /** The operands that this arm starts with. */
+  readonly elseOperands: readonly Value[];
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
   /** Operands below the construct's own. */

@@ -36,6 +36,11 @@ export class ExceptionTranslator extends ControlTranslator {
     return this.regions.length > 0;
   }
 
+  protected override begin(): void {
+    super.begin();
+    this.regions.length = 0;
+  }
+
   // What throws.
 
   throws(): void {
@@ -204,7 +209,7 @@ export class ExceptionTranslator extends ControlTranslator {
     if (frame.kind === FrameKind.Try) this.closeRegion(frame);
     else if (this.reachable) this.leaveTo(frame);
     frame.kind = FrameKind.Catch;
-    this.stack.length = frame.height;
+    this.dropTo(frame.height);
     this.reachable = region.uncaught !== NONE;
     if (region.uncaught === NONE) return;
     this.builder.switchToBlock(region.uncaught as Block);

@@ -33,11 +33,15 @@ export function clifSignature(
 }
 
 export function paramsOf(types: TypeTable, type: number): ValType[] {
-  return Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+  const params: ValType[] = [];
+  for (let i = 0; i < types.paramCount(type); i++) params.push(types.param(type, i));
+  return params;
 }
 
 export function resultsOf(types: TypeTable, type: number): ValType[] {
-  return Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+  const results: ValType[] = [];
+  for (let i = 0; i < types.resultCount(type); i++) results.push(types.result(type, i));
+  return results;
 }
 
 export class FunctionState {
@@ -52,8 +56,10 @@ export class FunctionState {
   protected readonly heapOperations: HeapOperations | null;
   /** Where the module's parts live in the output; null where each stays what it is. */
   readonly plan: ModulePlan | null;
+  /** CLIF's signatures of the module's types, as far as they were needed. */
+  private readonly signatureCache: Signature[];
 
-  /** For one function, which goes into the empty `func`. Without a plan of the heap, whatever needs references is refused. */
+  /** For one function after the other, each of which goes into the empty `func`. Without a plan of the heap, whatever needs references is refused. */
   constructor(
     module: Module,
     featureMask: number,
@@ -70,11 +76,27 @@ export class FunctionState {
     this.references = plan === null ? null : module.types;
     this.stack = [];
     this.plan = plan;
+    this.signatureCache = new Array<Signature>(module.types.length);
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
   }
 
+  /** Forgets the function before. */
+  protected begin(): void {
+    this.stack.length = 0;
+    this.builder.reopen();
+    this.operators.clear();
+    this.memories.clear();
+    this.heapOperations?.clear();
+  }
+
   protected clifSignatureOf(type: number): Signature {
-    return clifSignature(this.module.types, type, this.reader.opStart, this.references);
+    this.signatureCache[type] ??= clifSignature(
+      this.module.types,
+      type,
+      this.reader.opStart,
+      this.references,
+    );
+    return this.signatureCache[type];
   }
 
   protected typeOf(type: ValType): Type {
@@ -108,10 +130,21 @@ export class FunctionState {
   }
 
   popMany(count: number): Value[] {
-    return count === 0 ? [] : this.stack.splice(this.stack.length - count, count);
+    const values = this.peekMany(count);
+    for (let i = 0; i < count; i++) this.stack.pop();
+    return values;
   }
 
   protected peekMany(count: number): Value[] {
-    return count === 0 ? [] : this.stack.slice(this.stack.length - count);
+    const values: Value[] = [];
+    const { stack } = this;
+    for (let i = stack.length - count; i < stack.length; i++) values.push(stack[i]!);
+    return values;
+  }
+
+  /** Takes off all operands but the lowest `height`. */
+  protected dropTo(height: number): void {
+    // Setting the length gives the memory back.
+    while (this.stack.length > height) this.stack.pop();
   }
 }

@@ -41,6 +41,13 @@ export class Memories {
     this.flags = new Map([[plan?.heapMemory ?? 0, DEFAULT_MEMFLAGS]]);
   }
 
+  /** For the next function. */
+  clear(): void {
+    if (this.flags.size === 1) return;
+    this.flags.clear();
+    this.flags.set(0, DEFAULT_MEMFLAGS);
+  }
+
   addressType(memory: number): Type {
     return this.module.memories[memory]!.type.is64 ? I64 : I32;
   }

@@ -6,8 +6,9 @@
  * the others have a function each. The input is validated.
  */
 import { InputError } from "../base/diagnostics.ts";
-import type { FinalizeOptions, FunctionBuilder } from "../frontend/builder.ts";
+import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
+import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
@@ -16,7 +17,7 @@ import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
 import type { Facts } from "../passes/facts.ts";
-import { opcodeName } from "../wasm/opcodes.ts";
+import { OPCODE_COUNT, opcodeName } from "../wasm/opcodes.ts";
 import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
@@ -27,7 +28,7 @@ import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { checkAccess, translateProgramMemory } from "./program-memory.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
-import { type Access, BINARY_OPERATORS, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
+import { type Access, BINARY_OPERATORS, type Binary, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
 import { translateRemote } from "./remote-memory.ts";
 import { TABLE_HANDLERS } from "./tables.ts";
@@ -42,9 +43,16 @@ export class FunctionTranslator extends CallTranslator {
   /** Constructs opened in unreachable code. */
   private skipped = 0;
 
+  protected override begin(): void {
+    super.begin();
+    this.locals.length = 0;
+    this.skipped = 0;
+  }
+
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
   run(index: number, options: FinalizeOptions = {}): void {
     const { module, builder, reader } = this;
+    this.begin();
     const func = module.importedFunctionCount + index;
     const type = module.functionTypes.get(func);
     builder.func.name = { kind: "user", namespace: 0, index: func };
@@ -74,6 +82,7 @@ export class FunctionTranslator extends CallTranslator {
       target: exit,
       next: exit,
       elseBlock: NONE,
+      elseOperands: [],
       params: [],
       results,
       height: 0,
@@ -96,9 +105,10 @@ export class FunctionTranslator extends CallTranslator {
 
   /** What the passes may rely on. */
   get facts(): Facts {
-    const nonNull = this.heapOperations?.nonNull ?? [];
+    const { nonNull = [], staticObjects = [] } = this.heapOperations ?? {};
     return {
       nonNull,
+      staticObjects,
       allocationOf: (func, inst) => {
         const role = this.roleOfCallee(func, inst);
         return role === null ? null : allocation(this.plan!.types, role);
@@ -171,15 +181,9 @@ export class FunctionTranslator extends CallTranslator {
     if (translateRemote(this, op)) return;
     const program = this.plan?.programMemory ?? null;
     if (program !== null && translateProgramMemory(this, program, op)) return;
-    const unary = UNARY_OPERATORS.get(op);
-    const binary = BINARY_OPERATORS.get(op);
-    const load = LOADS.get(op);
-    const store = STORES.get(op);
-    if (unary !== undefined) this.stack.push(unary(this.builder.ins, this.pop()));
-    else if (binary !== undefined) this.binary(binary);
-    else if (load !== undefined) this.load(load);
-    else if (store !== undefined) this.store(store);
-    else this.irregular(op);
+    const handler = HANDLERS[op];
+    if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
+    handler(this, op);
   }
 
   private skip(op: number): void {
@@ -208,23 +212,6 @@ export class FunctionTranslator extends CallTranslator {
         return;
       default:
     }
-  }
-
-  private irregular(op: number): void {
-    const vector = VECTOR_OPERATORS.get(op) ?? RELAXED_OPERATORS.get(op);
-    if (vector !== undefined) {
-      this.stack.push(vector.make(this.builder.ins, this.popMany(vector.args)));
-      return;
-    }
-    const handler = handlerOf(op);
-    if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
-    handler(this, op);
-  }
-
-  private binary(make: (ins: FunctionBuilder["ins"], x: Value, y: Value) => Value): void {
-    const y = this.pop();
-    const x = this.pop();
-    this.stack.push(make(this.builder.ins, x, y));
   }
 
   constant(type: Type): void {
@@ -272,6 +259,11 @@ export class FunctionTranslator extends CallTranslator {
     const { index } = this.reader;
     const { type } = this.module.globals[index]!;
     const clif = this.typeOf(type);
+    const known = this.plan === null ? null : this.plan.knownReference(index);
+    if (known !== null) {
+      this.stack.push(knownReference(this.heap, known));
+      return;
+    }
     const place = this.globalPlace(index);
     if (place < 0) this.stack.push(this.heap.cellGet(this.plan!.cellOfGlobal(index), type));
     else this.operator(WasmOp.GlobalGet, [place], [], [clif]);
@@ -318,7 +310,7 @@ export class FunctionTranslator extends CallTranslator {
     return address;
   }
 
-  private load({ inMemory, onStack, signed }: Access): void {
+  load({ inMemory, onStack, signed }: Access): void {
     const { ins } = this.builder;
     const { base, offset, flags } = this.address();
     const loaded = ins.load(inMemory, flags, base, offset);
@@ -326,7 +318,7 @@ export class FunctionTranslator extends CallTranslator {
     else this.stack.push(signed ? ins.sextend(onStack, loaded) : ins.uextend(onStack, loaded));
   }
 
-  private store({ inMemory, onStack }: Access): void {
+  store({ inMemory, onStack }: Access): void {
     const { ins } = this.builder;
     const value = this.pop();
     const { base, offset, flags } = this.address();
@@ -400,16 +392,28 @@ const IRREGULAR: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [WasmOp.DataDrop, (t, op) => t.plainOperator(op, [t.indices[0]], 0, null)],
 ]);
 
+function binary(make: Binary): Handler {
+  return (t) => {
+    const y = t.pop();
+    t.push(make(t.ins, t.pop(), y));
+  };
+}
+
 /** By id; undefined for what is not compiled yet. */
-function handlerOf(op: number): Handler | undefined {
-  return (
-    IRREGULAR.get(op) ??
-    VECTOR_HANDLERS.get(op) ??
-    REFERENCE_HANDLERS.get(op) ??
-    TABLE_HANDLERS.get(op) ??
-    ATOMIC_HANDLERS.get(op) ??
-    WIDE_HANDLERS.get(op)
-  );
+function handlers(): (Handler | undefined)[] {
+  const all: (Handler | undefined)[] = Array.from({ length: OPCODE_COUNT }, () => undefined);
+  const irregular = [IRREGULAR, VECTOR_HANDLERS, REFERENCE_HANDLERS, TABLE_HANDLERS];
+  for (const table of [...irregular, ATOMIC_HANDLERS, WIDE_HANDLERS]) {
+    for (const [op, handler] of table) all[op] = handler;
+  }
+  for (const [op, make] of UNARY_OPERATORS) all[op] = (t) => t.push(make(t.ins, t.pop()));
+  for (const [op, make] of BINARY_OPERATORS) all[op] = binary(make);
+  for (const [op, access] of LOADS) all[op] = (t) => t.load(access);
+  for (const [op, access] of STORES) all[op] = (t) => t.store(access);
+  for (const table of [VECTOR_OPERATORS, RELAXED_OPERATORS]) {
+    for (const [op, { args, make }] of table) all[op] = (t) => t.push(make(t.ins, t.popMany(args)));
+  }
+  return all;
 }
 
 /** A size in pages has the type of the memory's addresses. */
@@ -420,3 +424,5 @@ function onMemory(args: number, givesSize: boolean): Handler {
     t.plainOperator(op, [t.memories.place(memory)], args, result);
   };
 }
+
+const HANDLERS: readonly (Handler | undefined)[] = handlers();

@@ -117,7 +117,7 @@ export class OperatorReader extends BinaryReader {
     this.heapType2 = 0;
     this.castFlags = 0;
     this.vectorStart = 0;
-    this.list = new Int32Array(64);
+    this.list = NO_LIST;
     this.listLength = 0;
     this.oneByte = oneByteOpcodes(mask);
   }
@@ -286,7 +286,7 @@ export class OperatorReader extends BinaryReader {
   }
 
   private reserveList(length: number): void {
-    if (length > this.list.length) this.list = new Int32Array(Math.max(length, this.list.length * 2));
+    if (length > this.list.length) this.list = new Int32Array(Math.max(length, this.list.length * 2, 16));
     this.listLength = length;
   }
 
@@ -326,6 +326,8 @@ export class OperatorReader extends BinaryReader {
     this.heapType2 = this.readHeapType();
   }
 }
+
+const NO_LIST = new Int32Array(0);
 
 /** The only result's type of a block type that is no type index; `BOTTOM` for none. */
 export function blockResult(blockType: number): ValType {

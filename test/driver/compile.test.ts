@@ -195,17 +195,23 @@ test("an engine without garbage collection runs what it refuses uncompiled", asy
   }
 });
 
-test("what is not compiled yet is refused by name", async () => {
+test("what cannot be in a module that stands alone is refused by name", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
+    ["(module (memory 1) (memory 1))", /a second memory needs multi-memory, which the target does not have/],
+    ["(module (memory i64 1))", /a 64-bit memory needs memory64, which the target does not have/],
     [`(module (global (export "g") anyref (ref.null any)))`, /the exported global "g" of type anyref/],
     [`(module (import "a" "b" (global anyref)))`, /the imported global "a" "b" of type anyref/],
-    [`(module (import "a" "b" (func (param anyref))))`, /the imported function "a" "b" with references/],
+    [`(module (table (export "t") 1 externref))`, /a table that others see/],
     [`(module (tag (export "t")))`, /the exported tag "t"/],
-    [`(module (table (export "t") 1 anyref))`, /a table that others see/],
-    [`(module (memory i64 1))`, /a 64-bit memory needs memory64, which the target does not have/],
+    [`(module (import "a" "b" (func (param anyref))))`, /the imported function "a" "b" with references/],
+    [
+      `(module (func (export "f") (result anyref) (ref.null any)))`,
+      /the exported function "f" with references/,
+    ],
+    ["(module (table 10000001 externref))", /a table of more than 10000000 elements/],
   ];
   for (const [wat, message] of cases) {
     const bytes = await textToBinary(wat);
-    assert.throws(() => compile(bytes), message);
+    assert.throws(() => compile(bytes), message, wat);
   }
 });

@@ -3,7 +3,7 @@
  * across a safepoint, for whatever use), and those passed on to one of these. A reference that only ever reaches other
  * parameters may be as stale as it likes.
  */
-import { grownCapacity, I32List } from "../../base/column.ts";
+import { fillBytes, fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import { argValue, isValueArg } from "../../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
@@ -83,10 +83,10 @@ export class Demand {
 
   private reserve(values: number, blocks: number): void {
     if (this.needed.length < values) this.needed = new Uint8Array(grownCapacity(this.needed.length, values));
-    this.needed.fill(0, 0, values);
+    fillBytes(this.needed, 0, 0, values);
     if (this.firstCalls.length < blocks)
       this.firstCalls = new Int32Array(grownCapacity(this.firstCalls.length, blocks));
-    this.firstCalls.fill(NONE, 0, blocks);
+    fillWords(this.firstCalls, NONE, 0, blocks);
     this.worklist.clear();
     this.calls.clear();
     this.nextCalls.clear();

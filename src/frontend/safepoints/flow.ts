@@ -4,7 +4,7 @@
  */
 
 import { Traversal } from "../../analysis/traversal.ts";
-import { grownCapacity, I32List } from "../../base/column.ts";
+import { fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import { type Block, NONE } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 
@@ -16,6 +16,9 @@ export class ReachableBlocks {
   /** Where the predecessors of each number start in `preds`; the next one's start ends them. */
   private predStarts: Int32Array;
   private preds: Int32Array;
+  /** The edges' ends, while predecessors are sorted. */
+  private readonly sources: I32List;
+  private readonly targets: I32List;
 
   constructor() {
     this.traversal = new Traversal();
@@ -23,6 +26,8 @@ export class ReachableBlocks {
     this.numbers = new Int32Array(0);
     this.predStarts = new Int32Array(0);
     this.preds = new Int32Array(0);
+    this.sources = new I32List();
+    this.targets = new I32List();
   }
 
   get count(): number {
@@ -56,7 +61,7 @@ export class ReachableBlocks {
     const blocks = func.dfg.numBlocks;
     if (this.numbers.length < blocks)
       this.numbers = new Int32Array(grownCapacity(this.numbers.length, blocks));
-    this.numbers.fill(-1, 0, blocks);
+    fillWords(this.numbers, -1, 0, blocks);
     for (let i = 0; i < this.order.length; i++) this.numbers[this.order.get(i)] = i;
     this.computePreds(func);
   }
@@ -67,29 +72,27 @@ export class ReachableBlocks {
     if (this.predStarts.length < count + 2) {
       this.predStarts = new Int32Array(grownCapacity(this.predStarts.length, count + 2));
     }
-    const starts = this.predStarts.fill(0, 0, count + 2);
-    // Counted two places up, so that filling leaves each start in its place.
-    const edges = this.eachEdge(func, (_, to) => starts[to + 2]!++);
+    const starts = this.predStarts;
+    fillWords(starts, 0, 0, count + 2);
+    this.targets.clear();
+    this.sources.clear();
+    for (let from = 0; from < count; from++) this.addEdges(func, from);
+    const edges = this.targets.length;
     if (this.preds.length < edges) this.preds = new Int32Array(grownCapacity(this.preds.length, edges));
+    // Counted two places up, so that filling leaves each start in its place.
+    for (let i = 0; i < edges; i++) starts[this.targets.get(i) + 2]!++;
     for (let i = 2; i < count + 2; i++) starts[i]! += starts[i - 1]!;
-    const preds = this.preds;
-    this.eachEdge(func, (from, to) => {
-      preds[starts[to + 1]!++] = from;
-    });
+    for (let i = 0; i < edges; i++) this.preds[starts[this.targets.get(i) + 1]!++] = this.sources.get(i);
   }
 
-  private eachEdge(func: Function, visit: (from: number, to: number) => void): number {
+  private addEdges(func: Function, from: number): void {
     const { dfg, layout } = func;
-    let edges = 0;
-    for (let from = 0; from < this.order.length; from++) {
-      const last = layout.lastInst(this.block(from));
-      if (last === NONE) continue;
-      const count = dfg.destinationCount(last);
-      for (let i = 0; i < count; i++) {
-        visit(from, this.numbers[dfg.blockCalls.block(dfg.destination(last, i))]!);
-      }
-      edges += count;
+    const last = layout.lastInst(this.block(from));
+    if (last === NONE) return;
+    const count = dfg.destinationCount(last);
+    for (let i = 0; i < count; i++) {
+      this.targets.push(this.numbers[dfg.blockCalls.block(dfg.destination(last, i))]!);
+      this.sources.push(from);
     }
-    return edges;
   }
 }

@@ -18,7 +18,7 @@
  *
  * Branch arguments are uses by the branch, as upstream has it: no flow from block parameters back to them.
  */
-import { grownCapacity, grownColumn, I32List } from "../../base/column.ts";
+import { fillWords, grownCapacity, grownColumn, I32List } from "../../base/column.ts";
 import { argValue, isValueArg } from "../../ir/block-calls.ts";
 import { type Block, type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
@@ -31,6 +31,13 @@ import type { References } from "./references.ts";
 /** Grows `array` to hold `length` elements; contents are not kept. */
 function scratch(array: Int32Array, length: number): Int32Array {
   return array.length >= length ? array : new Int32Array(grownCapacity(array.length, length));
+}
+
+/** The same with every element set. */
+function filled(array: Int32Array, length: number, item: number): Int32Array {
+  const grown = scratch(array, length);
+  fillWords(grown, item, 0, length);
+  return grown;
 }
 
 export class Liveness {
@@ -124,21 +131,21 @@ export class Liveness {
 
   private reserve(ranks: number, blocks: number): void {
     const groups = (ranks + 31) >> 5;
-    this.defBlocks = scratch(this.defBlocks, ranks).fill(-1, 0, ranks);
+    this.defBlocks = filled(this.defBlocks, ranks, -1);
     this.defCounts = scratch(this.defCounts, ranks);
-    this.exposedIn = scratch(this.exposedIn, ranks).fill(-1, 0, ranks);
+    this.exposedIn = filled(this.exposedIn, ranks, -1);
     this.startCounts = scratch(this.startCounts, blocks);
     this.endCounts = scratch(this.endCounts, blocks);
     this.exposedRanks.clear();
     this.exposedBlocks.clear();
     this.exposedNext.clear();
-    this.exposedHeads = scratch(this.exposedHeads, groups).fill(NONE, 0, groups);
-    this.liveWords = scratch(this.liveWords, blocks).fill(0, 0, blocks);
-    this.killWords = scratch(this.killWords, blocks).fill(0, 0, blocks);
-    this.pendingWords = scratch(this.pendingWords, blocks).fill(0, 0, blocks);
+    this.exposedHeads = filled(this.exposedHeads, groups, NONE);
+    this.liveWords = filled(this.liveWords, blocks, 0);
+    this.killWords = filled(this.killWords, blocks, 0);
+    this.pendingWords = filled(this.pendingWords, blocks, 0);
     this.entryCount = 0;
-    this.entryHeads = scratch(this.entryHeads, blocks).fill(NONE, 0, blocks);
-    this.across = scratch(this.across, groups).fill(0, 0, groups);
+    this.entryHeads = filled(this.entryHeads, blocks, NONE);
+    this.across = filled(this.across, groups, 0);
     this.safepoints = 0;
   }
 

@@ -5,7 +5,7 @@
  * walking values in the order that stack maps list them. `rankOf` answers for aliases too, with the rank of what they
  * stand for.
  */
-import { grownCapacity, I32List } from "../../base/column.ts";
+import { fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import { InputError } from "../../base/diagnostics.ts";
 import { type Inst, NONE, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
@@ -68,7 +68,7 @@ export class References {
     if (this.ranks.length < numValues) {
       this.ranks = new Int32Array(grownCapacity(this.ranks.length, numValues));
     }
-    this.ranks.fill(-1, 0, numValues);
+    fillWords(this.ranks, -1, 0, numValues);
   }
 
   private track(func: Function, declared: Value, policy: Policy): void {

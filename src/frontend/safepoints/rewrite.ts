@@ -14,7 +14,7 @@
  * Order of creation is upstream's, since it numbers values and slots.
  * Source: `cranelift/frontend/src/frontend/safepoints.rs`, `SafepointSpiller::rewrite`.
  */
-import { grownCapacity, I32List } from "../../base/column.ts";
+import { fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import {
   type AliasRegion,
   type Block,
@@ -105,7 +105,7 @@ export class Rewriter {
     const groups = (references.count + 31) >> 5;
     if (this.slotted.length < groups)
       this.slotted = new Int32Array(grownCapacity(this.slotted.length, groups));
-    this.slotted.fill(0, 0, groups);
+    fillWords(this.slotted, 0, 0, groups);
     func.dfg.stackMaps.beginTable(references.count);
     for (let number = 0; number < blocks.count; number++) {
       this.loadLiveOut(blocks, liveness, number);

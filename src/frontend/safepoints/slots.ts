@@ -5,7 +5,7 @@
  * below) that needs one, from the free list of its size or a new one, and gives it back at its definition, above which
  * nothing needs it. The free lists are last in, first out, and shared by all types of a size.
  */
-import { grownCapacity, I32List } from "../../base/column.ts";
+import { fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import { NONE, type StackSlot } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { bytesOf } from "../../ir/types.ts";
@@ -44,7 +44,7 @@ export class BackwardSlots implements SlotAssignment {
     this.references = references;
     const count = references.count;
     if (this.slots.length < count) this.slots = new Int32Array(grownCapacity(this.slots.length, count));
-    this.slots.fill(NONE, 0, count);
+    fillWords(this.slots, NONE, 0, count);
     for (const list of this.free) list.clear();
   }
 
