@@ -38,14 +38,19 @@ export class Memories {
     this.module = module;
     this.builder = builder;
     this.plan = plan;
-    this.flags = new Map([[plan?.heapMemory ?? 0, DEFAULT_MEMFLAGS]]);
+    this.flags = new Map([[this.plain, DEFAULT_MEMFLAGS]]);
   }
 
   /** For the next function. */
   clear(): void {
     if (this.flags.size === 1) return;
     this.flags.clear();
-    this.flags.set(0, DEFAULT_MEMFLAGS);
+    this.flags.set(this.plain, DEFAULT_MEMFLAGS);
+  }
+
+  /** The output's memory whose accesses name no region. */
+  private get plain(): number {
+    return this.plan?.heapMemory ?? 0;
   }
 
   addressType(memory: number): Type {
