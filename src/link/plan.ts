@@ -489,6 +489,9 @@ export class OutputPlan implements InitializerPlan {
     const { module, mode } = this;
     refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
     if (mode === "standalone") refuseStandalone(module, this.native);
+    else if (this.usesHeap && !this.target.has("mutable-global")) {
+      throw targetLacks("a module that shares a heap", "mutable-global");
+    }
     if (!this.checksExceptions) return;
     const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");
     if (mode === "store" || seen) throw targetLacks("an exception that others may see", "exceptions");

@@ -13,6 +13,7 @@ import { NativeEngine } from "../../src/wast/native-engine.ts";
 import type { ScriptReport } from "../../src/wast/report.ts";
 import { noSharedData, sharedData } from "../support/project.ts";
 import { type Counts, RecompilingEngine, runOn, summary } from "../translate/recompiling-engine.ts";
+import { passedOf, runSuite } from "../wast/conformance.ts";
 
 /** Without code of interest, or (`type-`) about what the engine checks of imports that have types of the input. */
 const LEFT_OUT = /binary|utf8|comments|custom|names|type-rec|type-subtyping/;
@@ -50,5 +51,20 @@ for (const [files, target, least] of SUITES) {
     }
     t.diagnostic(summary(counts, passed));
     assert.ok(counts.recompiled >= least, `${counts.recompiled}`);
+  });
+}
+
+/** What is the least that modules of a store can do with. */
+const STORE_TARGET = "mvp,+mutable-global,+multi-value,+legacy-exceptions";
+
+for (const folder of ["gc", "exceptions", "bulk-memory"]) {
+  test(`modules of ${folder} in a store for ${STORE_TARGET}`, async (t) => {
+    const root = sharedData("conformance/spec/core");
+    if (root === null) return t.skip(noSharedData("conformance/spec/core"));
+    const report = await runSuite(join(root, folder), "spillway", "spillway", { target: STORE_TARGET });
+    // What tail calls a table of the store's, or has an atomic memory, is refused.
+    const surprises = report.failures.filter(({ got }) => !/needs (tail-call|threads)/.test(got));
+    assert.deepEqual(surprises, []);
+    assert.ok(passedOf(report, "assert_return") > 0);
   });
 }
