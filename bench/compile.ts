@@ -48,8 +48,8 @@ function times(run: () => unknown, budgetMs: number): number[] {
   return found;
 }
 
-function codeBytes({ bodies, initializer }: CompiledCode): number {
-  return bodies.reduce((sum, body) => sum + body.bytes.length, initializer?.bytes.length ?? 0);
+function codeBytes({ bodies, initializers }: CompiledCode): number {
+  return [...bodies, ...initializers].reduce((sum, body) => sum + body.bytes.length, 0);
 }
 
 /** In the child: all figures of one module but memory. */

@@ -6,6 +6,7 @@
  */
 import type { Inst, Value } from "../ir/entities.ts";
 import * as Op from "../ir/op.gen.ts";
+import { OPCODE_COUNT } from "../ir/opcodes.ts";
 import { I32, I64, type Type } from "../ir/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { CodeWriter } from "./code-writer.ts";
@@ -31,8 +32,11 @@ const OVERFLOWS: ReadonlyMap<number, Overflow> = new Map<number, Overflow>([
   [Op.SsubOverflowBin, { kind: "sub", signed: true }],
 ]);
 
+/** By opcode: asked of every instruction. */
+const IS_OVERFLOW: Uint8Array = new Uint8Array(OPCODE_COUNT + 1).map((_, op) => (OVERFLOWS.has(op) ? 1 : 0));
+
 export function isOverflowOp(op: number): boolean {
-  return OVERFLOWS.has(op);
+  return IS_OVERFLOW[op] === 1;
 }
 
 const NARROW_OPS = { add: WasmOp.I32Add, sub: WasmOp.I32Sub, mul: WasmOp.I32Mul };

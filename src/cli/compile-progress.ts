@@ -27,8 +27,13 @@ export class CompileProgress implements CompileObserver {
   };
 
   readonly emitted = (): void => {
-    this.done++;
-    this.draw(`${this.done} of ${this.functions} functions`);
+    this.count(this.done + 1, this.functions);
+  };
+
+  /** What threads tell, who are not observed. */
+  readonly count = (done: number, of: number): void => {
+    this.done = done;
+    this.draw(`${done} of ${of} functions`);
   };
 
   readonly enter = (phase: Phase): void => {

@@ -77,7 +77,7 @@ const KINDS: readonly (readonly [keyof StaticSummary, string])[] = [
   ["descriptors", "type descriptors"],
   ["maps", "stack maps"],
   ["records", "function records"],
-  ["elements", "element segments"],
+  ["objects", "objects of globals and element segments"],
   ["tags", "exception tags"],
 ];
 

@@ -1,7 +1,7 @@
 /** `spillway compile`: a module with references to one that brings its own collector. */
 import { Command, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
-import { type CompileOptions, compile } from "../driver/compile.ts";
+import { type CompileOptions, compile, compileCode } from "../driver/compile.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { optimizeOutput } from "../driver/optimize-output.ts";
 import { NotProven } from "../driver/prove.ts";
@@ -163,7 +163,8 @@ function emitFunctions(bytes: Uint8Array, stage: DumpStage, options: Options, ou
     (index) => only === null || index === only,
     (chunk) => output.write(chunk),
   );
-  compile(bytes, { ...settings, observers: [dump] });
+  // A store takes every module, and functions are the same there.
+  compileCode(bytes, { ...settings, observers: [dump] });
 }
 
 function reportUnproven(path: string, { message }: NotProven, { policy }: Options): void {

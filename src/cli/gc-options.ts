@@ -1,6 +1,6 @@
 /** The options that say what collector a module gets, and how much memory: of `compile` and of `run`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { COLLECTOR_NAMES, type CollectorName } from "../runtime/collectors.ts";
+import { COLLECTOR_NAMES, type CollectorName, stressed } from "../runtime/collectors.ts";
 
 export interface GcOptions {
   readonly collector: CollectorName;
@@ -38,7 +38,7 @@ export function addGcOptions(command: Command): Command {
 
 export function gcSettings({ collector, maxHeap, stackSize, gcStress = false }: GcOptions): GcSettings {
   return {
-    collector: gcStress ? "stress" : collector,
+    collector: gcStress ? stressed(collector) : collector,
     gcStress,
     ...(maxHeap === undefined ? {} : { maxHeapBytes: maxHeap }),
     ...(stackSize === undefined ? {} : { stackBytes: stackSize }),

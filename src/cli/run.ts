@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
-import { compileCode } from "../driver/compile.ts";
-import { type HeapStatistics, Module, Store } from "../embed/index.ts";
+import { compileCodeAsync } from "../driver/compile-async.ts";
+import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
 import { types } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
@@ -50,7 +50,7 @@ export function createRunCommand(): Command {
     .option("--prove", "prove every function with the safepoint checker first")
     .option(
       "--gc-stats",
-      "print to standard error, at the end: collections, and bytes allocated, copied and live as of the last one",
+      "print to standard error, at the end: collections, and bytes allocated, copied and still live",
     )
     .option("--json", "print the results of --invoke as a JSON list, and --gc-stats as a JSON object")
     .addOption(featuresOption())
@@ -92,9 +92,10 @@ async function run(path: string, args: readonly string[], options: Options): Pro
   try {
     const { bytes } = await readModule(path);
     const settings = gcSettings(options);
-    const { gcStress } = settings;
+    const { gcStress, collector } = settings;
     const { prove = false } = options;
-    const module = new Module(compileCode(bytes, { features: featuresOf(options.wasm), gcStress, prove }));
+    const how = { features: featuresOf(options.wasm), collector, gcStress, prove };
+    const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
     const program = new Program(path, module, new Store(settings), options);
     await program.run(args);
   } catch (error) {
@@ -204,7 +205,10 @@ class Program {
   }
 
   private printStatistics(): void {
-    const statistics = this.store.statistics();
+    // Bytes are counted up to the last collection: one more, which is not counted itself, brings them up to date.
+    const { collections, bytesCopied } = this.store.statistics();
+    this.store.collect();
+    const statistics = { ...this.store.statistics(), collections, bytesCopied };
     process.stderr.write(this.options.json === true ? jsonText(statistics) : statisticsText(statistics));
   }
 }

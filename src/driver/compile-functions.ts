@@ -19,6 +19,7 @@ import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
 import { Initializer } from "../translate/initializer.ts";
+import { initializerParts } from "../translate/initializer-steps.ts";
 import { FunctionTranslator } from "../translate/translate-function.ts";
 import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
@@ -36,6 +37,8 @@ export interface FunctionOptions {
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   readonly watch: Observers;
+  /** Only these functions, by their place among those with a body. Without the initializer, but of an empty range. */
+  readonly only?: { readonly first: number; readonly end: number };
   /** The output's index of a function of the runtime. */
   runtimeFunction(name: RuntimeFunction): number;
 }
@@ -93,26 +96,29 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     return emit(index, translator);
   };
   const bodies: RelocatableCode[] = [];
-  const count = module.code.starts.length;
-  for (let n = 0; n < count; n++) {
-    const i = options.backwards ? count - 1 - n : n;
+  const { first, end } = options.only ?? { first: 0, end: module.code.starts.length };
+  for (let n = first; n < end; n++) {
+    const i = options.backwards ? first + end - 1 - n : n;
     bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
   }
   if (options.backwards) bodies.reverse();
-  let hasWork = false;
-  const translate = (into: Function): Initializer => {
-    into.clear();
-    into.name = { kind: "testcase", name: "initialize" };
-    const initializer = new Initializer(module, mask, into, context, plan);
-    hasWork = initializer.runInitializer(plan, { spill: false });
-    return initializer;
-  };
-  watch.enter("translate");
-  const initializer = translate(func);
-  spill(INITIALIZER, initializer);
-  prove("the initializer", translate);
-  const code = hasWork ? emit(INITIALIZER, initializer) : null;
-  return { plan, symbols, bodies, initializer: code };
+  // Who asks for some of the functions asks for the initialisers apart, with none of them.
+  if (options.only !== undefined && first < end) return { plan, symbols, bodies, initializers: [] };
+  const initializers = initializerParts(module, plan).map((steps, i) => {
+    const translate = (into: Function): Initializer => {
+      into.clear();
+      into.name = { kind: "testcase", name: `initialize.${i}` };
+      const initializer = new Initializer(module, mask, into, context, plan);
+      initializer.runSteps(steps, plan, { spill: false });
+      return initializer;
+    };
+    watch.enter("translate");
+    const initializer = translate(func);
+    spill(INITIALIZER, initializer);
+    prove(`initialize.${i}`, translate);
+    return emit(INITIALIZER, initializer);
+  });
+  return { plan, symbols, bodies, initializers };
 }
 
 /** What a translated function refers to, in the output's index spaces. */

@@ -1,6 +1,6 @@
 /**
  * CLIF of the functions of a module as they are compiled: what the spiller gets, or what it gives. The text is what `spillway spill`,
- * `check` and `verify` read: `spill` makes the one out of the other.
+ * `check` and `verify` read: `spill` makes the one out of the other, but for the numbers of values that it adds.
  *
  *     ; function 3 "main"
  *     function u0:3(i32) -> i32 system_v {

@@ -20,10 +20,7 @@ export function inFunction<T>(module: Module, index: number, work: () => T): T {
     }
     const { diagnostic } = error;
     const offset = module.code.starts.get(index - module.importedFunctionCount);
-    throw new InputError({
-      ...diagnostic,
-      place: diagnostic.place ?? { kind: "binary", offset },
-      notes: [...(diagnostic.notes ?? []), `in ${label}`],
-    });
+    const place = diagnostic.place ?? { kind: "binary", offset };
+    throw new InputError({ ...diagnostic, place, notes: [...(diagnostic.notes ?? []), `in ${label}`] });
   }
 }

@@ -121,7 +121,7 @@ export class CompileMeasurement implements CompileObserver {
   finish(input: Uint8Array, linked: Uint8Array, output: Uint8Array = linked): CompileReport {
     this.end(performance.now());
     const { totals } = this;
-    const { plan, bodies, initializer } = this.code!;
+    const { plan, bodies, initializers } = this.code!;
     const first = plan.module.importedFunctionCount;
     const added = bodies.filter((_, i) => (plan.typeFunctions?.roleOf(first + i) ?? null) !== null).length;
     return {
@@ -129,7 +129,7 @@ export class CompileMeasurement implements CompileObserver {
       output: binaryReport(output),
       linkedBytes: linked.length,
       functions: bodies.length - added,
-      addedFunctions: added + (initializer === null ? 0 : 1),
+      addedFunctions: added + initializers.length,
       frames: this.frames,
       frameBytes: this.frameBytes,
       largestFrameBytes: this.largestFrame,

@@ -1,4 +1,5 @@
 /** Running compiled modules on the host's WebAssembly. */
+export type { CodeCache } from "../driver/code-cache.ts";
 export { outputName } from "../link/link-store.ts";
 export { Exceptions, type PayloadValue, StoreException } from "./exceptions.ts";
 export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
@@ -6,12 +7,14 @@ export { guarded } from "./guard.ts";
 export { hostWebAssembly } from "./host-webassembly.ts";
 export type { Imports } from "./imports.ts";
 export { ImportMismatch } from "./messages.ts";
+export { type CacheOptions, openCache } from "./open-cache.ts";
 export { References } from "./references.ts";
 export type { HeapStatistics } from "./runtime.ts";
 export { Store as CoreStore, type StoreInstance, type StoreOptions } from "./store.ts";
 export {
   type BinarySource,
   compile,
+  compileAsync,
   type ExternDescription,
   type Instance,
   instantiate,

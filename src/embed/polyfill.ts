@@ -3,7 +3,10 @@
  * collection runs. On an engine that has it nothing is done, unless the environment says `SPILLWAY_POLYFILL=force`.
  *
  *     node --import spillway/polyfill app.mjs
+ *
+ * On Node, what was compiled is kept for the next time; `SPILLWAY_CACHE=off` says not to.
  */
+import { openCache } from "./open-cache.ts";
 import { createWebAssembly, type NamespaceOptions } from "./web-assembly.ts";
 
 /** A module with a struct type, the `js-string` builtins aside the newest thing that programs need. */
@@ -30,5 +33,6 @@ export function install(options: NamespaceOptions = {}): void {
 const environment = (globalThis as Environment).process?.env ?? {};
 const isForced = environment["SPILLWAY_POLYFILL"] === "force";
 if (isForced || !hasGarbageCollection()) {
-  install({ force: isForced, compile: { gcStress: environment["SPILLWAY_GC_STRESS"] === "1" } });
+  const cache = await openCache();
+  install({ force: isForced, compile: { cache, gcStress: environment["SPILLWAY_GC_STRESS"] === "1" } });
 }

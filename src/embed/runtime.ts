@@ -74,6 +74,10 @@ export class Runtime {
     this.call("addRoots", region);
   }
 
+  addRootAddresses(region: number): void {
+    this.call("addRootAddresses", region);
+  }
+
   setWeak(region: number): void {
     this.call("setWeak", region);
   }

@@ -9,7 +9,9 @@
  * it drops is released; two objects that hold each other across the border are not, since no collector sees both.
  */
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
-import { type CodeOptions, compileCode } from "../driver/compile.ts";
+import { type CodeCache, compileCached } from "../driver/code-cache.ts";
+import type { CodeOptions } from "../driver/compile.ts";
+import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import { type CollectorName, stressed } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
@@ -48,6 +50,8 @@ export interface ModuleOptions extends CodeOptions {
   readonly builtins?: readonly string[];
   /** The name of a module whose imported globals are strings: their own names. */
   readonly importedStringConstants?: string | null;
+  /** Where compiled code is kept from one program to the next (`openCache`); nowhere unless it is given. */
+  readonly cache?: CodeCache | null;
 }
 
 /** A compiled module: any number of stores can instantiate it, any number of times. */
@@ -104,7 +108,33 @@ export interface Instance {
 
 /** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
 export function compile(bytes: BinarySource, options: ModuleOptions = {}): Module {
-  return withCompileErrors(() => new Module(compileCode(bytesOf(bytes), options), options));
+  const copy = bytesOf(bytes);
+  try {
+    return new Module(compileCached(copy, codeOptions(options), options.cache ?? null), options);
+  } catch (error) {
+    throw asCompileError(error);
+  }
+}
+
+/** The same for those who can wait: in several threads where the host has them and the module is large. Rejects with what `compile` throws. */
+export async function compileAsync(
+  bytes: BinarySource,
+  options: ModuleOptions & AsyncOptions = {},
+): Promise<Module> {
+  const copy = bytesOf(bytes);
+  try {
+    return new Module(await compileCodeAsync(copy, codeOptions(options), options.cache ?? null), options);
+  } catch (error) {
+    throw asCompileError(error);
+  }
+}
+
+/** What the code depends on. */
+function codeOptions<T extends ModuleOptions>(
+  options: T,
+): Omit<T, "builtins" | "importedStringConstants" | "cache"> {
+  const { builtins: _, importedStringConstants: __, cache: ___, ...others } = options;
+  return others;
 }
 
 /** A copy: the caller may go on writing. */
@@ -119,9 +149,13 @@ function withCompileErrors<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw new hostWebAssembly.CompileError(renderDiagnostic(error.diagnostic, "module"), { cause: error });
+    throw asCompileError(error);
   }
+}
+
+function asCompileError(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error;
+  return new hostWebAssembly.CompileError(renderDiagnostic(error.diagnostic, "module"), { cause: error });
 }
 
 export class Store {

@@ -17,7 +17,7 @@ import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
 import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
-import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, type ValType } from "../wasm/types.ts";
+import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { Exceptions } from "./exceptions.ts";
 import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
@@ -143,6 +143,7 @@ export class Store implements DescriptorMemory {
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
     if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    if (linked.layout.rootAddressRegion >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressRegion);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
@@ -278,9 +279,8 @@ export class Store implements DescriptorMemory {
           record: layout.knownRecord(index),
         };
       case "global": {
-        const cell = plan.cellOfGlobal(index);
-        const address = cell < 0 ? -1 : layout.cellAddress(cell);
-        return { kind: "global", type, host: cell < 0 ? (host as HostGlobal) : null, cell: address };
+        if (isRef(type.type)) return { kind: "global", type, host: null, cell: layout.globalCell(index) };
+        return { kind: "global", type, host: host as HostGlobal, cell: -1 };
       }
       case "table":
         return { kind: "table", type, cell: layout.cellAddress(plan.cellOfTable(index)) };

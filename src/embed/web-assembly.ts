@@ -18,6 +18,7 @@ import {
   type BinarySource,
   bytesOf,
   compile,
+  compileAsync,
   type ModuleOptions,
   Store,
   Module as StoreModule,
@@ -31,7 +32,7 @@ export interface NamespaceOptions {
   readonly force?: boolean;
   readonly store?: StoreOptions;
   /** What is passed to every compilation. */
-  readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy">;
+  readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy" | "cache">;
 }
 
 /** What the JavaScript API takes when it compiles. */
@@ -68,10 +69,17 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
 
   const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
     options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);
+  const moduleOptions = (given: CompileOptions): ModuleOptions => ({
+    collector,
+    ...options.compile,
+    ...pickCompileOptions(given),
+  });
   const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
+    isNative(bytes, given) ? new native.Module(bytes, given) : compile(bytes, moduleOptions(given));
+  const compileEitherAsync = async (bytes: BinarySource, given: CompileOptions = {}): Promise<object> =>
     isNative(bytes, given)
       ? new native.Module(bytes, given)
-      : compile(bytes, { collector, ...options.compile, ...pickCompileOptions(given) });
+      : await compileAsync(bytes, moduleOptions(given));
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
     if (module instanceof StoreModule) {
       return Object.setPrototypeOf(
@@ -172,7 +180,7 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
   ): Promise<unknown> => {
     if (source instanceof Module) return instantiateEither(source, imports);
     requireBytes(source as BinarySource);
-    const module = compileEither(source as BinarySource, given);
+    const module = await compileEitherAsync(source as BinarySource, given);
     return { module, instance: instantiateEither(module, imports) };
   };
   const namespace: Record<string, unknown> = {
@@ -182,11 +190,11 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
     },
     compile: async (bytes: BinarySource, given?: CompileOptions): Promise<object> => {
       requireBytes(bytes);
-      return compileEither(bytes, given);
+      return compileEitherAsync(bytes, given);
     },
     instantiate,
     compileStreaming: async (response: ResponseLike | Promise<ResponseLike>, given?: CompileOptions) =>
-      compileEither(await bytesOfResponse(response), given),
+      compileEitherAsync(await bytesOfResponse(response), given),
     instantiateStreaming: async (
       response: ResponseLike | Promise<ResponseLike>,
       imports?: Imports,

@@ -67,6 +67,8 @@ export class HeapOperations {
   readonly nonNull: Value[];
   /** By `index * 16 + space`. */
   private readonly symbols: EpochTable;
+  /** Addresses of objects that never move (`known-references.ts`). */
+  readonly staticObjects: Value[];
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
   readonly barriers: WriteBarriers;
 
@@ -76,6 +78,7 @@ export class HeapOperations {
     this.plan = plan;
     this.nonNull = [];
     this.symbols = new EpochTable();
+    this.staticObjects = [];
     this.runtime = new Map();
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
       this.ins.call(this.runtimeFunction(name), args);
@@ -85,6 +88,7 @@ export class HeapOperations {
   /** For the next function. */
   clear(): void {
     this.nonNull.length = 0;
+    this.staticObjects.length = 0;
     this.symbols.clear();
     if (this.runtime.size > 0) this.runtime.clear();
   }

@@ -3,12 +3,17 @@
  * input live in the output.
  *
  * What holds references lives in a *cell*, a word in static memory that collectors know as a root: a global that holds a
- * reference, a table (the cell holds an array of the heap), an element segment (as well). What holds numbers, and tables that
- * need not be looked into, stay what they are.
+ * reference, a table (the cell holds an array of the heap), an element segment (as well). An immutable global needs none where
+ * its reference is known. What holds numbers, and tables that need not be looked into, stay what they are.
  */
 
 import type { TypeTable } from "../wasm/types.ts";
 import type { TypeFunctions } from "./type-functions.ts";
+
+/** A reference that is known before the program runs: null or an i31 as a word, or the address of a symbol. */
+export type KnownReference =
+  | { readonly kind: "word"; readonly word: number }
+  | { readonly kind: "address"; readonly space: number; readonly index: number };
 
 export interface ModulePlan {
   readonly types: TypeTable;
@@ -20,10 +25,12 @@ export interface ModulePlan {
   /** What stores of references into objects owe the collector (`barriers.ts`), and for cards, where their bytes are. */
   readonly barrier: "none" | "cards" | "counts";
   readonly cardBase: number;
-  /** The output's index of a global, or -1 for one in a cell. */
+  /** The output's index of a global, or -1 for one that holds references. */
   globalIndex(global: number): number;
-  /** The cell of a global that `globalIndex` does not know. */
+  /** The cell of a global that holds references, or -1 for one without. */
   cellOfGlobal(global: number): number;
+  /** What an immutable global holds, if that is known; it has no cell then. */
+  knownReference(global: number): KnownReference | null;
   /** The output's index of a table, or -1 for one in a cell. */
   tableIndex(table: number): number;
   cellOfTable(table: number): number;

@@ -34,8 +34,10 @@ const OPCODES: Readonly<Record<TypeFunctionRole["kind"], number>> = {
   "test or null": REF_TEST_NULL,
 };
 
+export const TYPE_FUNCTION_KINDS = ["quick struct", "slow struct", "array", "test", "test or null"] as const;
+
 export interface TypeFunctionRole {
-  readonly kind: "quick struct" | "slow struct" | "array" | "test" | "test or null";
+  readonly kind: (typeof TYPE_FUNCTION_KINDS)[number];
   readonly type: number;
 }
 
@@ -44,16 +46,24 @@ export class TypeFunctions {
   readonly module: Module;
   private readonly first: number;
   /** Of each of the functions, in order. */
-  private readonly roles: readonly TypeFunctionRole[];
+  readonly roles: readonly TypeFunctionRole[];
   /** What makes objects of a type, and what tests for it, null passing or not. */
   private readonly makers: ReadonlyMap<number, number>;
   private readonly tests: ReadonlyMap<number, number>;
   private readonly testsOrNull: ReadonlyMap<number, number>;
 
-  /** With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. */
-  constructor(module: Module, featureMask: number, isInline = false) {
+  /**
+   * With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. The code is walked for the
+   * roles unless they are known.
+   */
+  constructor(
+    module: Module,
+    featureMask: number,
+    isInline = false,
+    known: readonly TypeFunctionRole[] | null = null,
+  ) {
     this.first = module.functionTypes.length;
-    this.roles = isInline ? [] : rolesOf(module, featureMask);
+    this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
     this.makers = this.byType("quick struct", "array");
     this.tests = this.byType("test");
     this.testsOrNull = this.byType("test or null");

@@ -115,6 +115,8 @@ export class DataFlowGraph extends ValueTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
+    // As far as it was written: a large function would make clearing slow for all that follow.
+    this.instMaps.fill(0, 0, this.insts);
     this.signatures.length = 0;
     this.extFuncs.length = 0;
     this.userNames.length = 0;

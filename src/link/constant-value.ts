@@ -80,7 +80,13 @@ export class ConstantValues {
     return stack[0]!;
   }
 
-  private step(reader: OperatorReader, op: number, stack: ConstantValue[]): ConstantValue | null {
+  /** Whether the operator takes two numbers and gives one. */
+  isArithmetic(op: number): boolean {
+    return ARITHMETIC.has(op);
+  }
+
+  /** What an operator that was read gives, its operands taken from the stack; null when it is not known. */
+  step(reader: OperatorReader, op: number, stack: ConstantValue[]): ConstantValue | null {
     if (CONSTANTS.has(op)) {
       const high = op === WasmOp.I64Const || op === WasmOp.F64Const ? reader.hi >>> 0 : 0;
       return { kind: "bits", operator: op, bits: (BigInt(high) << 32n) | BigInt(reader.lo >>> 0) };

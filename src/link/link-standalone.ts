@@ -1,7 +1,7 @@
 /**
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
- *     functions   imported; the input's; the runtime's; the initialiser; what records traps; the start function; wrappers of exports
+ *     functions   imported; the input's; the runtime's; the initialisers; what records traps; the start function; wrappers of exports
  *     memory 0    0 … stackTop: shadow stack, growing down · static memory · heap
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
@@ -46,6 +46,7 @@ export function mergedFunctionIndex(plan: OutputPlan, runtime: Module, name: str
 }
 
 export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+  compiled.plan.refuseLargeTables();
   return compiled.plan.usesHeap ? linkWithRuntime(compiled, options) : linkPlain(compiled);
 }
 
@@ -55,7 +56,7 @@ function linkPlain(compiled: CompiledCode): Uint8Array {
   const layout = layoutOf(compiled, 0);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
   out.memories.push(...module.memories.slice(module.importedMemoryCount));
@@ -120,11 +121,11 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   const layout = layoutOf(compiled, stackBytes);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
   const heapBase = Math.ceil((stackBytes + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
-  const start = startBody(compiled, options, heapBase, layout.hasCells, initializer);
+  const start = startBody(compiled, options, heapBase, layout, initializer);
   out.start = out.addFunction(plan.addType([], []), start);
   out.nameFunction(out.start, "start");
   out.exports.push(
@@ -189,7 +190,7 @@ function startBody(
   { plan }: CompiledCode,
   { runtime, stackBytes, maxHeapBytes }: StandaloneOptions,
   heapBase: number,
-  hasCells: boolean,
+  layout: StaticLayout,
   initializer: number,
 ): Uint8Array {
   const body = new ByteWriter();
@@ -203,7 +204,9 @@ function startBody(
     body.u32(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackBytes, heapBase, maxHeapBytes]);
-  if (hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackBytes]);
+  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackBytes]);
+  const addresses = layout.rootAddressRegion;
+  if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) call(initializer, []);
   body.byte(END);
   return body.bytes();

@@ -53,10 +53,11 @@ export function outputName(kind: ExternKind, index: number): string {
 export function linkForStore(compiled: CompiledCode, placement: StorePlacement): LinkedInstance {
   const { plan } = compiled;
   const { module } = plan;
+  plan.refuseLargeTables();
   const layout = new StaticLayout(plan, compiled.symbols, placement);
   const out = new OutputModule(compiled, layout, placement.importedBits);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + (compiled.initializer === null ? 0 : 1));
+  out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   if (plan.usesHeap) out.addTraps(plan.runtimeGlobal("trapCode"));
   out.addInputGlobals();

@@ -29,6 +29,7 @@ import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
+import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 
 /** What compiling a module gives, before it is linked: it serves any number of links. */
@@ -37,8 +38,8 @@ export interface CompiledCode {
   readonly symbols: SymbolTable;
   /** Of the defined functions, in order. */
   readonly bodies: readonly RelocatableCode[];
-  /** What an instance does before anything else; null where there is nothing to do. */
-  readonly initializer: RelocatableCode | null;
+  /** What an instance does before anything else, in order. */
+  readonly initializers: readonly RelocatableCode[];
 }
 
 /** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
@@ -117,20 +118,34 @@ export class OutputModule {
     this.names.set(index, name);
   }
 
-  /** The functions of the input, with all their symbols; those that `between` adds come behind, then the initialiser. */
+  /** The functions of the input, with all their symbols; those that `between` adds come behind, then the initialisers. */
   addCompiled(between: () => void): number {
-    const { plan, bodies, initializer } = this.code;
+    const { plan, bodies } = this.code;
     const { module } = plan;
     bodies.forEach((code, i) => {
       const type = plan.typeIndex(module.functionTypes.get(module.importedFunctionCount + i));
       this.addLinked(code, type);
     });
     between();
-    let index = -1;
-    if (initializer !== null) {
-      index = this.addLinked(initializer, plan.addType([], []));
-      this.nameFunction(index, "initialize");
-    }
+    return this.addInitializers();
+  }
+
+  /** How many functions initialise an instance: with several there is one more, which calls them. */
+  get initializerCount(): number {
+    const count = this.code.initializers.length + (this.layout.wordCopies === null ? 0 : 1);
+    return count > 1 ? count + 1 : count;
+  }
+
+  /** The index of the one to call, or -1. */
+  private addInitializers(): number {
+    const type = this.plan.addType([], []);
+    const copies = this.layout.wordCopies;
+    const parts = copies === null ? [] : [this.addFunction(type, copyWordsBody(copies))];
+    for (const code of this.code.initializers) parts.push(this.addLinked(code, type));
+    if (parts.length === 0) return -1;
+    const index = parts.length === 1 ? parts[0]! : this.addFunction(type, callsBody(parts));
+    if (parts.length > 1) parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
+    this.nameFunction(index, "initialize");
     return index;
   }
 

@@ -5,19 +5,20 @@
  * A module is compiled to stand alone, with the runtime in it, or for a store, whose instances share a runtime and import it:
  *
  *     functions   imported: the input's; of a store the runtime's, and those of the memory module
- *                 defined: the input's; the runtime's if alone; the initialiser if any; whatever else the linker adds
+ *                 defined: the input's; the runtime's if alone; initialisers if any; whatever else the linker adds
  *     globals     imported: the input's that hold numbers; of a store the runtime's
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
  *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
  *     memories    the heap; or, in a module without references, the input's
  *
- * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's.
+ * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's. Immutable globals
+ * whose references are known (`known-globals.ts`) need none.
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
-import type { InitializerPlan } from "../gc/module-plan.ts";
+import type { InitializerPlan, KnownReference } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
 import type { TypeFunctions } from "../gc/type-functions.ts";
 import type { Memory, Module } from "../wasm/module.ts";
@@ -26,10 +27,13 @@ import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
+import { KnownGlobals } from "./known-globals.ts";
 import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { notLinkedYet, notStandalone } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
-import { loweredKey, nativeTables, plainItems } from "./native-tables.ts";
+import { loweredKey, nativeTables } from "./native-tables.ts";
+import { segmentUsers } from "./segment-users.ts";
+import type { StaticObjects } from "./static-objects.ts";
 
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
@@ -63,6 +67,8 @@ export interface PlanOptions {
   readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
   readonly collecting?: Uint8Array;
+  /** Of `module`, where it is known already. */
+  readonly usage?: ModuleUsage;
 }
 
 const NONE = -1;
@@ -110,7 +116,7 @@ export class OutputPlan implements InitializerPlan {
   private readonly globalCells: Int32Array;
   private readonly tableCells: Int32Array;
   private readonly elementCells: Int32Array;
-  private readonly staticElements: Uint8Array;
+  private readonly known: KnownGlobals;
   private readonly memoryFunctions: Map<string, number>;
   private readonly nativeMemory: number;
   /** Globals of the runtime by name, in the output. */
@@ -128,7 +134,7 @@ export class OutputPlan implements InitializerPlan {
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
-    this.usage = findUsage(module);
+    this.usage = options.usage ?? findUsage(module);
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
     this.constants = new ConstantValues(module, () => null);
@@ -139,9 +145,10 @@ export class OutputPlan implements InitializerPlan {
     this.globalCells = new Int32Array(module.globals.length).fill(NONE);
     this.tableCells = new Int32Array(module.tables.length).fill(NONE);
     this.elementCells = new Int32Array(module.elements.length).fill(NONE);
-    this.staticElements = new Uint8Array(module.elements.length);
+    this.known = new KnownGlobals(module, this.constants, (segment) => this.areItemsInCell(segment));
     this.cells = this.placeCells();
-    this.usesHeap = this.usage.usesReferences || this.cells.length > 0;
+    const holdsReferences = this.cells.length > 0 || module.globals.some(({ type }) => wasm.isRef(type));
+    this.usesHeap = this.usage.usesReferences || holdsReferences;
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
     this.nativeMemory = this.findNativeMemory();
     const ownMemories = module.memories.length - (this.nativeMemory < 0 ? 0 : 1);
@@ -249,8 +256,22 @@ export class OutputPlan implements InitializerPlan {
     return this.globalCells[global]!;
   }
 
+  knownReference(global: number): KnownReference | null {
+    return this.module.globals[global]!.mutable ? null : this.known.references[global]!;
+  }
+
+  /** What is in the cell of a global from the start. */
+  firstReference(global: number): KnownReference | null {
+    return this.known.references[global]!;
+  }
+
+  /** Objects that the linker lays out. */
+  get staticObjects(): StaticObjects {
+    return this.known.objects;
+  }
+
   isComputed(global: number): boolean {
-    if (this.globalCells[global]! >= 0) return true;
+    if (wasm.isRef(this.module.globals[global]!.type)) return this.known.references[global] === null;
     return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
   }
 
@@ -269,9 +290,9 @@ export class OutputPlan implements InitializerPlan {
   private placeGlobals(): void {
     const { module } = this;
     let next = 0;
-    module.globals.forEach((_, i) => {
+    module.globals.forEach(({ type }, i) => {
       if (i === module.importedGlobalCount) next = this.skipRuntimeGlobals(next);
-      if (this.globalCells[i]! < 0) this.globalIndices[i] = next++;
+      if (!wasm.isRef(type)) this.globalIndices[i] = next++;
     });
     if (module.globals.length === module.importedGlobalCount) this.skipRuntimeGlobals(next);
   }
@@ -329,7 +350,12 @@ export class OutputPlan implements InitializerPlan {
   }
 
   hasStaticElements(segment: number): boolean {
-    return this.staticElements[segment] === 1;
+    return this.known.segments[segment]! >= 0;
+  }
+
+  /** The static object with the items of a segment that has them. */
+  staticElements(segment: number): number {
+    return this.known.segments[segment]!;
   }
 
   /** The tables of the input that stay tables, in order. */
@@ -365,27 +391,25 @@ export class OutputPlan implements InitializerPlan {
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
     if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type }, i) => {
-      if (wasm.isRef(type)) this.globalCells[i] = add("global", i);
+      if (wasm.isRef(type) && this.knownReference(i) === null) this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
       if (!this.native.has(i)) this.tableCells[i] = add("table", i);
     });
     let natives = 0;
-    module.elements.forEach((segment, i) => {
-      const tables =
-        segment.mode === "active"
-          ? [segment.table]
-          : module.tables.flatMap((_, table) =>
-              usage.tableInits.has(i * module.tables.length + table) ? [table] : [],
-            );
+    for (let i = 0; i < module.elements.length; i++) {
+      const { tables, needsCell } = segmentUsers(module, usage, this.native, i);
       if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
-      const isInCell = usage.arraySegments.has(i) || tables.some((table) => !this.native.has(table));
-      if (!isInCell) return;
-      // A declarative one counts as dropped from the start: nothing is made for it.
-      this.elementCells[i] = add("elements", i);
-      if (segment.mode !== "declarative" && plainItems(module, segment) !== null) this.staticElements[i] = 1;
-    });
+      if (needsCell) this.elementCells[i] = add("elements", i);
+    }
     return cells;
+  }
+
+  /** A declarative segment counts as dropped from the start: its cell is empty. */
+  private areItemsInCell(segment: number): boolean {
+    const { module, usage, native } = this;
+    const isDropped = module.elements[segment]!.mode === "declarative";
+    return !isDropped && segmentUsers(module, usage, native, segment).needsCell;
   }
 
   // Memories.
@@ -443,16 +467,18 @@ export class OutputPlan implements InitializerPlan {
 
   // What is refused.
 
-  private refuse(): void {
-    const { module, mode } = this;
-    const no = (what: string, offset: number): never => {
-      throw new InputError(notLinkedYet(what, offset));
-    };
-    module.tables.forEach(({ type, offset }, i) => {
-      if (i >= module.importedTableCount && !this.native.has(i) && type.limits.min > MAX_TABLE_ELEMENTS) {
-        no(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset);
+  /** Refuses tables beyond what can be allocated: when the module is instantiated, as engines do. */
+  refuseLargeTables(): void {
+    this.module.tables.forEach(({ type, offset }, i) => {
+      const isOwn = i >= this.module.importedTableCount && !this.native.has(i);
+      if (isOwn && type.limits.min > MAX_TABLE_ELEMENTS) {
+        throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));
       }
     });
+  }
+
+  private refuse(): void {
+    const { module, mode } = this;
     if (mode === "store") return;
     const never = (what: string, offset: number): never => {
       throw new InputError(notStandalone(what, offset));

@@ -1,13 +1,16 @@
 /**
- * The static memory of one linked module: a region of cells, then whatever symbols its code names, in the order in which they are
- * first asked for.
+ * The static memory of one linked module: a region of cells, the static objects and a region of the addresses of words in them,
+ * then whatever symbols its code names, in the order in which they are first asked for.
  *
  *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
+ *     objects        `static-image.ts`
+ *     imports        pairs: the address of an imported cell, the address of a word in an object that is to hold the same
+ *     addresses      next such region (the runtime's), how many words, the addresses of references that may come to be to the heap
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     stack map      bytes of the frame, how many references, their offsets in the frame
  *     record         of a function: its type's descriptor, its index in the table of functions
  *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
- *     elements       a segment's items that are known, as an array object
+ *     exports        of a global without a cell: a word with its reference, for whoever imports it
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import {
@@ -17,7 +20,8 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { ELEMENTS_OFFSET, FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
+import { FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
+import type { KnownReference } from "../gc/module-plan.ts";
 import {
   BUILTIN_DESCRIPTORS,
   CELLS,
@@ -25,11 +29,12 @@ import {
   EXCEPTION_DESCRIPTORS,
   FUNCTION_RECORDS,
   STACK_MAPS,
+  STATIC_OBJECTS,
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
-import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
+import { StaticImage } from "./static-image.ts";
 
 /** What of the static memory is others'. */
 export interface Surroundings {
@@ -49,7 +54,14 @@ export interface Surroundings {
   importedTag(tag: number): number;
 }
 
+/** Where pairs of addresses lie: a word is copied from the first to the second. */
+export interface WordCopies {
+  readonly start: number;
+  readonly end: number;
+}
+
 const REGION_HEADER = 8;
+const NONE = -1;
 
 /** How many there are of a kind, and their bytes. */
 export interface StaticPart {
@@ -63,7 +75,8 @@ export interface StaticSummary {
   readonly descriptors: StaticPart;
   readonly maps: StaticPart;
   readonly records: StaticPart;
-  readonly elements: StaticPart;
+  /** Those of globals and element segments, with the addresses that go with them. */
+  readonly objects: StaticPart;
   readonly tags: StaticPart;
 }
 
@@ -75,6 +88,12 @@ export class StaticLayout implements DescriptorMemory {
   /** Addresses by symbol, 0 for those that have none yet. */
   private readonly addresses: Map<number, number>;
   private readonly cellAddresses: Int32Array;
+  private objectAddresses: Int32Array;
+  private objectBytes: number;
+  private rootAddresses: number;
+  private copies: WordCopies | null;
+  /** Of exported globals without cells, by index in the input. */
+  private readonly exportedWords: Map<number, number>;
   private readonly records: Map<number, number>;
   private readonly tagRecords: number[];
   /** The module's functions in the table of functions, from `firstFunction` on. */
@@ -89,7 +108,15 @@ export class StaticLayout implements DescriptorMemory {
     this.records = new Map();
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
+    this.objectAddresses = new Int32Array(0);
+    this.objectBytes = 0;
+    this.rootAddresses = NONE;
+    this.copies = null;
+    this.exportedWords = new Map();
     this.placeCells();
+    this.placeObjects();
+    this.fillCells();
+    this.placeExports();
     this.tagRecords = plan.module.tags.map(({ type }, tag) =>
       tag < plan.module.importedTagCount ? around.importedTag(tag) : this.words([around.canonicalIds[type]!]),
     );
@@ -109,6 +136,16 @@ export class StaticLayout implements DescriptorMemory {
     return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
   }
 
+  /** The region of addresses of words that a collector has to know, or -1. */
+  get rootAddressRegion(): number {
+    return this.rootAddresses;
+  }
+
+  /** What an instance copies before anything else, or null. */
+  get wordCopies(): WordCopies | null {
+    return this.copies;
+  }
+
   /** The bytes so far, from `base` on. */
   bytes(): Uint8Array {
     return this.out.bytes();
@@ -126,6 +163,12 @@ export class StaticLayout implements DescriptorMemory {
 
   cellAddress(cell: number): number {
     return this.cellAddresses[cell]!;
+  }
+
+  /** The address of a word with the reference of a global that is exported or has a cell. */
+  globalCell(global: number): number {
+    const cell = this.plan.cellOfGlobal(global);
+    return cell < 0 ? this.exportedWords.get(global)! : this.cellAddress(cell);
   }
 
   /** The address of a symbol of the module's code. */
@@ -154,20 +197,16 @@ export class StaticLayout implements DescriptorMemory {
     }
     const maps = part(mapSizes);
     const records = part(this.functions.map(() => FunctionRecord.Bytes));
-    const elements = part(
-      own
-        .filter(({ kind, index }) => kind === "elements" && plan.hasStaticElements(index))
-        .map(({ index }) => ELEMENTS_OFFSET + 4 * plan.module.elements[index]!.itemCount),
-    );
+    const objects = { count: plan.staticObjects.length, bytes: this.objectBytes };
     const tags = part(
       [...this.addresses.keys()].flatMap((symbol) =>
         symbols.symbol(symbol).space === TAG_RECORDS ? [TagRecord.Bytes] : [],
       ),
     );
     const rest =
-      this.out.length - [cells, maps, records, elements, tags].reduce((sum, { bytes }) => sum + bytes, 0);
+      this.out.length - [cells, maps, records, objects, tags].reduce((sum, { bytes }) => sum + bytes, 0);
     const descriptors = { count: this.descriptors.size, bytes: rest };
-    return { cells, descriptors, maps, records, elements, tags };
+    return { cells, descriptors, maps, records, objects, tags };
   }
 
   private place(space: number, index: number): number {
@@ -180,6 +219,8 @@ export class StaticLayout implements DescriptorMemory {
         return this.record(index);
       case TAG_RECORDS:
         return this.tagRecord(index);
+      case STATIC_OBJECTS:
+        return this.objectAddresses[index]!;
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
       case STACK_MAPS: {
@@ -210,12 +251,60 @@ export class StaticLayout implements DescriptorMemory {
       this.cellAddresses[cell] = address;
       address += 4;
     });
-    if (own === 0) return;
-    this.words([0, own, ...new Array<number>(own).fill(0)]);
-    cells.forEach(({ kind, index }, cell) => {
-      if (kind !== "elements" || !this.plan.hasStaticElements(index)) return;
-      this.patch(this.cellAddresses[cell]!, this.elements(index));
+    if (own > 0) this.words([0, own, ...new Array<number>(own).fill(0)]);
+  }
+
+  private placeObjects(): void {
+    const { module, types, staticObjects } = this.plan;
+    const image = new StaticImage({
+      types,
+      objects: staticObjects,
+      moduleBytes: module.bytes,
+      descriptor: (type) => this.descriptor(type),
+      record: (func) => this.record(func),
     });
+    if (image.length === 0) return;
+    this.align(OBJECT_ALIGN);
+    const base = this.end;
+    const { bytes, roots, imports } = image.write(base);
+    this.out.append(bytes);
+    if (imports.length > 0) this.placeImports(imports);
+    this.objectAddresses = image.offsets.map((offset) => base + offset);
+    if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+    this.objectBytes = this.end - base;
+  }
+
+  private placeImports(imports: readonly number[]): void {
+    const { plan } = this;
+    const pairs = imports.map((part, i) =>
+      i % 2 === 0 ? this.cellAddresses[plan.cellOfGlobal(part)]! : part,
+    );
+    this.copies = { start: this.words(pairs), end: this.end };
+  }
+
+  /** What cells hold from the start. */
+  private fillCells(): void {
+    const { plan } = this;
+    plan.cells.forEach(({ kind, index }, cell) => {
+      if (kind === "elements" && plan.hasStaticElements(index)) {
+        this.patch(this.cellAddresses[cell]!, this.objectAddresses[plan.staticElements(index)]!);
+      } else if (kind === "global") {
+        const first = plan.firstReference(index);
+        if (first !== null) this.patch(this.cellAddresses[cell]!, this.wordOf(first));
+      }
+    });
+  }
+
+  private placeExports(): void {
+    for (const { kind, index } of this.plan.module.exports) {
+      const known =
+        kind === "global" && !this.exportedWords.has(index) ? this.plan.knownReference(index) : null;
+      if (known !== null) this.exportedWords.set(index, this.words([this.wordOf(known)]));
+    }
+  }
+
+  private wordOf(known: KnownReference): number {
+    return known.kind === "word" ? known.word : this.place(known.space, known.index);
   }
 
   /** The address of the record of one of the module's tags. */
@@ -263,15 +352,6 @@ export class StaticLayout implements DescriptorMemory {
     words[FunctionRecord.Descriptor / 4] = descriptor;
     words[FunctionRecord.Index / 4] = index;
     return this.words(words);
-  }
-
-  private elements(segment: number): number {
-    const { module } = this.plan;
-    const items = plainItems(module, module.elements[segment]!)!;
-    const records = items.map((func) => (func === NULL_ITEM ? 0 : this.record(func)));
-    const descriptor = this.builtin(BUILTIN_DESCRIPTORS.Words);
-    this.align(OBJECT_ALIGN);
-    return this.words([descriptor, records.length, ...records]);
   }
 
   // Bytes.

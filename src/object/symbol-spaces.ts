@@ -17,6 +17,8 @@ export const TRAP_FUNCTIONS = 7;
 export const TAG_RECORDS = 9;
 /** The descriptor of the exceptions whose tag is of one of the module's function types. */
 export const EXCEPTION_DESCRIPTORS = 10;
+/** An object that the linker lays out, by its number among these. */
+export const STATIC_OBJECTS = 11;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

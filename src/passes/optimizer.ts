@@ -45,15 +45,17 @@ export class Optimizer {
   }
 }
 
-/** A constant is no object that could move, whatever was declared: null, or an `i31` that was folded. */
+/**
+ * A constant is no object that could move, whatever was declared: null, or an `i31` that was folded; nor is what lies at an address
+ * that the linker gives.
+ */
 function forgetConstants(func: Function): void {
   const { dfg, needsStackMap } = func;
   let kept = 0;
   for (const declared of needsStackMap) {
     const value = dfg.resolveAliases(declared);
-    const isConstant =
-      dfg.valueKind(value) === ValueKind.Result && dfg.opcode(dfg.valueInst(value)) === Op.Iconst;
-    if (!isConstant) needsStackMap[kept++] = declared;
+    const op = dfg.valueKind(value) === ValueKind.Result ? dfg.opcode(dfg.valueInst(value)) : Op.Nop;
+    if (op !== Op.Iconst && op !== Op.SymbolValue) needsStackMap[kept++] = declared;
   }
   needsStackMap.length = kept;
 }

@@ -3,10 +3,10 @@
  * is replaced by the first one's result, a load by what the field is known to hold, a null check of what is not null by nothing,
  * and a branch whose condition is known by a jump.
  *
- * Which accesses are those of fields is told by their address: a declared reference plus a constant, `notrap aligned`. Objects
- * of one layout hold one field at an offset, so a store ends what was known of fields at the same offset only, whatever object
+ * Which accesses are those of fields is told by their address: a declared reference, or that of an object which never moves,
+ * plus a constant, `notrap aligned`. Objects of one layout hold one field at an offset, so a store ends what was known of fields at the same offset only, whatever object
  * it is in. A store to an address computed from a reference is one to an element of an array, which no access to a field reads,
- * and at constant addresses there are no objects; stores elsewhere and calls end everything. `readonly` loads (lengths, immutable
+ * and at other constant addresses there are no objects; stores elsewhere and calls end everything. `readonly` loads (lengths, immutable
  * fields) are ended by nothing.
  *
  * An address made by arithmetic on a reference is not reused: a collection in between would leave it behind. References themselves
@@ -49,7 +49,7 @@ export class ValueNumbering {
   private readonly scoped: ScopedValues;
   private readonly params: NonNullParams;
   private readonly open: I32List;
-  /** By value: declared to need stack maps; made of such a value by arithmetic; never null. */
+  /** By value: declared to need stack maps, or an object that never moves; made of such a value by arithmetic; never null. */
   private declared: Uint8Array;
   private derived: Uint8Array;
   private nonNull: Uint8Array;
@@ -100,6 +100,8 @@ export class ValueNumbering {
     fillBytes(this.derived, 0, 0, count);
     fillBytes(this.nonNull, 0, 0, count);
     for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
+    // An access to one may be to the same field as an access by way of a declared reference.
+    for (const value of facts.staticObjects) this.declared[dfg.resolveAliases(value)] = 1;
     // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
     for (const value of facts.nonNull) if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
     this.params.compute(func, this.declared, this.nonNull);
@@ -272,7 +274,7 @@ export class ValueNumbering {
     this.scoped.add(fieldHash(address, offset), inst);
   }
 
-  /** Of static data, where no object is. */
+  /** Of static data that is no object's. */
   private isFixedAddress(address: Value): boolean {
     const { dfg } = this.func!;
     if (dfg.valueKind(address) !== ValueKind.Result) return false;

@@ -17,6 +17,7 @@ import type { Function } from "../ir/function.ts";
 import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import type { Signature } from "../ir/signature.ts";
 import { INVALID } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { InstructionPrinter, typeSuffix } from "./print-instruction.ts";
 import { writeFunctionName, writePreamble, writeSignature } from "./print-preamble.ts";
 import { type TextSink, TextWriter } from "./text-writer.ts";
@@ -242,10 +243,24 @@ class FunctionPrinter {
 }
 
 /** The directive comments, in the order that the parser's tests have them. */
+/** Whether the text defines the value: what passes have removed is declared still, and a reader would not know it. */
+function isInText({ dfg, layout }: Function, value: Value): boolean {
+  const resolved = dfg.resolveAliases(value);
+  switch (dfg.valueKind(resolved)) {
+    case ValueKind.Result:
+      return layout.blockOf(dfg.valueInst(resolved)) !== NONE;
+    case ValueKind.Param:
+      return layout.isBlockInserted(dfg.valueBlock(resolved));
+    default:
+      return false;
+  }
+}
+
 function writeDirectives(w: TextWriter, func: Function): void {
-  if (func.needsStackMap.length > 0) {
+  const declared = func.needsStackMap.filter((value) => isInText(func, value));
+  if (declared.length > 0) {
     w.ascii("; needs-stack-map:");
-    for (const value of func.needsStackMap) {
+    for (const value of declared) {
       w.checkpoint();
       w.entity(" v", value);
     }

@@ -8,6 +8,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
+import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
@@ -101,9 +102,10 @@ export class FunctionTranslator extends CallTranslator {
 
   /** What the passes may rely on. */
   get facts(): Facts {
-    const nonNull = this.heapOperations?.nonNull ?? [];
+    const { nonNull = [], staticObjects = [] } = this.heapOperations ?? {};
     return {
       nonNull,
+      staticObjects,
       allocationOf: (func, inst) => {
         const role = this.roleOfCallee(func, inst);
         return role === null ? null : allocation(this.plan!.types, role);
@@ -251,6 +253,11 @@ export class FunctionTranslator extends CallTranslator {
     const { index } = this.reader;
     const { type } = this.module.globals[index]!;
     const clif = this.typeOf(type);
+    const known = this.plan === null ? null : this.plan.knownReference(index);
+    if (known !== null) {
+      this.stack.push(knownReference(this.heap, known));
+      return;
+    }
     const place = this.globalPlace(index);
     if (place < 0) this.stack.push(this.heap.cellGet(this.plan!.cellOfGlobal(index), type));
     else this.operator(WasmOp.GlobalGet, [place], [], [clif]);

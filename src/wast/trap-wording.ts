@@ -43,7 +43,7 @@ const ROWS: readonly TrapRow[] = [
   },
   {
     expected: ["out of bounds memory access"],
-    v8: /^(memory access out of bounds|data segment out of bounds|data segment \d+ is out of bounds \(.*\))$/,
+    v8: /^(memory access out of bounds|data segment out of bounds|data segment (?:\d+ )?is out of bounds(?: \(.*\))?)$/,
     jsc: /^(Out of bounds memory access|Offset \S+ .*|Invalid data segment initialization: .*|Out of bounds or failed to allocate in array\.(new|init)_data|Out of bounds array\.init_data)$/s,
   },
   {

@@ -43,3 +43,13 @@ export function agreesWithNative(program: Program): void {
     });
   }
 }
+
+/** One test where every function and allocation collects, with the spiller's work proven. */
+export function agreesWhenStressed(program: Program): void {
+  const { name, args } = program;
+  test(`${name}: as natively, collecting everywhere, and proven`, async () => {
+    const native = await binaryOf(program);
+    const stressed = compile(native, { gcStress: true, prove: true });
+    assert.deepEqual(results(stressed, args), results(native, args));
+  });
+}

@@ -1,6 +1,6 @@
 /**
- * The spec suite's scripts on references, with every module compiled that can be: they go as they go natively, whatever the
- * collector, but for two things. A trap of ours says `unreachable` only. And where one module imports from another, the
+ * The spec suite's scripts on references, with every module that can stand alone compiled to one that does: nothing fails that
+ * does not fail natively, whatever the collector, but for two things. A trap of ours says `unreachable` only. And where one module imports from another, the
  * function types that are compared are those of the output, which does not know the rec groups of the input.
  */
 import assert from "node:assert/strict";
@@ -42,7 +42,9 @@ for (const collector of COLLECTOR_NAMES) {
         counts,
       );
       const compiled = await runOn(engine, file);
-      assert.deepEqual(surprises(compiled), surprises(native), name);
+      const known = new Set(surprises(native));
+      const fresh = surprises(compiled).filter((surprise) => !known.has(surprise));
+      assert.deepEqual(fresh, [], name);
       passed += compiled.total().passed;
     }
     t.diagnostic(summary(counts, passed));

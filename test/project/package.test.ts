@@ -3,9 +3,10 @@
  * what the list says, and the command works.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { projectRoot, systemNode } from "../support/project.ts";
@@ -44,4 +45,28 @@ test("the built package runs on Node 20", (t) => {
   assert.match(output, /^v20\./);
   const help = execFileSync(node, [join(projectRoot, "bin/spillway.js"), "--help"], { encoding: "utf8" });
   assert.match(help, /spill/);
+});
+
+test("the built command compiles and runs a GC module on Node 20, which has no GC", (t) => {
+  const node = systemNode(20);
+  if (node === null) return t.skip("no Node 20 on the path");
+  const spillway = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(node, [join(projectRoot, "bin/spillway.js"), ...args], { encoding: "utf8", cwd: projectRoot });
+  const sum = spillway("run", "--invoke", "sum", "examples/list.wat", "1000", "--gc-stress");
+  assert.deepEqual([sum.status, sum.stdout, sum.stderr], [0, "500500\n", ""]);
+  const program = `(module
+    (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (type $box (struct (field (mut i32))))
+    (global $kept (mut (ref null $box)) (ref.null $box))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (drop (call $sizes (i32.const 0) (i32.const 4)))
+      (global.set $kept (struct.new $box (i32.load (i32.const 0))))
+      (call $exit (struct.get $box 0 (global.get $kept)))))`;
+  const path = join(mkdtempSync(join(tmpdir(), "spillway-package-")), "program.wat");
+  writeFileSync(path, program);
+  const exit = spillway("run", path, "--", "a", "b");
+  assert.deepEqual([exit.status, exit.stdout, exit.stderr], [3, "", ""]);
+  rmSync(dirname(path), { recursive: true });
 });

@@ -88,7 +88,16 @@ test("collectors are small, import a memory only and have no static data", () =>
     );
     assert.deepEqual([module.data.length, module.elements.length, module.start], [0, 0, -1]);
     const names = [
-      ...["addRoots", "allocEnd", "allocPtr", "allocSlow", "bytesAllocated", "bytesCopied", "collect"],
+      ...[
+        "addRootAddresses",
+        "addRoots",
+        "allocEnd",
+        "allocPtr",
+        "allocSlow",
+        "bytesAllocated",
+        "bytesCopied",
+        "collect",
+      ],
       ...["collections", "init", "liveBytes", "setWeak", "stackPointer", "trapCode"],
       ...barriers[barrierOf(name)],
     ];

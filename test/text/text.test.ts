@@ -96,6 +96,24 @@ block0(v0: i64):
   assert.equal(functionText(func), text.replace(/^;.*\n/gm, ""));
 });
 
+test("a declared value that was removed is not named, so that the text reads back", () => {
+  const [func] = parseFunctions(`function %f(i32) -> i32 tail {
+; needs-stack-map: v0 v1 v2 v3
+block0(v0: i32):
+    v1 = iconst.i32 8
+    v2 -> v1
+    v3 -> v0
+    jump block1(v0)
+block1(v4: i32):
+    return v4
+}
+`);
+  func!.layout.removeInst(0 as Inst);
+  const text = functionText(func!, { directives: true });
+  assert.match(text, /\n; needs-stack-map: v0 v3\n/);
+  assert.equal(functionText(parseFunctions(text)[0]!, { directives: true }), text);
+});
+
 test("a directive stands anywhere in its function, and nowhere else is one", () => {
   const func = parseFunctions(`; needs-stack-map: v7
 function %f(i32) { ; pointer-type is not said here

@@ -119,10 +119,3 @@ test("globals that hold references are words of memory, loaded anew after what m
       (ref.is_null (global.get $g))))`);
   assert.equal(text!.match(/load\.i32/g)?.length, 2);
 });
-
-test("what is not compiled yet is refused by name", async () => {
-  await assert.rejects(
-    translate(`(module (func (result funcref) (ref.null func)))`),
-    /funcref are not compiled yet/,
-  );
-});

@@ -67,7 +67,7 @@ test("wast: one JSON object of a fixed shape, and the exit code", () => {
       { file: script, line: 2, directive: "assert_return", expected: "(i32.const 2)", got: "(i32.const 1)" },
     ],
   });
-  const none = spillway(["wast", "--json", "-Wgc", "-Wfunction-references", "-Wwide-arithmetic", folder]);
+  const none = spillway(["wast", "--json", "--engine", "none", "-Wgc", "-Wwide-arithmetic", folder]);
   assert.equal(none.status, 0);
   assert.deepEqual(JSON.parse(none.stdout), { passed: 1, failed: 0, skipped: 1, files: 1, failures: [] });
 });
@@ -89,4 +89,34 @@ test("wast: the summary, the filter, and the list of expected failures", () => {
   assert.match(passed.stdout, /take the entry out of .*list\.txt/);
   assert.equal(spillway(["wast", "--engine", "frob", folder]).status, 2);
   assert.match(spillway(["wast", "--help"]).stdout, /Examples:/);
+});
+
+test("wast: compiled by default, with the collector, the policy and the proof that are asked for", () => {
+  const path = file(
+    "compiled.wast",
+    `(module
+      (type $p (struct (field (mut i32))))
+      (func $make (param i32) (result (ref $p)) (struct.new $p (local.get 0)))
+      (func (export "around") (param i32) (result i32) (local $a (ref null $p)) (local $sum i32)
+        (local.set $a (call $make (i32.const 7)))
+        (loop $again
+          (local.set $sum (i32.add (struct.get $p 0 (local.get $a)) (local.get $sum)))
+          (drop (call $make (i32.const 9)))
+          (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (local.get $sum)))
+    (assert_return (invoke "around" (i32.const 3)) (i32.const 21))`,
+  );
+  const wast = (...args: string[]): { status: number | null; stdout: string } =>
+    spillway(["wast", "--json", ...args, path]);
+  assert.equal(wast().status, 0);
+  assert.equal(wast("--collector", "null", "--prove").status, 0);
+  assert.equal(wast("--gc-stress", "--policy", "cranelift", "--prove").status, 0);
+  // A mistake shows under stress, and the checker does not let it pass.
+  const mistaken = wast("--gc-stress", "--policy", "wrong:one-pass-liveness");
+  assert.equal(mistaken.status, 1);
+  assert.match(mistaken.stdout, /"directive":"assert_return"/);
+  const unproven = wast("--prove", "--policy", "wrong:one-pass-liveness");
+  assert.notEqual(unproven.status, 0);
+  assert.equal(wast("--collector", "frob").status, 2);
+  assert.match(spillway(["wast", "--help"]).stdout, /--engine <name>[\s\S]*default: "spillway"/);
 });

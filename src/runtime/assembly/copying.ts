@@ -12,8 +12,6 @@
  *
  * Built with `STRESS` set: the room shown to compiled code is empty, so every allocation comes here, and each
  * collects. All of the heap that holds no object holds `POISON`, which as an address traps.
- *
- * References to the heap from static objects are not looked for.
  */
 import { beginMoving, free, moveReachable } from "./evacuation";
 import {
@@ -32,6 +30,7 @@ import {
 } from "./heap";
 
 export {
+  addRootAddresses,
   addRoots,
   allocEnd,
   allocPtr,

@@ -31,6 +31,7 @@ import {
   begin,
   countCollection,
   countDirect,
+  firstRootAddresses,
   firstRoots,
   heapLimit,
   heapStart,
@@ -48,6 +49,7 @@ import {
 } from "./heap";
 
 export {
+  addRootAddresses,
   addRoots,
   allocEnd,
   allocPtr,
@@ -245,6 +247,11 @@ function countRoots(change: i32): void {
   for (let region = firstRoots; region !== 0; region = load<u32>(region)) {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) countRoot(load<u32>(root, REGION_HEADER), change);
+  }
+  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
+    const end = region + (load<u32>(region, 4) << 2);
+    for (let root = region; root < end; root += 4)
+      countRoot(load<u32>(load<u32>(root, REGION_HEADER)), change);
   }
   for (let frame = stackPointer; frame < stackTop; ) {
     const map = load<u32>(frame);

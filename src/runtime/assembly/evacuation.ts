@@ -8,6 +8,7 @@
 import { recordObject } from "./cards";
 import {
   ARRAY_HEADER,
+  firstRootAddresses,
   firstRoots,
   KIND_REFERENCES,
   KIND_STRUCT,
@@ -43,6 +44,10 @@ function updateRoots(): void {
   for (let region = firstRoots; region !== 0; region = load<u32>(region)) {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
+  }
+  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
+    const end = region + (load<u32>(region, 4) << 2);
+    for (let root = region; root < end; root += 4) update(load<u32>(root, REGION_HEADER));
   }
 }
 

@@ -38,6 +38,7 @@ import {
 
 export { cardBase, markCards } from "./cards";
 export {
+  addRootAddresses,
   addRoots,
   allocEnd,
   allocPtr,

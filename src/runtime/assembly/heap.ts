@@ -18,7 +18,8 @@
  *     d+16  u32[]  their offsets in the object
  *
  * A region of words is `[next: u32][count: u32][words…]`, in static memory or anywhere else outside of the heap. A
- * word in it may be null, an i31, the address of a static object, or that of an object in the heap.
+ * word in it may be null, an i31, the address of a static object, or that of an object in the heap. A region of
+ * addresses is like it, but its words say where such words are: the mutable references in static objects.
  *
  * A frame begins, at its lowest address, with the address of its safepoint's stack map (frame bytes, count,
  * offsets of the words that hold references).
@@ -53,6 +54,8 @@ const TRAP_OUT_OF_MEMORY: u32 = 1;
 
 /** The regions of roots, linked by their first words; 0 ends the list. */
 export let firstRoots: u32 = 0;
+/** The regions of addresses of roots, linked likewise. */
+export let firstRootAddresses: u32 = 0;
 /** The region of weak words, or 0. */
 export let weakRegion: u32 = 0;
 
@@ -78,6 +81,12 @@ export function begin(top: u32, heapBase: u32, maxBytes: u32): void {
 export function addRoots(region: u32): void {
   store<u32>(region, firstRoots);
   firstRoots = region;
+}
+
+/** From now on the region's words are addresses of roots. */
+export function addRootAddresses(region: u32): void {
+  store<u32>(region, firstRootAddresses);
+  firstRootAddresses = region;
 }
 
 /** From now on the region's words are the weak ones, instead of those of an earlier region. */

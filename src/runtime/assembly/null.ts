@@ -18,6 +18,7 @@ import {
 } from "./heap";
 
 export {
+  addRootAddresses,
   addRoots,
   allocEnd,
   allocPtr,

@@ -1,0 +1,69 @@
+/**
+ * Compiling for those who can wait: in threads where that is quicker and the host has them, otherwise as `compile.ts` does. What comes
+ * out is the same.
+ */
+import type { CompiledCode } from "../link/output-module.ts";
+import type { OutputMode } from "../link/plan.ts";
+import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
+import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
+import { compileFunctions } from "./compile-functions.ts";
+import { loadNodeOnly } from "./on-node.ts";
+import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepare.ts";
+import { storedCode } from "./stored-code.ts";
+
+export interface AsyncOptions {
+  /** How many threads compile; as many as there are processors unless it is given. */
+  readonly jobs?: number;
+  /** Called now and then, by threads, with the number of functions that are done, of how many. */
+  readonly progress?: (done: number, of: number) => void;
+}
+
+/** Below it, one thread is done before others have begun. */
+const THREADS_FROM_BYTES = 1 << 18;
+
+/** As `compile`. */
+export async function compileAsync(
+  bytes: Uint8Array,
+  { jobs, progress, ...options }: CompileOptions & AsyncOptions = {},
+): Promise<Uint8Array> {
+  const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "standalone");
+  return linkCompiled(prepared, code, options);
+}
+
+/** As `compileCode`, or what was compiled before. */
+export async function compileCodeAsync(
+  bytes: Uint8Array,
+  { jobs, progress, ...options }: CodeOptions & AsyncOptions = {},
+  cache: CodeCache | null = null,
+): Promise<CompiledCode> {
+  const entry = cacheEntry(bytes, options, cache);
+  const cached = cachedCode(bytes, options, entry);
+  if (cached !== null) return cached;
+  const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "store");
+  entry?.save(storedCode(prepared, code));
+  return code;
+}
+
+interface Compiled {
+  readonly prepared: PreparedModule;
+  readonly code: CompiledCode;
+}
+
+async function compileEither(
+  bytes: Uint8Array,
+  options: PrepareOptions,
+  { jobs, progress }: { readonly [Name in keyof AsyncOptions]: AsyncOptions[Name] | undefined },
+  mode: OutputMode,
+): Promise<Compiled> {
+  const { observers = [], ...others } = options;
+  const isAlone =
+    observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
+  const node = isAlone ? null : await loadNodeOnly();
+  const count = jobs ?? node?.defaultJobs() ?? 1;
+  if (node !== null && count > 1) {
+    const progressing = progress === undefined ? {} : { progress };
+    return await node.compileInThreads(bytes, { ...others, jobs: count, ...progressing }, mode);
+  }
+  const prepared = prepareModule(bytes, options, mode);
+  return { prepared, code: compileFunctions(prepared.plan, prepared.options) };
+}

@@ -1,0 +1,176 @@
+/**
+ * A cache of compiled code in files, which any number of processes share.
+ *
+ * A file's name is the SHA-256 of all that its contents depend on: the module's bytes, the settings, and the compiler, as its version and
+ * the sizes and times of its own files. So nothing ever has to be invalidated. A file appears whole, under its name, or not at all:
+ *
+ *     "spillway"   8 bytes
+ *     format       4 bytes, little-endian
+ *     SHA-256      32 bytes, of the name and what follows
+ *     stored code  `../stored-code.ts`
+ *
+ * One that is cut off, changed, or put under another name is as if it were not there, and is replaced. The time of a file's last change
+ * is when it was last used; when all files together exceed the bound, those go that were not used for longest. The cache never fails:
+ * where the file system does not cooperate, nothing is kept.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import type { CacheEntry, CodeCache } from "../code-cache.ts";
+import { compilerIdentity } from "./compiler-identity.ts";
+
+export interface DiskCacheOptions {
+  /** Where the files are; the user's own folder for caches unless it is given. */
+  readonly folder?: string;
+  /** What they may take together. */
+  readonly maxBytes?: number;
+  /** Modules of fewer bytes are compiled each time: it takes no longer than finding them. */
+  readonly minModuleBytes?: number;
+}
+
+export const DEFAULT_CACHE_BYTES: number = 256 << 20;
+
+const MIN_MODULE_BYTES = 1 << 13;
+
+const MAGIC = Buffer.from("spillway");
+const FORMAT = 1;
+const FORMAT_OFFSET = MAGIC.length;
+const HASH_OFFSET = FORMAT_OFFSET + 4;
+const HEADER_BYTES = HASH_OFFSET + 32;
+const EXTENSION = ".code";
+/** What a writer left behind that was killed; a living one is done sooner. */
+const ABANDONED_MS = 60 * 60 * 1000;
+
+/**
+ * The cache that the environment asks for: null with `SPILLWAY_CACHE=off`, where the user has no folder for it, and where the compiler
+ * cannot tell which one it is.
+ */
+export function diskCache(
+  options: DiskCacheOptions = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): CodeCache | null {
+  if (environment["SPILLWAY_CACHE"] === "off") return null;
+  const folder = options.folder ?? cacheFolder(environment);
+  const compiler = quietly(compilerIdentity);
+  if (folder === null || compiler === null) return null;
+  const megabytes = Number(environment["SPILLWAY_CACHE_MB"] ?? Number.NaN);
+  const byEnvironment = megabytes >= 0 ? megabytes * 2 ** 20 : DEFAULT_CACHE_BYTES;
+  return new DiskCache(folder, compiler, {
+    maxBytes: options.maxBytes ?? byEnvironment,
+    minModuleBytes: options.minModuleBytes ?? MIN_MODULE_BYTES,
+  });
+}
+
+/** Where the user's caches are by the platform's custom, or null. */
+export function cacheFolder(
+  environment: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+): string | null {
+  const { SPILLWAY_CACHE_DIR: own, XDG_CACHE_HOME: xdg, LOCALAPPDATA: local } = environment;
+  if (own !== undefined && own !== "") return own;
+  if (xdg !== undefined && xdg !== "") return join(xdg, "spillway");
+  if (platform === "win32") return local === undefined ? null : join(local, "spillway", "Cache");
+  const home = environment["HOME"] ?? homeFolder();
+  if (home === null) return null;
+  return platform === "darwin"
+    ? join(home, "Library", "Caches", "spillway")
+    : join(home, ".cache", "spillway");
+}
+
+/** Throws nothing where the user has none. */
+function homeFolder(): string | null {
+  return quietly(homedir);
+}
+
+type Bounds = Required<Pick<DiskCacheOptions, "maxBytes" | "minModuleBytes">>;
+
+class DiskCache implements CodeCache {
+  private readonly folder: string;
+  private readonly compiler: string;
+  private readonly bounds: Bounds;
+
+  constructor(folder: string, compiler: string, bounds: Bounds) {
+    this.folder = folder;
+    this.compiler = compiler;
+    this.bounds = bounds;
+  }
+
+  entry(bytes: Uint8Array, settings: string): CacheEntry | null {
+    if (bytes.length < this.bounds.minModuleBytes) return null;
+    const hash = createHash("sha256").update(JSON.stringify([FORMAT, this.compiler, settings]));
+    const name = hash.update("\0").update(bytes).digest("hex");
+    return {
+      load: () => quietly(() => this.load(name)),
+      save: (stored) => void quietly(() => this.save(name, stored)),
+    };
+  }
+
+  private load(name: string): Uint8Array | null {
+    const path = this.pathOf(name);
+    const contents = readFileSync(path);
+    if (contents.length < HEADER_BYTES) return null;
+    const { buffer, byteOffset, length } = contents;
+    // Not a buffer of Node's, whose `slice` is another.
+    const stored = new Uint8Array(buffer, byteOffset + HEADER_BYTES, length - HEADER_BYTES);
+    if (!contents.subarray(0, HEADER_BYTES).equals(header(name, stored))) return null;
+    const now = new Date();
+    quietly(() => utimesSync(path, now, now));
+    return stored;
+  }
+
+  private save(name: string, stored: Uint8Array): void {
+    const contents = Buffer.concat([header(name, stored), stored]);
+    if (contents.length > this.bounds.maxBytes) return;
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    writeFileAtomic.sync(this.pathOf(name), contents, { mode: 0o600, fsync: false });
+    this.evict(name);
+  }
+
+  private pathOf(name: string): string {
+    return join(this.folder, name + EXTENSION);
+  }
+
+  /** Takes out what was not used for longest until the rest is within the bound; `kept` stays. */
+  private evict(kept: string): void {
+    const files = readdirSync(this.folder).flatMap((file) => {
+      const path = join(this.folder, file);
+      const stat = isOurs(file) ? quietly(() => statSync(path)) : null;
+      return stat === null ? [] : [{ file, path, bytes: stat.size, usedAt: stat.mtimeMs }];
+    });
+    files.sort((a, b) => a.usedAt - b.usedAt);
+    let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const abandoned = Date.now() - ABANDONED_MS;
+    for (const { file, path, bytes, usedAt } of files) {
+      const isCode = file.endsWith(EXTENSION);
+      if (isCode ? total <= this.bounds.maxBytes || file === kept + EXTENSION : usedAt > abandoned) continue;
+      // Another process may have been quicker, or the file be in use where that matters.
+      quietly(() => rmSync(path));
+      total -= bytes;
+    }
+  }
+}
+
+/** Names that are ours: of code, and, with a number behind, of what is not written to the end. */
+function isOurs(file: string): boolean {
+  return /^[0-9a-f]{64}\.code(\.\d+)?$/.test(file);
+}
+
+function header(name: string, stored: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(bytes);
+  bytes.writeUInt32LE(FORMAT, FORMAT_OFFSET);
+  createHash("sha256").update(name).update(stored).digest().copy(bytes, HASH_OFFSET);
+  return bytes;
+}
+
+/** What `work` gives, or null where the file system says no. */
+function quietly<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+/** What the threads of one compilation tell each other. All of it survives being copied from one to another. */
+import { type Diagnostic, InputError } from "../../base/diagnostics.ts";
+import type { OutputMode } from "../../link/plan.ts";
+import type { Prepared, PrepareOptions } from "../prepare.ts";
+import { NotProven } from "../prove.ts";
+import type { FunctionRange } from "./ranges.ts";
+
+/** To a worker: first what is compiled, then one range after the other. */
+export type ToWorker =
+  | {
+      readonly kind: "module";
+      readonly bytes: Uint8Array;
+      readonly options: PrepareOptions;
+      readonly mode: OutputMode;
+      readonly prepared: Prepared;
+    }
+  | ({ readonly kind: "range" } & FunctionRange);
+
+/** Of one range: object code (`object/object-code.ts`), or what went wrong first. */
+export type FromWorker =
+  | { readonly kind: "compiled"; readonly first: number; readonly object: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "failed"; readonly first: number; readonly failure: Failure };
+
+/** An error; the classes of errors do not survive. */
+export type Failure =
+  | { readonly kind: "input"; readonly diagnostic: Diagnostic }
+  | { readonly kind: "not proven"; readonly message: string }
+  | { readonly kind: "defect"; readonly message: string; readonly stack: string };
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof InputError) return { kind: "input", diagnostic: error.diagnostic };
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof NotProven) return { kind: "not proven", message };
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return { kind: "defect", message, stack };
+}
+
+export function errorOf(failure: Failure): Error {
+  if (failure.kind === "input") return new InputError(failure.diagnostic);
+  if (failure.kind === "not proven") return new NotProven(failure.message);
+  return new Error(failure.message, { cause: failure.stack });
+}

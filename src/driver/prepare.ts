@@ -1,0 +1,126 @@
+/**
+ * All that happens to a module before its functions are compiled: decode, validate, plan. What is prepared here twice, from the same
+ * bytes and options, is the same, so functions can be compiled elsewhere, and code be linked that was compiled before.
+ */
+import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { TypeFunctions } from "../gc/type-functions.ts";
+import { isClosed } from "../link/export-wrappers.ts";
+import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
+import type { ModuleUsage } from "../link/module-usage.ts";
+import { type OutputMode, OutputPlan } from "../link/plan.ts";
+import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
+import { collectingFunctions } from "../translate/collecting-functions.ts";
+import { decodeModule } from "../wasm/decode.ts";
+import { DEFAULT_FEATURES, type Features, featureMask } from "../wasm/features.ts";
+import type { Module } from "../wasm/module.ts";
+import { TypeStore } from "../wasm/subtyping.ts";
+import { validateModule } from "../wasm/validate.ts";
+import type { FunctionOptions } from "./compile-functions.ts";
+import { areFactsOf, type ModuleFacts } from "./module-facts.ts";
+import { type CompileObserver, Observers } from "./observers.ts";
+
+export interface PrepareOptions {
+  readonly features?: Features;
+  readonly collector?: CollectorName;
+  /** How the safepoint spiller works; the mistaken policies are for tests. */
+  readonly policy?: PolicyName;
+  /** Collect at every safepoint: when a function is entered, and at every allocation. */
+  readonly gcStress?: boolean;
+  /** Prove every function with the safepoint checker; one that is not proven is an error. */
+  readonly prove?: boolean;
+  /** Compile the last function first; the output is the same, which is what this is for. */
+  readonly backwards?: boolean;
+  /** What watches: dumps, reports, progress. */
+  readonly observers?: readonly CompileObserver[];
+}
+
+export interface PreparedModule {
+  readonly plan: OutputPlan;
+  readonly facts: ModuleFacts;
+  /** By function of the plan's module: not 0 if a call may collect. Null where it was not found out, since nothing is compiled. */
+  readonly collecting: Uint8Array | null;
+  readonly options: FunctionOptions;
+  /** The collector's module that comes along; null for a store, which has it. */
+  readonly runtime: Module | null;
+}
+
+/** What is known from another time. */
+export type Prepared = Pick<PreparedModule, "facts" | "collecting">;
+
+/** Throws `InputError` for a module that is not valid, or that cannot be planned. */
+export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: OutputMode): PreparedModule {
+  const watch = new Observers(options.observers ?? []);
+  const { features = DEFAULT_FEATURES, policy = "spillway" } = options;
+  const store = new TypeStore();
+  watch.enter("decode");
+  const input = decodeModule(bytes, features);
+  watch.enter("validate");
+  validateModule(input, features, store);
+  watch.enter("plan");
+  // Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline.
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
+  return planned(store, typeFunctions, { options, mode, collecting, usage: null, watch });
+}
+
+/**
+ * Prepares a module that was prepared before, and found valid, with the same options. Null for what is known of another module.
+ */
+export function prepareAgain(
+  bytes: Uint8Array,
+  options: PrepareOptions,
+  mode: OutputMode,
+  { facts, collecting }: Prepared,
+): PreparedModule | null {
+  const { features = DEFAULT_FEATURES } = options;
+  const input = decodeModule(bytes, features);
+  if (!areFactsOf(input, facts)) return null;
+  const typeFunctions = new TypeFunctions(input, featureMask(features), false, facts.roles);
+  const watch = new Observers(options.observers ?? []);
+  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, usage: facts.usage, watch });
+}
+
+interface Planning {
+  readonly options: PrepareOptions;
+  readonly mode: OutputMode;
+  readonly collecting: Uint8Array | null;
+  readonly usage: ModuleUsage | null;
+  readonly watch: Observers;
+}
+
+function planned(
+  store: TypeStore,
+  typeFunctions: TypeFunctions,
+  { options, mode, collecting, usage, watch }: Planning,
+): PreparedModule {
+  const { collector: chosen = "copying", gcStress = false } = options;
+  const { module } = typeFunctions;
+  const plan = new OutputPlan(module, store, {
+    mode,
+    collectsOnEntry: gcStress,
+    barrier: barrierOf(chosen),
+    typeFunctions,
+    ...(collecting === null ? {} : { collecting }),
+    ...(usage === null ? {} : { usage }),
+  });
+  const runtime = mode === "store" ? null : collectorModule(gcStress ? stressed(chosen) : chosen);
+  if (runtime !== null) placeRuntime(plan, runtime);
+  watch.planned(plan);
+  return {
+    plan,
+    facts: { roles: typeFunctions.roles, usage: plan.usage },
+    collecting,
+    runtime,
+    options: {
+      features: options.features ?? DEFAULT_FEATURES,
+      policy: options.policy ?? "spillway",
+      prove: options.prove ?? false,
+      backwards: options.backwards ?? false,
+      watch,
+      // In a store the host restores the stack pointer behind a trap.
+      mapOnEntry: mode === "standalone" && !isClosed(module),
+      runtimeFunction: (name) =>
+        runtime === null ? plan.storeFunctionIndex(name) : mergedFunctionIndex(plan, runtime, name),
+    },
+  };
+}

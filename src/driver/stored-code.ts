@@ -1,0 +1,69 @@
+/**
+ * Compiled code as bytes, to be had again without compiling: what was found out by walking the module's code (`module-facts.ts`), and
+ * bodies with their symbols (`object-code.ts`). Decoding and planning are done anew, from the module's bytes, which are not in here;
+ * validating is not, since a module that is not valid has no code.
+ *
+ *     length of the facts, an unsigned LEB128 · facts · object code
+ *
+ * `settingsText` with the module's bytes and the compiler's version says which code it is: whoever stores it finds it by these three.
+ */
+import { ByteCursor } from "../base/byte-cursor.ts";
+import { ByteWriter } from "../base/byte-writer.ts";
+import type { CompiledCode } from "../link/output-module.ts";
+import { type ObjectCode, readObject, writeObject } from "../object/object-code.ts";
+import { barrierOf } from "../runtime/collectors.ts";
+import { DEFAULT_FEATURES, featureMask } from "../wasm/features.ts";
+import type { CodeOptions } from "./compile.ts";
+import { readFacts, writeFacts } from "./module-facts.ts";
+import { type PreparedModule, prepareAgain } from "./prepare.ts";
+
+export function objectOf({ symbols, bodies, initializers }: CompiledCode): ObjectCode {
+  return { symbols, bodies, initializers };
+}
+
+export function codeOf(plan: PreparedModule["plan"], object: ObjectCode): CompiledCode {
+  return { plan, ...object };
+}
+
+export function storedCode({ facts }: PreparedModule, code: CompiledCode): Uint8Array {
+  const first = new ByteWriter();
+  writeFacts(first, facts);
+  const out = new ByteWriter(code.plan.module.bytes.length);
+  out.u32(first.length);
+  out.append(first.bytes());
+  writeObject(out, objectOf(code));
+  return out.bytes();
+}
+
+/** The code of the module, or null where `stored` is none, or another module's. */
+export function restoredCode(
+  bytes: Uint8Array,
+  options: CodeOptions,
+  stored: Uint8Array,
+): CompiledCode | null {
+  const cursor = new ByteCursor(stored);
+  const factsBytes = cursor.take(cursor.count());
+  const facts = cursor.isMalformed ? null : readFacts(factsBytes);
+  if (facts === null) return null;
+  const prefix = factsBytes.byteOffset + factsBytes.length - stored.byteOffset;
+  const object = readObject(stored.subarray(prefix));
+  if (object === null) return null;
+  const prepared = prepareAgain(bytes, options, "store", { facts, collecting: null });
+  if (prepared === null || prepared.plan.module.code.starts.length !== object.bodies.length) return null;
+  return codeOf(prepared.plan, object);
+}
+
+/**
+ * All options that the code depends on, by name, so that equal texts mean equal code; an option that is added later is in it. What is
+ * false is as if it were not given. Collectors with the same barrier share their code.
+ */
+export function settingsText({ features, collector, ...rest }: CodeOptions): string {
+  const settings: Record<string, unknown> = {
+    ...rest,
+    features: featureMask(features ?? DEFAULT_FEATURES),
+    barrier: barrierOf(collector ?? "copying"),
+  };
+  const names = Object.keys(settings).filter((name) => name !== "observers" && name !== "backwards");
+  const given = names.filter((name) => settings[name] !== undefined && settings[name] !== false);
+  return JSON.stringify(given.sort().map((name) => [name, settings[name]]));
+}

@@ -1,0 +1,132 @@
+/** The cache and the threads as programs meet them: in the JavaScript API, in the polyfill, and not at all in a browser's bundle. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { compile, compileAsync, type Module, openCache, Store } from "../../src/embed/index.ts";
+import { textToBinary } from "../../src/wast/index.ts";
+import { manyFunctions } from "../driver/many-functions.ts";
+import { projectRoot } from "../support/project.ts";
+
+let root: string;
+let bytes: Uint8Array;
+let expected: unknown;
+
+before(async () => {
+  root = mkdtempSync(join(tmpdir(), "spillway-embed-cache-"));
+  bytes = withPadding(await manyFunctions());
+  expected = resultOf(compile(bytes));
+});
+
+after(() => rmSync(root, { recursive: true }));
+
+/** With a custom section that makes the module worth a place in the cache. */
+function withPadding(module: Uint8Array): Uint8Array {
+  const size = 9000;
+  const section = new Uint8Array(3 + size);
+  section.set([0, (size & 0x7f) | 0x80, size >> 7, 1, 0x70]);
+  return Uint8Array.from([...module, ...section]);
+}
+
+function resultOf(module: Module): unknown {
+  const { run } = new Store().instantiate(module).exports as { run: (n: number) => unknown };
+  return run(1);
+}
+
+async function withEnvironment<T>(settings: Record<string, string>, work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  try {
+    return await work();
+  } finally {
+    process.env = before;
+  }
+}
+
+test("compile keeps code in a cache that it is given", async () => {
+  const folder = join(root, "api");
+  const cache = await withEnvironment({ SPILLWAY_CACHE: "on" }, () => openCache({ folder }));
+  assert.ok(cache !== null);
+  for (let i = 0; i < 2; i++) {
+    assert.equal(resultOf(compile(bytes, { cache })), expected);
+    assert.equal(resultOf(await compileAsync(bytes, { cache, jobs: 2 })), expected);
+    assert.equal(readdirSync(folder).length, 1);
+  }
+});
+
+test("there is none where the environment says so", async () => {
+  assert.equal(await withEnvironment({ SPILLWAY_CACHE: "off" }, () => openCache()), null);
+  assert.equal(resultOf(compile(bytes, { cache: null })), expected);
+});
+
+test("what is wrong is a compile error, with threads as without", async () => {
+  const invalid = await textToBinary("(module (func (result i32) i64.const 0))");
+  for (const jobs of [1, 2]) {
+    await assert.rejects(compileAsync(invalid, { jobs }), { name: "CompileError", message: /module:0x/ });
+  }
+});
+
+/** A program that knows nothing of Spillway, with the polyfill before it. */
+function runWithPolyfill(folder: string, code: string): string {
+  const polyfill = pathToFileURL(join(projectRoot, "src/embed/polyfill.ts")).href;
+  return execFileSync(process.execPath, ["--import", polyfill, "--input-type=module", "-e", code], {
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      SPILLWAY_POLYFILL: "force",
+      SPILLWAY_CACHE: "on",
+      SPILLWAY_CACHE_DIR: folder,
+    },
+  }).trim();
+}
+
+test("the polyfill finds what it compiled the last time, whichever way it is asked", () => {
+  const folder = join(root, "polyfill");
+  const input = join(root, "input.wasm");
+  writeFileSync(input, bytes);
+  const start = `
+    import { readFileSync } from "node:fs";
+    const bytes = readFileSync(${JSON.stringify(input)});`;
+  const ways = [
+    "const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));",
+    "const instance = new WebAssembly.Instance(await WebAssembly.compile(bytes));",
+    "const { instance } = await WebAssembly.instantiate(bytes);",
+  ];
+  let written = 0;
+  for (const way of ways) {
+    assert.equal(
+      runWithPolyfill(folder, `${start} ${way} console.log(instance.exports.run(1));`),
+      String(expected),
+    );
+    const [name, ...others] = readdirSync(folder);
+    assert.deepEqual(others, []);
+    const path = join(folder, name!);
+    // The same file, not one that was written in its place; that it was used shows in its time.
+    const { ino, mtimeMs } = statSync(path);
+    if (written !== 0) assert.equal(ino, written);
+    assert.ok(mtimeMs > 1e9);
+    written = ino;
+    utimesSync(path, 1000, 1000);
+  }
+});
+
+test("nothing of Node is loaded but through one door, which the package closes for browsers", () => {
+  const { browser } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+    browser: Record<string, false>;
+  };
+  const closed = Object.keys(browser).map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file) || closed.includes(file)) return;
+    seen.add(file);
+    const source = readFileSync(join(projectRoot, file), "utf8");
+    assert.doesNotMatch(source, /(?:from|import)\s*\(?\s*"node:/, file);
+    for (const [, path] of source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/g))
+      visit(relative(projectRoot, join(projectRoot, dirname(file), path!)));
+  };
+  for (const file of ["src/embed/polyfill.ts", "src/embed/index.ts"]) visit(file);
+  assert.ok(seen.has("src/driver/on-node.ts"), "the door is not on the way");
+});
