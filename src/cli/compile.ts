@@ -1,7 +1,8 @@
 /** `spillway compile`: a module with references to one that brings its own collector. */
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { type CompileOptions, compile, compileCode } from "../driver/compile.ts";
+import { type AsyncOptions, compileAsync } from "../driver/compile-async.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { optimizeOutput } from "../driver/optimize-output.ts";
 import { NotProven } from "../driver/prove.ts";
@@ -24,6 +25,7 @@ interface Options extends GcOptions, TargetOptions {
   readonly function?: string;
   readonly policy: PolicyName;
   readonly prove?: true;
+  readonly jobs?: number;
   readonly O?: true;
   readonly report?: true;
   readonly json?: true;
@@ -53,6 +55,12 @@ export function createCompileCommand(): Command {
       )
         .choices(["wasm", "clif", "spilled"])
         .default("wasm"),
+    )
+    .addOption(
+      new Option(
+        "-j, --jobs <count>",
+        "compile in that many threads, with the same output; with --report in one (default: by module and processors)",
+      ).argParser(parseJobs),
     )
     .option("--function <name>", "only this function's CLIF: by name, by export, or by index")
     .option("--report", "print figures: bytes, frames, stack maps, static data, time by phase")
@@ -86,6 +94,14 @@ Examples:
   spillway compile app.wasm --emit clif | spillway check -`,
     )
     .action(compileFile);
+}
+
+const MOST_JOBS = 64;
+
+function parseJobs(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_JOBS) return count;
+  throw new InvalidArgumentError(`Give a number from 1 to ${MOST_JOBS}.`);
 }
 
 function compileOptions(options: Options): CompileOptions {
@@ -137,7 +153,10 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
   const progress = new CompileProgress();
   const measurement = new CompileMeasurement();
   try {
-    const linked = compile(bytes, { ...compileOptions(options), observers: [progress, measurement] });
+    const isMeasured = options.report === true || options.json === true;
+    const linked = isMeasured
+      ? compile(bytes, { ...compileOptions(options), observers: [progress, measurement] })
+      : await compileAsync(bytes, threadOptions(options, progress));
     let final = linked;
     if (options.O === true) {
       measurement.begin("binaryen");
@@ -145,7 +164,7 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
       final = await optimizeOutput(linked);
     }
     output.write(final);
-    if (options.report !== true && options.json !== true) return;
+    if (!isMeasured) return;
     const { collector } = gcSettings(options);
     const report = { file: path, collector, ...measurement.finish(bytes, linked, final) };
     progress.end();
@@ -155,6 +174,11 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
   } finally {
     progress.end();
   }
+}
+
+function threadOptions(options: Options, progress: CompileProgress): CompileOptions & AsyncOptions {
+  const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
+  return { ...compileOptions(options), ...jobs, progress: progress.count };
 }
 
 function emitFunctions(bytes: Uint8Array, stage: DumpStage, options: Options, output: Output): void {

@@ -27,6 +27,7 @@ export async function manyFunctions(): Promise<Uint8Array> {
     (table $t 4 4 (ref null $unary))
     (elem (table $t) (i32.const 0) (ref null $unary) (ref.func $f0) (ref.func $f3))
     (global $g (ref $unary) (ref.func $leaf))
+    (table $anys 3 anyref)
     (global $first (ref $node) (struct.new $node (i32.const 5) (ref.null $node)))
     (func $leaf (type $unary) (local.get 0))
     ${functions.join("\n")}
