@@ -15,6 +15,8 @@ export interface Statistics {
 
 export function withStatistics(compiled: Uint8Array, collector: CollectorName): Uint8Array {
   const module = decodeModule(compiled, DEFAULT_FEATURES);
+  // A module without references has no runtime.
+  if (module.memories.length === 0) return compiled;
   const runtime = collectorModule(collector);
   const base = module.globals.length - runtime.globals.length;
   const statistics = runtime.exports

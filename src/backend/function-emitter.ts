@@ -72,6 +72,8 @@ export class FunctionEmitter extends CallEmitter {
   private readonly trapScopes: TrapScopes;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
+  /** Where the code ends, if nothing that stands there is reached from what is before it. */
+  private stopsAt: number;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
 
@@ -87,6 +89,7 @@ export class FunctionEmitter extends CallEmitter {
     this.moves = new I32List();
     this.trapScopes = new TrapScopes();
     this.endsInReturn = false;
+    this.stopsAt = -1;
     this.body = new ByteWriter();
   }
 
@@ -112,7 +115,7 @@ export class FunctionEmitter extends CallEmitter {
     if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
-    if (!this.endsInReturn) this.op(WasmOp.Unreachable);
+    if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     return this.assemble();
   }
@@ -154,6 +157,7 @@ export class FunctionEmitter extends CallEmitter {
     this.pendingFroms.clear();
     this.openScopes = 0;
     this.endsInReturn = false;
+    this.stopsAt = -1;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -179,8 +183,7 @@ export class FunctionEmitter extends CallEmitter {
           this.openWithin(from as Block, item as Block);
           break;
         case Pending.Close:
-          this.op(WasmOp.End);
-          this.openScopes--;
+          this.closeScope();
           break;
         case Pending.Else:
           this.emitElse();
@@ -195,17 +198,34 @@ export class FunctionEmitter extends CallEmitter {
     }
   }
 
-  /** Unless the arm that follows has no code. */
+  /** Unless the arm that follows has no code, or need not be an arm since the one before it never ends. */
   private emitElse(): void {
-    const last = this.pendingKinds.length - 1;
-    const block = this.pendingFroms.get(last) as Block;
-    const call = this.pendingItems.get(last) as BlockCall;
-    this.pendingKinds.truncate(last);
-    this.pendingItems.truncate(last);
-    this.pendingFroms.truncate(last);
+    const { block, call } = this.popBranch();
+    if (this.stopsHere) {
+      this.pendingKinds.pop();
+      this.pendingItems.pop();
+      this.pendingFroms.pop();
+      this.closeScope();
+      this.emitBranch(block, call);
+      return;
+    }
     if (this.isPlain(block, call) && this.fallsThrough(block, call)) return;
     this.op(WasmOp.Else);
     this.postpone(Pending.Branch, call, block);
+  }
+
+  private popBranch(): { readonly block: Block; readonly call: BlockCall } {
+    this.pendingKinds.pop();
+    return { call: this.pendingItems.pop() as BlockCall, block: this.pendingFroms.pop() as Block };
+  }
+
+  private get stopsHere(): boolean {
+    return this.stopsAt === this.out.length;
+  }
+
+  private closeScope(): void {
+    this.op(WasmOp.End);
+    this.openScopes--;
   }
 
   private openScope(opcode: number, target: number): void {
@@ -226,11 +246,31 @@ export class FunctionEmitter extends CallEmitter {
   private openWithin(block: Block, merge: Block | typeof NONE): void {
     let next = merge;
     while (next !== NONE) {
+      const following = this.control.nextMerge(next as Block);
       this.postpone(Pending.Tree, next, NONE);
-      this.openScope(WasmOp.Block, next);
-      next = this.control.nextMerge(next as Block);
+      if (following !== NONE || !this.endsInArms(block, next as Block)) this.openScope(WasmOp.Block, next);
+      next = following;
     }
     this.emitBlock(block);
+  }
+
+  /** Whether the block ends in an `if` of whose arms both go on to the merge block and do nothing else: it needs no label then. */
+  private endsInArms(block: Block, merge: Block): boolean {
+    const { dfg, layout } = this.func;
+    const last = layout.lastInst(block) as Inst;
+    if (dfg.format(last) !== Format.Brif) return false;
+    return this.isArm(dfg.destination(last, 0), merge) && this.isArm(dfg.destination(last, 1), merge);
+  }
+
+  private isArm(call: BlockCall, merge: Block): boolean {
+    const { dfg, layout } = this.func;
+    const target = dfg.blockCalls.block(call);
+    if (target === merge) return this.needsMoves(call);
+    const { control } = this;
+    if (control.isMerge(target) || control.isLoopHeader(target) || control.firstMerge(target) !== NONE)
+      return false;
+    const last = layout.lastInst(target) as Inst;
+    return dfg.format(last) === Format.Jump && dfg.blockCalls.block(dfg.destination(last, 0)) === merge;
   }
 
   private emitBlock(block: Block): void {
@@ -272,19 +312,23 @@ export class FunctionEmitter extends CallEmitter {
         return;
       case Format.BranchTable:
         this.emitBranchTable(block, inst);
+        this.stopsAt = this.out.length;
         return;
       case Format.Trap:
         this.trap(dfg.trapCode(inst));
+        this.stopsAt = this.out.length;
         return;
       case Format.MultiAry:
         for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
         this.leaveFrame();
         if (this.isLast) this.endsInReturn = true;
         else this.op(WasmOp.Return);
+        this.stopsAt = this.out.length;
         return;
       case Format.Call:
       case Format.CallIndirect:
         this.emitCall(inst, true);
+        this.stopsAt = this.out.length;
         return;
       default:
         this.emitTryCall(block, inst);
@@ -475,6 +519,7 @@ export class FunctionEmitter extends CallEmitter {
       this.postpone(Pending.Tree, this.func.dfg.blockCalls.block(call), NONE);
     } else if (!this.fallsThrough(block, call)) {
       this.opIndex(WasmOp.Br, this.depthOf(block, call));
+      this.stopsAt = this.out.length;
     }
   }
 
@@ -487,6 +532,8 @@ export class FunctionEmitter extends CallEmitter {
     for (let ends = 0; ends < MOST_ENDS && next >= 0; ends++) {
       // The other arm of an `if` is not on the way.
       if (this.pendingKinds.get(next) === Pending.Else) next -= 2;
+      if (next >= 0 && this.pendingKinds.get(next) === Pending.Tree)
+        return this.pendingItems.get(next) === target;
       if (next < 0 || this.pendingKinds.get(next) !== Pending.Close) return false;
       if (this.pendingItems.get(next) === NONE) return this.mergeScopes[target] === scope;
       next--;
