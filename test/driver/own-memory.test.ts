@@ -17,10 +17,10 @@ import { decodeModule, type Features, validateModule } from "../../src/wasm/inde
 import { OperatorReader } from "../../src/wasm/operators.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { NativeEngine } from "../../src/wast/native-engine.ts";
-import type { ScriptReport } from "../../src/wast/report.ts";
 import { exportsOf } from "../backend/engine.ts";
 import { noSharedData, sharedData } from "../support/project.ts";
 import { type Counts, RecompilingEngine, runOn, summary } from "../translate/recompiling-engine.ts";
+import { failures } from "./agreement.ts";
 import { run } from "./wabt.ts";
 
 const ANYREF = 0x6e;
@@ -57,13 +57,6 @@ function refuseExported(bytes: Uint8Array, features: Features): void {
   if (decodeModule(bytes, features).exports.some(({ kind }) => kind === "memory")) {
     throw new InputError({ code: "test", message: "an exported memory" });
   }
-}
-
-/** Standing alone a trap of ours is `unreachable`, and what an engine rejects it rejects elsewhere. */
-function failures({ failures: found }: ScriptReport): ScriptReport["failures"] {
-  return found
-    .filter(({ expected, got }) => !(expected.startsWith("trap") && got.startsWith("trap")))
-    .map((failure) => ({ ...failure, got: failure.got.replace(/ @\+\d+$/, "") }));
 }
 
 const MEMORY_FILES =

@@ -10,18 +10,13 @@ import { compile } from "../../src/driver/compile.ts";
 import { parseTarget } from "../../src/driver/targets.ts";
 import { decodeModule, type Features, validateModule } from "../../src/wasm/index.ts";
 import { NativeEngine } from "../../src/wast/native-engine.ts";
-import type { ScriptReport } from "../../src/wast/report.ts";
 import { noSharedData, sharedData } from "../support/project.ts";
 import { type Counts, RecompilingEngine, runOn, summary } from "../translate/recompiling-engine.ts";
 import { passedOf, runSuite } from "../wast/conformance.ts";
+import { failures } from "./agreement.ts";
 
 /** Without code of interest, or (`type-`) about what the engine checks of imports that have types of the input. */
 const LEFT_OUT = /binary|utf8|comments|custom|names|type-rec|type-subtyping/;
-
-/** Standing alone a trap of ours is `unreachable`, and the engine has wordings of its own. */
-function failures({ failures: found }: ScriptReport): ScriptReport["failures"] {
-  return found.filter(({ expected, got }) => !(expected.startsWith("trap") && got.startsWith("trap")));
-}
 
 const SUITES: readonly (readonly [files: string, target: string, least: number])[] = [
   ["*.wast", "mvp", 1150],
