@@ -16,9 +16,10 @@ import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
+import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
 import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
 
-interface Options extends GcOptions {
+interface Options extends GcOptions, TargetOptions {
   readonly output?: string;
   readonly emit: DumpStage | "wasm";
   readonly function?: string;
@@ -39,7 +40,7 @@ export function createCompileCommand(): Command {
     .argument("<file>", "a module, binary or text, or - for standard input")
     .option("-o, --output <file>", "write there instead of standard output")
     .option("--standalone", "the output needs nothing from its host that the input did not: the default");
-  return addGcOptions(command)
+  return addTargetOptions(addGcOptions(command))
     .option("-O", "optimise the result with binaryen, for engines that optimise little")
     .option("--prove", "prove with the safepoint checker that every function keeps its references right")
     .addOption(
@@ -65,11 +66,13 @@ export function createCompileCommand(): Command {
     .option("--report", "print figures: bytes, frames, stack maps, static data, time by phase")
     .option("--json", "the report as one JSON document")
     .addOption(featuresOption())
+    .addHelpText("after", TARGET_HELP)
     .addHelpText(
       "after",
       `
 What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
-references with its host, or that has a memory of its own beside its references, is for \`spillway run\` so far.
+references with its host is for \`spillway run\` so far. A memory of the module's own stays beside the heap where the target has
+several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
 What imported functions throw passes through the output, and none of its clauses catches it.
 
 Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
@@ -85,6 +88,7 @@ Examples:
   spillway compile app.wasm -o app.core.wasm
   spillway compile app.wasm -O --report -o app.core.wasm           smaller and faster; what it came to
   spillway compile app.wat --prove --gc-stress -o app.core.wasm    for tests: proven, and collecting all the time
+  spillway compile app.wasm --target mvp -o app.core.wasm          for engines with nothing but the first version
   spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm
   spillway compile app.wasm --emit clif --function main | spillway spill --emit slots,maps -
   spillway compile app.wasm --emit clif | spillway check -`,
@@ -102,7 +106,8 @@ function parseJobs(text: string): number {
 
 function compileOptions(options: Options): CompileOptions {
   const { policy, prove = false } = options;
-  return { features: featuresOf(options.wasm), ...gcSettings(options), policy, prove };
+  const features = featuresOf(options.wasm);
+  return { features, ...gcSettings(options), ...targetSettings(options), policy, prove };
 }
 
 /** What the options of this command, as one would write them, say of how a module is compiled. */
