@@ -15,8 +15,8 @@ import { calibrate, threadMs } from "./calibration.ts";
 import { markdownTable } from "./markdown-table.ts";
 import { median } from "./statistics.ts";
 
-const WARM_UP_MS = 4000;
-const BUDGET_MS = 4000;
+const WARM_UP_MS = 3000;
+const BUDGET_MS = 2000;
 const MIN_RUNS = 3;
 const MB = 1e6;
 
