@@ -101,6 +101,8 @@ watchModules(WebAssembly, (_, milliseconds) => {
 });
 
 title("With Spillway");
+// Seconds go by; on a terminal the next line is written over this one.
+if (process.stdout.isTTY) process.stdout.write("  compiling…\r");
 const start = performance.now();
 const { format } = await import("@wasm-fmt/dart_fmt/node");
 const loaded = performance.now() - start;

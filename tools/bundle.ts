@@ -15,9 +15,9 @@ const root = join(import.meta.dirname, "..");
 /** The oldest engines that the output of the compiler runs on understand as much. */
 const SYNTAX = "es2022";
 
-/** Writes the bundle of `dist`'s polyfill to `path`. */
-export async function bundlePolyfill(path: string): Promise<void> {
-  await build({
+/** Writes the bundle of `dist`'s polyfill to `path`; gives what it still imports, which should be nothing. */
+export async function bundlePolyfill(path: string): Promise<string[]> {
+  const { metafile } = await build({
     entryPoints: [join(root, "dist", "embed", "polyfill.js")],
     outfile: path,
     bundle: true,
@@ -27,7 +27,9 @@ export async function bundlePolyfill(path: string): Promise<void> {
     target: SYNTAX,
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
   });
+  return Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((imported) => imported.path));
 }
 
 if (import.meta.main) {

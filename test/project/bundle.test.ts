@@ -18,14 +18,18 @@ const MOST_BYTES_SENT = 150_000;
 const folder = mkdtempSync(join(tmpdir(), "spillway-bundle-"));
 const path = join(folder, "polyfill.bundle.mjs");
 
-before(() => bundlePolyfill(path));
+let imports: string[] | null = null;
+
+before(async () => {
+  imports = await bundlePolyfill(path);
+});
 after(() => rmSync(folder, { recursive: true }));
 
 test("the bundle imports nothing, and nothing of Node", () => {
   const text = readFileSync(path, "utf8");
   // Not the whole text into a failure's message.
   assert.deepEqual(text.match(/["'`]node:.{20}|worker_threads.{20}|\brequire\(.{20}/g), null);
-  assert.deepEqual(text.match(/\bimport\s*["'`({*].{20}|\bfrom\s*["'`].{20}/g), null);
+  assert.deepEqual(imports, []);
 });
 
 test(`the bundle takes at most ${MOST_BYTES_SENT} bytes to send`, () => {
