@@ -1,6 +1,7 @@
 /**
  * `spillway`: what most users need of CLIF and the safepoint spiller, in one place. The rest is under `spillway/clif`,
- * `spillway/frontend` and `spillway/wasm`.
+ * `spillway/frontend` and `spillway/wasm`; what runs modules with garbage collection is under `spillway/embed` and
+ * `spillway/polyfill`.
  *
  *     const [func] = parseFunctions(text);            // `; needs-stack-map: v0 v3` says what to keep alive
  *     const before = parseFunctions(text)[0]!;

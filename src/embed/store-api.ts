@@ -159,8 +159,9 @@ function asCompileError(error: unknown): unknown {
 }
 
 export class Store {
+  /** What modules for it are compiled for. */
+  readonly collector: CollectorName;
   private readonly core: CoreStore;
-  private readonly collector: CollectorName;
   private readonly context: ImportContext;
   private readonly functions: ExportedFunctions;
   /** The object of each extern that is no function, and the way back. */

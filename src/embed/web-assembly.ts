@@ -30,7 +30,8 @@ import { valueTypeNamed } from "./value-type-names.ts";
 export interface NamespaceOptions {
   /** Compile also what the engine would take. */
   readonly force?: boolean;
-  readonly store?: StoreOptions;
+  /** Where everything runs, for those who want to ask it for its statistics; one of its own otherwise, made with these options. */
+  readonly store?: Store | StoreOptions;
   /** What is passed to every compilation. */
   readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy" | "cache">;
 }
@@ -61,11 +62,11 @@ interface ResponseLike {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** Makes a namespace with a store of its own. */
+/** Makes a namespace, with a store of its own unless one is given. */
 export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
   const native = hostWebAssembly as unknown as HostNamespace;
-  const collector = options.store?.collector ?? "copying";
-  const store = new Store({ ...options.store, collector });
+  const store = options.store instanceof Store ? options.store : new Store(options.store);
+  const { collector } = store;
 
   const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
     options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);

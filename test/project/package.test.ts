@@ -4,11 +4,20 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { textToBinary } from "../../src/wat.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
 interface Manifest {
@@ -69,4 +78,35 @@ test("the built command compiles and runs a GC module on Node 20, which has no G
   const exit = spillway("run", path, "--", "a", "b");
   assert.deepEqual([exit.status, exit.stdout, exit.stderr], [3, "", ""]);
   rmSync(dirname(path), { recursive: true });
+});
+
+/** Unmodified code of somebody else's: an export that makes an object of the heap and reads it. */
+const APP = `
+const bytes = Uint8Array.from(atob(process.argv[2]), (character) => character.charCodeAt(0));
+const { instance } = await WebAssembly.instantiate(bytes);
+console.log(instance.exports.read(41));
+`;
+const BOX = `(module
+  (type $box (struct (field i32)))
+  (global $kept (mut (ref null $box)) (ref.null $box))
+  (func (export "read") (param i32) (result i32)
+    (global.set $kept (struct.new $box (i32.add (local.get 0) (i32.const 1))))
+    (struct.get $box 0 (global.get $kept))))`;
+
+test("a package that depends on this one runs its GC modules by --import spillway/polyfill, and not without", async (t) => {
+  const node = systemNode(20);
+  if (node === null) return t.skip("no Node 20 on the path");
+  const folder = mkdtempSync(join(tmpdir(), "spillway-dependent-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(projectRoot, join(folder, "node_modules", "spillway"), "junction");
+  writeFileSync(join(folder, "app.mjs"), APP);
+  const binary = Buffer.from(await textToBinary(BOX)).toString("base64");
+  const run = (...flags: string[]): SpawnSyncReturns<string> =>
+    spawnSync(node, [...flags, "app.mjs", binary], { encoding: "utf8", cwd: folder });
+  const alone = run();
+  assert.equal(alone.status, 1);
+  assert.match(alone.stderr, /CompileError/);
+  const polyfilled = run("--import", "spillway/polyfill");
+  assert.deepEqual([polyfilled.status, polyfilled.stdout, polyfilled.stderr], [0, "42\n", ""]);
 });

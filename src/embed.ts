@@ -1,0 +1,32 @@
+/**
+ * `spillway/embed`: running modules with garbage collection from JavaScript, on any engine with plain WebAssembly.
+ *
+ *     const { instance, store } = instantiate(bytes, { host: { log: console.log } });
+ *     instance.exports.main();
+ *     store.statistics();                             // collections, bytes allocated, …
+ *
+ * `compile` and `Store` are the two halves of `instantiate`, for those who want a module more than once or instances that share
+ * references. `compileStandalone` gives a binary instead, with its collector in it, for an engine elsewhere. Unmodified code that
+ * calls `WebAssembly` needs none of this: `spillway/polyfill`, or `createWebAssembly` for a namespace that is not global.
+ */
+export { type Diagnostic, InputError, renderDiagnostic } from "./base/diagnostics.ts";
+export { type CompileOptions, compile as compileStandalone } from "./driver/compile.ts";
+export {
+  type BinarySource,
+  type CacheOptions,
+  type CodeCache,
+  compile,
+  compileAsync,
+  type ExternDescription,
+  type HeapStatistics,
+  type Imports,
+  type Instance,
+  instantiate,
+  Module,
+  openCache,
+  Store,
+  Tag,
+} from "./embed/index.ts";
+export type { StoreOptions } from "./embed/store.ts";
+export type { ModuleOptions } from "./embed/store-api.ts";
+export { createWebAssembly, type NamespaceOptions } from "./embed/web-assembly.ts";

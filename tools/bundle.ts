@@ -1,0 +1,39 @@
+/**
+ * Bundles the built polyfill for browsers: one minified module without anything of Node, which a page loads before its own code.
+ *
+ *     <script type="module" src="polyfill.bundle.js"></script>
+ *
+ * It is a module, since it waits (`await`) before it installs anything, and modules after it wait for it. What only Node has is left
+ * out by the package's `browser` field, as in any other bundle that has the package in it.
+ */
+import { statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+
+/** The oldest engines that the output of the compiler runs on understand as much. */
+const SYNTAX = "es2022";
+
+/** Writes the bundle of `dist`'s polyfill to `path`; gives what it still imports, which should be nothing. */
+export async function bundlePolyfill(path: string): Promise<string[]> {
+  const { metafile } = await build({
+    entryPoints: [join(root, "dist", "embed", "polyfill.js")],
+    outfile: path,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: SYNTAX,
+    legalComments: "none",
+    logLevel: "warning",
+    metafile: true,
+  });
+  return Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((imported) => imported.path));
+}
+
+if (import.meta.main) {
+  const path = join(root, "dist", "polyfill.bundle.js");
+  await bundlePolyfill(path);
+  console.log(`${relative(root, path)}: ${Math.round(statSync(path).size / 1000)} kB`);
+}
