@@ -13,9 +13,9 @@
 import { I32List } from "../base/column.ts";
 import { ELEMENTS_OFFSET, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import { AddressNumbers } from "./address-numbers.ts";
+import type { Extern } from "./extern.ts";
 import { type RootedStore, type RootGroup, rootGroups } from "./heap-roots.ts";
 import { HeapShapes, type Shape, type TypedStore } from "./heap-shapes.ts";
-import type { Extern } from "./extern.ts";
 
 /** As they stand in the lists of `heap-snapshot.ts`. */
 export const NodeType = { Object: 3, Native: 8, Synthetic: 9 } as const;

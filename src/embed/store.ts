@@ -22,13 +22,13 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { Exceptions } from "./exceptions.ts";
 import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
+import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
 import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
-import type { LoadedInstance } from "./heap-roots.ts";
 import { currentExternType } from "./table-length.ts";
 
 export interface StoreOptions {
