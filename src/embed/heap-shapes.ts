@@ -98,7 +98,9 @@ export class HeapShapes {
   ): Pick<Shape, "name" | "fields"> {
     if (kind === Kind.Host) return { name: "value of JavaScript", fields: [] };
     const { types } = this.store.types;
-    const item = describedBy(this.keys.get(descriptor)!);
+    const key = this.keys.get(descriptor);
+    if (key === undefined) throw new Error(`no descriptor at ${descriptor}`);
+    const item = describedBy(key);
     switch (item.kind) {
       case "builtin":
         return { name: BUILTIN_NAMES[item.index] ?? "array", fields: [] };

@@ -150,6 +150,34 @@ test("frames are roots while they are there", async () => {
   assert.equal(named(nodes(), "cell").length, 0);
 });
 
+test("element segments hold their items until they are dropped", async () => {
+  const { exports, nodes } = await load(
+    `(module (type $cell (struct (field $value externref)))
+      (type $cells (array (ref null $cell)))
+      (type $values (array externref))
+      (import "host" "value" (global $value externref))
+      (elem $kept (ref null $cell) (item (struct.new $cell (global.get $value))) (item (ref.null $cell)))
+      (elem $plain externref (item (global.get $value)))
+      (func (export "cells") (result (ref $cells)) (array.new_elem $cells $kept (i32.const 0) (i32.const 2)))
+      (func (export "values") (result (ref $values)) (array.new_elem $values $plain (i32.const 0) (i32.const 1)))
+      (func (export "drop") (elem.drop $kept) (elem.drop $plain)))`,
+    "copying",
+    { host: { value: { some: "value" } } },
+  );
+  const before = nodes();
+  const segments = rootGroup(before, "(element segments)");
+  // Items that are known beforehand are static objects, which are roots themselves.
+  assert.equal(follow(segments, "kept").name, "array of words");
+  const value = follow(segments, "plain", 0);
+  assert.equal(follow(named(before, "cell")[0]!, "value"), value);
+  assert.equal(follow(rootGroup(before, "(globals)"), "value"), value);
+  exports["drop"]!();
+  const after = nodes();
+  assert.equal(rootGroup(after, "(element segments)").edges.length, 0);
+  assert.equal(named(after, "array of references").length, 0);
+  assert.equal(named(after, "cell").length, 1);
+});
+
 test("an exception has its payload", { skip: typeof hostWebAssembly.Tag !== "function" }, async () => {
   const { exports, nodes } = await load(`(module (type $cell (struct (field i32)))
     (tag $problem (param i32 anyref))
