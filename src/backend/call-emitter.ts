@@ -10,12 +10,25 @@ import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
+import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
+import { wasmTypeOf } from "./wasm-types.ts";
+
+const EMPTY_BLOCK = 0x40;
+
+/** A constant of zero, by the Wasm type. */
+const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
+  { op: WasmOp.I32Const, bytes: 1 },
+  { op: WasmOp.I64Const, bytes: 1 },
+  { op: WasmOp.F32Const, bytes: 4 },
+  { op: WasmOp.F64Const, bytes: 8 },
+  { op: WasmOp.V128Const, bytes: 16 },
+];
 
 export abstract class CallEmitter extends CodeWriter {
   /** The stack map that the frame names since this block began, or -1. */
@@ -62,6 +75,43 @@ export abstract class CallEmitter extends CodeWriter {
     }
   }
 
+  // Exceptions that unwind by returning.
+
+  /** Returns behind a call, whose results are on the stack, if it left an exception in flight. */
+  protected emitThrownReturn(inst: Inst): void {
+    if (!this.leavesException(inst)) return;
+    this.pushThrown();
+    this.op(WasmOp.If);
+    this.out.byte(EMPTY_BLOCK);
+    this.returnZeros();
+    this.op(WasmOp.End);
+  }
+
+  private leavesException(inst: Inst): boolean {
+    const { dfg } = this.func;
+    const { exceptionForm, exceptionTag } = this.indices!;
+    if (exceptionForm !== "checks" || exceptionTag < 0) return false;
+    return dfg.format(inst) !== Format.Call || this.indices!.mayThrow(this.func, dfg.funcRef(inst));
+  }
+
+  /** Pushes the exception in flight, or 0. */
+  protected pushThrown(): void {
+    this.symbolAddress(this.indices!.exceptionCell);
+    this.memoryAccess(WasmOp.I32Load, 2, 0);
+  }
+
+  /** What the caller gets is dropped by its own check. */
+  private returnZeros(): void {
+    this.leaveFrame();
+    for (const { type } of this.func.signature.returns) this.zero(wasmTypeOf(type));
+    this.op(WasmOp.Return);
+  }
+
+  private zero(type: number): void {
+    this.op(ZEROS[type]!.op);
+    for (let i = 0; i < ZEROS[type]!.bytes; i++) this.rawByte(0);
+  }
+
   /**
    * Tells a collector where this frame's references are, right before the call: an argument inlined to the left may have been
    * a call with a map of its own.
@@ -100,6 +150,11 @@ export abstract class CallEmitter extends CodeWriter {
     const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
     const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
     if (user === null || user.namespace !== WASM_OPERATORS) return false;
+    if (user.index === WasmOp.Throw && this.indices!.exceptionForm === "checks") {
+      // The exception is in its cell.
+      this.returnZeros();
+      return true;
+    }
     if (isMemoryOperator(user.index)) {
       lowerMemoryOperator(this, inst, user.index);
       return true;
@@ -124,12 +179,23 @@ export abstract class CallEmitter extends CodeWriter {
     this.i32Const(this.frame.sizeBytes);
     this.op(WasmOp.I32Sub);
     this.localTee(this.framePointer);
+    this.checkFrame();
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     const { symbols, mapOnEntry } = this.indices!;
     if (!mapOnEntry || symbols === null) return;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(NONE, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** Traps if the frame, whose address is on the stack, is below its limit. Signed: it may have gone below 0. */
+  private checkFrame(): void {
+    const { stackLimit } = this.indices!;
+    if (stackLimit === 0) return;
+    this.i32Const(stackLimit);
+    this.op(WasmOp.I32LtS);
+    this.trapIf(STACK_OVERFLOW);
+    this.localGet(this.framePointer);
   }
 
   /** In a handler: gives back what is below this frame. */

@@ -4,6 +4,12 @@ import type { Function } from "../ir/function.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 
+/**
+ * How exceptions unwind: by one of the two instruction sets for it, or by returning, whatever the results, and a check behind
+ * every call.
+ */
+export type ExceptionForm = "legacy" | "exnref" | "checks";
+
 export interface ModuleIndices {
   /** Index of a function that is called directly. */
   functionIndex(func: Function, callee: FuncRef): number;
@@ -24,6 +30,11 @@ export interface ModuleIndices {
   isTable64(table: number): boolean;
   /** The tag, without a payload, that `try_call` catches; -1 where there is none. What else unwinds passes. */
   readonly exceptionTag: number;
+  readonly exceptionForm: ExceptionForm;
+  /** The symbol of the word that is not 0 while an exception is in flight, where it is checked for; else -1. */
+  readonly exceptionCell: number;
+  /** Whether a function that is called directly may end with an exception in flight. */
+  mayThrow(func: Function, callee: FuncRef): boolean;
   /**
    * The symbols whose addresses go into the code when it is linked: those that `symbol_value` names, and stack maps. `null` where
    * nothing collects; a frame then has no word for its map.
@@ -34,6 +45,8 @@ export interface ModuleIndices {
    * walk over. Without it a frame has a map from its first safepoint on.
    */
   readonly mapOnEntry: boolean;
+  /** The lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
+  readonly stackLimit: number;
   /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapSymbol(code: TrapCode): number;
 }

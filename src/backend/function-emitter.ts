@@ -52,6 +52,8 @@ const Pending = {
 } as const;
 
 const EMPTY_BLOCK = 0x40;
+/** The clause of a `try_table` that catches a tag. */
+const CATCH = 0;
 const PASSED_THROUGH = 1;
 /** How many ends of scopes a branch is looked for behind. */
 const MOST_ENDS = 16;
@@ -299,34 +301,101 @@ export class FunctionEmitter extends CallEmitter {
     return false;
   }
 
+  /** Both ways out take their values in locals. What is caught is in its cell. */
+  private emitTryCall(block: Block, inst: Inst): void {
+    const { dfg } = this.func;
+    const { exceptionTag, exceptionForm } = this.indices!;
+    const handler = exceptionTag < 0 ? NONE : this.onlyHandler(inst);
+    if (handler === NONE) throw new InputError(unsupportedInst("try_call"));
+    const normal = dfg.blockCalls.normalReturn(dfg.exceptionTable(inst));
+    if (exceptionForm === "legacy") this.emitLegacyTry(block, inst, normal, handler as BlockCall);
+    else if (exceptionForm === "exnref") this.emitTryTable(block, inst, normal, handler as BlockCall);
+    else this.emitCheckedCall(block, inst, normal, handler as BlockCall);
+  }
+
   /**
-   * The legacy form, around just the call. Both ways out take their values in locals:
-   *
    *     try
    *       values for the normal edge, arguments, call; into locals; br to the normal block
    *     catch $exception
    *       the shadow stack's pointer as it is in this function; values for the handler's edge, into locals; br to the handler
    *     end
    */
-  private emitTryCall(block: Block, inst: Inst): void {
-    const { dfg } = this.func;
-    const { exceptionTag } = this.indices!;
-    const handler = exceptionTag < 0 ? NONE : this.onlyHandler(inst);
-    if (handler === NONE) throw new InputError(unsupportedInst("try_call"));
-    const normal = dfg.blockCalls.normalReturn(dfg.exceptionTable(inst));
+  private emitLegacyTry(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
     this.op(WasmOp.Try);
     this.out.byte(EMPTY_BLOCK);
     this.pushValues(normal);
     this.emitCall(inst, false);
-    this.popResultArgs(normal, dfg.signatures[dfg.callSignature(inst)]!.returns.length);
+    this.popResultArgs(normal, this.resultCountOf(inst));
     this.popValues();
     if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal) + 1);
-    this.opIndex(WasmOp.Catch, exceptionTag);
+    this.opIndex(WasmOp.Catch, this.indices!.exceptionTag);
     this.restoreFrame();
-    this.pushValues(handler as BlockCall);
-    this.popValues();
-    this.opIndex(WasmOp.Br, this.depthOf(block, handler as BlockCall) + 1);
+    this.emitMoves(handler);
+    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + 1);
     this.op(WasmOp.End);
+  }
+
+  /**
+   *     block $next                  if the normal block's code comes next
+   *       block $caught
+   *         try_table (catch $exception $caught)
+   *           values for the normal edge, arguments, call; into locals; br to the normal block, or $next
+   *         end
+   *       end
+   *       as in the legacy form
+   *     end
+   */
+  private emitTryTable(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
+    const fallsThrough = this.fallsThrough(block, normal);
+    const outer = fallsThrough ? 1 : 0;
+    for (let i = 0; i <= outer; i++) {
+      this.op(WasmOp.Block);
+      this.out.byte(EMPTY_BLOCK);
+    }
+    this.op(WasmOp.TryTable);
+    this.out.byte(EMPTY_BLOCK);
+    this.out.u32(1);
+    this.out.byte(CATCH);
+    this.out.u32(this.indices!.exceptionTag);
+    this.out.u32(0);
+    this.pushValues(normal);
+    this.emitCall(inst, false);
+    this.popResultArgs(normal, this.resultCountOf(inst));
+    this.popValues();
+    this.opIndex(WasmOp.Br, 2 + (fallsThrough ? 0 : this.depthOf(block, normal)));
+    this.op(WasmOp.End);
+    this.op(WasmOp.End);
+    this.restoreFrame();
+    this.emitMoves(handler);
+    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + outer);
+    if (fallsThrough) this.op(WasmOp.End);
+  }
+
+  /**
+   * The check comes before the results go into locals, as the handler may need what these hold.
+   *
+   *     values for the normal edge, arguments, call
+   *     if an exception is in flight: values for the handler's edge, into locals; br to the handler
+   *     into locals; br to the normal block
+   */
+  private emitCheckedCall(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
+    this.pushValues(normal);
+    this.emitCall(inst, false);
+    this.pushThrown();
+    this.op(WasmOp.If);
+    this.out.byte(EMPTY_BLOCK);
+    this.emitMoves(handler);
+    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + 1);
+    this.op(WasmOp.End);
+    this.popResultArgs(normal, this.resultCountOf(inst));
+    this.listMoves(normal);
+    this.popValues();
+    if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal));
+  }
+
+  private resultCountOf(inst: Inst): number {
+    const { dfg } = this.func;
+    return dfg.signatures[dfg.callSignature(inst)]!.returns.length;
   }
 
   /** The handler of a call that has one, for all exceptions and without payload; `NONE` for any other. */
@@ -468,18 +537,26 @@ export class FunctionEmitter extends CallEmitter {
   private pushValues(call: BlockCall): void {
     const { dfg } = this.func;
     const target = dfg.blockCalls.block(call);
-    const { moves } = this;
-    moves.clear();
+    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+      const arg = dfg.blockCalls.arg(call, i);
+      if (!this.needsMove(arg, dfg.blockParam(target, i))) continue;
+      this.push(dfg.resolveAliases(argValue(arg)));
+    }
+    this.listMoves(call);
+  }
+
+  /** Notes the parameters that `pushValues` pushed values for. */
+  private listMoves(call: BlockCall): void {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    this.moves.clear();
     for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
       const param = dfg.blockParam(target, i);
-      const arg = dfg.blockCalls.arg(call, i);
-      if (!this.needsMove(arg, param)) continue;
-      this.push(dfg.resolveAliases(argValue(arg)));
-      moves.push(param);
+      if (this.needsMove(dfg.blockCalls.arg(call, i), param)) this.moves.push(param);
     }
   }
 
-  /** Pops what `pushValues` pushed. */
+  /** Pops what `pushValues` pushed for the moves noted last. */
   private popValues(): void {
     const { moves } = this;
     for (let i = moves.length - 1; i >= 0; i--) {
@@ -515,6 +592,7 @@ export class FunctionEmitter extends CallEmitter {
       case Op.Call:
       case Op.CallIndirect:
         this.emitCall(inst, false);
+        this.emitThrownReturn(inst);
         return;
       case Op.FuncAddr:
         this.i32Const(this.indices!.tableSlot(this.func, dfg.funcRef(inst)));

@@ -10,6 +10,9 @@
  * intervals may share a local: linear scan, one free list for each Wasm type (Poletto and Sarkar, "Linear Scan Register
  * Allocation", 1999). A parameter takes the local of an argument that ends at the branch where it can, and the move goes.
  *
+ * Where the parameter's interval has begun already (around a loop, or in the second arm of an `if`) it is the other way: the
+ * argument joins the parameter in its local, if nobody reads that while the argument lives (`joinParams`).
+ *
  * Each instruction has two places: operands end at the first, results begin at the second.
  */
 import { LoopAnalysis } from "../analysis/loop-analysis.ts";
@@ -22,14 +25,29 @@ import type { ControlTree } from "./control-tree.ts";
 import { type KeepsOperands, Place, type Trees } from "./trees.ts";
 import { WASM_TYPE_COUNT, wasmTypeOf } from "./wasm-types.ts";
 
+/** How many further passes of an argument to the same parameter are looked at. */
+const MOST_PASSES = 8;
+
 export class Locals {
   private readonly loops: LoopAnalysis;
   /** First and last place, and the local, by value. */
   private starts: Int32Array;
   private ends: Int32Array;
   private locals: Int32Array;
-  /** The argument first passed to a parameter. */
+  /** The argument in a local that is first passed to a parameter. */
   private hints: Int32Array;
+  /** Where a value is read last, arguments of branches included; of one that others joined, the last of theirs. */
+  private lastUses: Int32Array;
+  /** The parameter that a value has joined. */
+  private joined: Int32Array;
+  /** What is passed to parameters, in order of place: the place, the parameter, the argument or `NONE` for one not in a local. */
+  private readonly passes: I32List;
+  /** By pass: the one before it to the same parameter, and the one after it; by parameter: the last. */
+  private readonly previousPasses: I32List;
+  private readonly nextPasses: I32List;
+  private lastPasses: Int32Array;
+  /** By parameter: the end of the last value that joined it and ends before its block begins. */
+  private joinedUntil: Int32Array;
   /** Place of the first instruction, by block. */
   private blockStarts: Int32Array;
   /** The innermost loop, by block, among whose blocks it stands, whether it is one of them or not. */
@@ -57,6 +75,13 @@ export class Locals {
     this.ends = empty;
     this.locals = empty;
     this.hints = empty;
+    this.lastUses = empty;
+    this.joined = empty;
+    this.passes = new I32List();
+    this.previousPasses = new I32List();
+    this.nextPasses = new I32List();
+    this.lastPasses = empty;
+    this.joinedUntil = empty;
     this.blockStarts = empty;
     this.blockLoops = empty;
     this.loopStarts = empty;
@@ -100,6 +125,7 @@ export class Locals {
     this.loops.compute(func, control.graph);
     const places = this.numberBlocks(func, control);
     this.findIntervals(func, control, trees, keepsOperands);
+    this.joinParams(func);
     this.sortByPlace(func, places);
     this.assign(func, control, places);
   }
@@ -111,6 +137,10 @@ export class Locals {
       this.ends = new Int32Array(capacity);
       this.locals = new Int32Array(capacity);
       this.hints = new Int32Array(capacity);
+      this.lastUses = new Int32Array(capacity);
+      this.joined = new Int32Array(capacity);
+      this.lastPasses = new Int32Array(capacity);
+      this.joinedUntil = new Int32Array(capacity);
       this.startNexts = new Int32Array(capacity);
       this.endNexts = new Int32Array(capacity);
     }
@@ -118,6 +148,13 @@ export class Locals {
     fillWords(this.ends, NONE, 0, values);
     fillWords(this.locals, NONE, 0, values);
     fillWords(this.hints, NONE, 0, values);
+    fillWords(this.lastUses, NONE, 0, values);
+    fillWords(this.joined, NONE, 0, values);
+    fillWords(this.lastPasses, NONE, 0, values);
+    fillWords(this.joinedUntil, NONE, 0, values);
+    this.passes.clear();
+    this.previousPasses.clear();
+    this.nextPasses.clear();
     if (this.blockStarts.length < blocks) {
       const capacity = grownCapacity(this.blockStarts.length, blocks);
       this.blockStarts = new Int32Array(capacity);
@@ -189,7 +226,7 @@ export class Locals {
         if (!inlined) {
           this.useTree(func, trees, inst, block, end);
           for (let r = 0; r < dfg.resultCount(inst); r++) this.begin(dfg.result(inst, r), place + 1);
-          this.passArgs(func, inst, place + 1);
+          this.passArgs(func, trees, inst, place + 1);
         }
         place += 2;
       }
@@ -231,6 +268,7 @@ export class Locals {
       last = Math.max(last, this.loopEnds[loop]!);
     }
     if (last > this.ends[value]!) this.ends[value] = last;
+    if (last > this.lastUses[value]!) this.lastUses[value] = last;
   }
 
   private begin(value: Value, place: number): void {
@@ -240,7 +278,7 @@ export class Locals {
   }
 
   /** The parameters of the destinations are written here. */
-  private passArgs(func: Function, inst: Inst, place: number): void {
+  private passArgs(func: Function, trees: Trees, inst: Inst, place: number): void {
     const { dfg } = func;
     for (let i = 0; i < dfg.destinationCount(inst); i++) {
       const call = dfg.destination(inst, i);
@@ -248,11 +286,68 @@ export class Locals {
       for (let j = 0; j < dfg.blockParamCount(target); j++) {
         const param = dfg.blockParam(target, j);
         const arg = dfg.blockCalls.arg(call, j);
-        if (isValueArg(arg) && this.hints[param] === NONE)
-          this.hints[param] = dfg.resolveAliases(argValue(arg));
+        let value: number = isValueArg(arg) ? dfg.resolveAliases(argValue(arg)) : NONE;
+        if (value !== NONE && trees.placeOf(value as Value) !== Place.Local) value = NONE;
+        if (value !== NONE && this.hints[param] === NONE) this.hints[param] = value;
         this.begin(param, place);
+        this.pass(place, param, value);
       }
     }
+  }
+
+  private pass(place: number, param: Value, value: number): void {
+    const { passes, previousPasses, nextPasses, lastPasses } = this;
+    const index = previousPasses.length;
+    const previous = lastPasses[param]!;
+    passes.push(place);
+    passes.push(param);
+    passes.push(value);
+    previousPasses.push(previous);
+    nextPasses.push(NONE);
+    if (previous !== NONE) nextPasses.set(previous, index);
+    lastPasses[param] = index;
+  }
+
+  /**
+   * Lets arguments join their parameters. A parameter's interval holds its local from the first branch that passes it to its last
+   * use or the last such branch; but it is read only from its block's beginning to its last use, and written only at the
+   * branches. An argument whose interval lies in the rest may stand in the same local, and need not be moved.
+   */
+  private joinParams(func: Function): void {
+    const { passes, starts, ends, lastUses, joined, joinedUntil } = this;
+    for (let i = 0; i < this.previousPasses.length; i++) {
+      const param = passes.get(3 * i + 1);
+      const value = passes.get(3 * i + 2);
+      if (value === NONE || value === param || joined[value] !== NONE || joined[param] !== NONE) continue;
+      const start = starts[value]!;
+      const end = ends[value]!;
+      if (start <= starts[param]! || start < joinedUntil[param]!) continue;
+      const blockStart = this.blockStarts[func.dfg.valueBlock(param as Value)]!;
+      const isBefore = end <= blockStart;
+      if (!isBefore && start < Math.max(lastUses[param]!, blockStart)) continue;
+      if (this.isPassedWithin(i, value, start, end)) continue;
+      joined[value] = param;
+      if (isBefore) joinedUntil[param] = end;
+      else lastUses[param] = end;
+      if (end > ends[param]!) ends[param] = end;
+    }
+  }
+
+  /** Whether another value is passed to the same parameter while this one lives; true also if that takes long to find out. */
+  private isPassedWithin(pass: number, value: number, start: number, end: number): boolean {
+    const { passes, previousPasses, nextPasses } = this;
+    let left = MOST_PASSES;
+    for (
+      let i = previousPasses.get(pass);
+      i !== NONE && passes.get(3 * i) >= start;
+      i = previousPasses.get(i)
+    ) {
+      if (passes.get(3 * i + 2) !== value || --left < 0) return true;
+    }
+    for (let i = nextPasses.get(pass); i !== NONE && passes.get(3 * i) < end; i = nextPasses.get(i)) {
+      if (passes.get(3 * i + 2) !== value || --left < 0) return true;
+    }
+    return false;
   }
 
   /** Lists of the values that begin and end at each place. */
@@ -283,7 +378,8 @@ export class Locals {
     }
     for (let place = 0; place <= places; place++) {
       for (let value = this.endHeads[place]!; value !== NONE; value = this.endNexts[value]!) {
-        this.free[wasmTypeOf(dfg.valueType(value as Value))]!.push(this.locals[value]!);
+        if (this.joined[value] === NONE)
+          this.free[wasmTypeOf(dfg.valueType(value as Value))]!.push(this.locals[value]!);
       }
       for (let value = this.startHeads[place]!; value !== NONE; value = this.startNexts[value]!) {
         if (this.locals[value] === NONE) this.take(func, value as Value);
@@ -292,6 +388,11 @@ export class Locals {
   }
 
   private take(func: Function, value: Value): void {
+    const param = this.joined[value]!;
+    if (param !== NONE) {
+      this.locals[value] = this.locals[param]!;
+      return;
+    }
     const type = wasmTypeOf(func.dfg.valueType(value));
     const free = this.free[type]!;
     const hinted = this.freeHint(value, free);

@@ -1,7 +1,8 @@
 /** `spillway compile`: a module with references to one that brings its own collector. */
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { type CompileOptions, compile, compileCode } from "../driver/compile.ts";
+import { type AsyncOptions, compileAsync } from "../driver/compile-async.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { optimizeOutput } from "../driver/optimize-output.ts";
 import { NotProven } from "../driver/prove.ts";
@@ -15,14 +16,16 @@ import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
+import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
 import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
 
-interface Options extends GcOptions {
+interface Options extends GcOptions, TargetOptions {
   readonly output?: string;
   readonly emit: DumpStage | "wasm";
   readonly function?: string;
   readonly policy: PolicyName;
   readonly prove?: true;
+  readonly jobs?: number;
   readonly O?: true;
   readonly report?: true;
   readonly json?: true;
@@ -37,7 +40,7 @@ export function createCompileCommand(): Command {
     .argument("<file>", "a module, binary or text, or - for standard input")
     .option("-o, --output <file>", "write there instead of standard output")
     .option("--standalone", "the output needs nothing from its host that the input did not: the default");
-  return addGcOptions(command)
+  return addTargetOptions(addGcOptions(command))
     .option("-O", "optimise the result with binaryen, for engines that optimise little")
     .option("--prove", "prove with the safepoint checker that every function keeps its references right")
     .addOption(
@@ -53,15 +56,23 @@ export function createCompileCommand(): Command {
         .choices(["wasm", "clif", "spilled"])
         .default("wasm"),
     )
+    .addOption(
+      new Option(
+        "-j, --jobs <count>",
+        "compile in that many threads, with the same output; with --report in one (default: by module and processors)",
+      ).argParser(parseJobs),
+    )
     .option("--function <name>", "only this function's CLIF: by name, by export, or by index")
     .option("--report", "print figures: bytes, frames, stack maps, static data, time by phase")
     .option("--json", "the report as one JSON document")
     .addOption(featuresOption())
+    .addHelpText("after", TARGET_HELP)
     .addHelpText(
       "after",
       `
 What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
-references with its host, or that has a memory of its own beside its references, is for \`spillway run\` so far.
+references with its host is for \`spillway run\` so far. A memory of the module's own stays beside the heap where the target has
+several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
 What imported functions throw passes through the output, and none of its clauses catches it.
 
 Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
@@ -77,6 +88,7 @@ Examples:
   spillway compile app.wasm -o app.core.wasm
   spillway compile app.wasm -O --report -o app.core.wasm           smaller and faster; what it came to
   spillway compile app.wat --prove --gc-stress -o app.core.wasm    for tests: proven, and collecting all the time
+  spillway compile app.wasm --target mvp -o app.core.wasm          for engines with nothing but the first version
   spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm
   spillway compile app.wasm --emit clif --function main | spillway spill --emit slots,maps -
   spillway compile app.wasm --emit clif | spillway check -`,
@@ -84,9 +96,18 @@ Examples:
     .action(compileFile);
 }
 
+const MOST_JOBS = 64;
+
+function parseJobs(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MOST_JOBS) return count;
+  throw new InvalidArgumentError(`Give a number from 1 to ${MOST_JOBS}.`);
+}
+
 function compileOptions(options: Options): CompileOptions {
   const { policy, prove = false } = options;
-  return { features: featuresOf(options.wasm), ...gcSettings(options), policy, prove };
+  const features = featuresOf(options.wasm);
+  return { features, ...gcSettings(options), ...targetSettings(options), policy, prove };
 }
 
 /** What the options of this command, as one would write them, say of how a module is compiled. */
@@ -132,7 +153,10 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
   const progress = new CompileProgress();
   const measurement = new CompileMeasurement();
   try {
-    const linked = compile(bytes, { ...compileOptions(options), observers: [progress, measurement] });
+    const isMeasured = options.report === true || options.json === true;
+    const linked = isMeasured
+      ? compile(bytes, { ...compileOptions(options), observers: [progress, measurement] })
+      : await compileAsync(bytes, threadOptions(options, progress));
     let final = linked;
     if (options.O === true) {
       measurement.begin("binaryen");
@@ -140,7 +164,7 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
       final = await optimizeOutput(linked);
     }
     output.write(final);
-    if (options.report !== true && options.json !== true) return;
+    if (!isMeasured) return;
     const { collector } = gcSettings(options);
     const report = { file: path, collector, ...measurement.finish(bytes, linked, final) };
     progress.end();
@@ -150,6 +174,11 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
   } finally {
     progress.end();
   }
+}
+
+function threadOptions(options: Options, progress: CompileProgress): CompileOptions & AsyncOptions {
+  const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
+  return { ...compileOptions(options), ...jobs, progress: progress.count };
 }
 
 function emitFunctions(bytes: Uint8Array, stage: DumpStage, options: Options, output: Output): void {

@@ -49,7 +49,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1 << 10, m: 1 << 20,
 const MOST_BYTES = 2 ** 31;
 
 /** `65536`, `64k`, `16m`, `1g`; a multiple of 16 up to 2 GiB. */
-function parseBytes(text: string): number {
+export function parseBytes(text: string): number {
   const match = /^(\d+)([kmg]?)$/i.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!;
   if (!(bytes > 0 && bytes <= MOST_BYTES) || bytes % 16 !== 0) {

@@ -1,20 +1,20 @@
 /**
  * The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit.
  */
-import type { ModuleIndices } from "../backend/environment.ts";
+import type { ExceptionForm, ModuleIndices } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
 import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
-import type { FuncRef, SigRef } from "../ir/entities.ts";
+import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/output-module.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
-import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
@@ -130,6 +130,9 @@ class TranslatedIndices implements ModuleIndices {
   translated: FunctionTranslator | null;
   readonly memory: number;
   readonly exceptionTag: number;
+  readonly exceptionForm: ExceptionForm;
+  readonly exceptionCell: number;
+  readonly stackLimit: number;
   readonly symbols: SymbolTable | null;
   readonly mapOnEntry: boolean;
 
@@ -140,6 +143,9 @@ class TranslatedIndices implements ModuleIndices {
     this.translated = null;
     this.memory = plan.heapMemory;
     this.exceptionTag = plan.exceptionTag;
+    this.exceptionForm = plan.exceptionForm;
+    this.exceptionCell = plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1;
+    this.stackLimit = plan.memories.reservedBytes;
     this.symbols = plan.usesHeap ? symbols : null;
     this.mapOnEntry = options.mapOnEntry;
   }
@@ -170,13 +176,20 @@ class TranslatedIndices implements ModuleIndices {
     return this.plan.stackPointer;
   }
 
-  /** Memories other than the first have modules of their own. */
-  memoryOf(): number {
-    return this.plan.heapMemory;
+  /** What is imported cannot end with an exception of ours: an export that does traps. */
+  mayThrow(func: Function, callee: FuncRef): boolean {
+    const { name } = func.dfg.extFuncs[callee]!;
+    if (name.kind !== "user") return false;
+    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    return namespace === 0 && index >= this.plan.module.importedFunctionCount && this.plan.mayCollect(index);
   }
 
-  isMemory64(): boolean {
-    return false;
+  memoryOf(func: Function, region: AliasRegion): number {
+    return func.aliasRegions[region]!.userId;
+  }
+
+  isMemory64(memory: number): boolean {
+    return this.plan.memories.is64(memory);
   }
 
   /** The tables kept have 32-bit indices. */

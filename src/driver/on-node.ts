@@ -6,8 +6,10 @@ interface NodeGlobals {
   readonly process?: { readonly versions?: { readonly node?: string } };
 }
 
-/** Null on what is not Node. */
+/** Null on what is not Node, and in a bundle for browsers wherever it runs: there the folder is an empty module. */
 export async function loadNodeOnly(): Promise<NodeOnly | null> {
   const isNode = typeof (globalThis as NodeGlobals).process?.versions?.node === "string";
-  return isNode ? await import("./node/index.ts") : null;
+  if (!isNode) return null;
+  const node = await import("./node/index.ts");
+  return "diskCache" in node ? node : null;
 }

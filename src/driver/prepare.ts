@@ -18,9 +18,14 @@ import { validateModule } from "../wasm/validate.ts";
 import type { FunctionOptions } from "./compile-functions.ts";
 import { areFactsOf, type ModuleFacts } from "./module-facts.ts";
 import { type CompileObserver, Observers } from "./observers.ts";
+import { parseTarget } from "./targets.ts";
 
 export interface PrepareOptions {
   readonly features?: Features;
+  /** The engine that runs the output, see `targets.ts`. */
+  readonly target?: string;
+  /** Of a module that stands alone: what is reserved for its own memory, where the target has but one memory a module. */
+  readonly reserveMemoryBytes?: number;
   readonly collector?: CollectorName;
   /** How the safepoint spiller works; the mistaken policies are for tests. */
   readonly policy?: PolicyName;
@@ -99,6 +104,8 @@ function planned(
     mode,
     collectsOnEntry: gcStress,
     barrier: barrierOf(chosen),
+    target: parseTarget(options.target),
+    ...(options.reserveMemoryBytes === undefined ? {} : { reserveBytes: options.reserveMemoryBytes }),
     typeFunctions,
     ...(collecting === null ? {} : { collecting }),
     ...(usage === null ? {} : { usage }),

@@ -71,11 +71,15 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     },
     memory: 0,
     exceptionTag: -1,
+    exceptionForm: "legacy",
+    exceptionCell: -1,
+    mayThrow: () => false,
     memoryOf: (func, region) => func.aliasRegions[region]!.userId,
     isMemory64: (memory) => module.memories[memory]!.type.is64,
     isTable64: (table) => module.tables[table]!.type.is64,
     symbols: null,
     mapOnEntry: false,
+    stackLimit: 0,
     trapSymbol: () => -1,
   };
 }

@@ -10,6 +10,14 @@
 import type { TypeTable } from "../wasm/types.ts";
 import type { TypeFunctions } from "./type-functions.ts";
 
+/** A memory of the input that is the lower part of the heap's. */
+export interface ProgramMemory {
+  /** The output's global with the program's size of it in bytes, an i64. */
+  readonly size: number;
+  /** The most that it may grow to. */
+  readonly pages: number;
+}
+
 /** A reference that is known before the program runs: null or an i31 as a word, or the address of a symbol. */
 export type KnownReference =
   | { readonly kind: "word"; readonly word: number }
@@ -54,6 +62,8 @@ export interface ModulePlan {
   /** The cell through which exceptions travel, and the output's tag that they are thrown with; -1 where nothing throws or catches. */
   readonly exceptionCell: number;
   readonly exceptionTag: number;
+  /** The program's memory if it is the lower part of the one with the heap; null where it is a memory of its own. */
+  readonly programMemory: ProgramMemory | null;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** The functions that make objects; null where none are outlined. */

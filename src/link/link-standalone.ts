@@ -2,15 +2,16 @@
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
  *     functions   imported; the input's; the runtime's; the initialisers; what records traps; the start function; wrappers of exports
- *     memory 0    0 … stackTop: shadow stack, growing down · static memory · heap
+ *     memory      0 … stackTop: shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
  * without references gets none of this and keeps its memories.
  */
-import { ByteWriter } from "../base/byte-writer.ts";
-import type { Export, ImportType, Module } from "../wasm/module.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
+import { CELLS } from "../object/symbol-spaces.ts";
+import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
-import { wrapExports } from "./export-wrappers.ts";
+import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import { type CompiledCode, OutputModule } from "./output-module.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
@@ -26,13 +27,10 @@ export interface StandaloneOptions {
 
 const PAGE = 65536;
 const HEAP_ALIGN = 16;
-const I32_CONST = 0x41;
-const CALL = 0x10;
-const END = 0x0b;
 
 /** Places the runtime's globals and functions: before anything is compiled. */
 export function placeRuntime(plan: OutputPlan, runtime: Module): void {
-  const base = plan.nativeGlobals.length;
+  const base = plan.runtimeGlobalsStart;
   for (const { kind, name, index } of runtime.exports) {
     if (kind === "global") plan.setRuntimeGlobal(name, base + index);
   }
@@ -59,11 +57,15 @@ function linkPlain(compiled: CompiledCode): Uint8Array {
   out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
-  out.memories.push(...module.memories.slice(module.importedMemoryCount));
+  out.memories.push(...definedMemories(plan));
   out.exports.push(...module.exports.map((exported) => renumbered(plan, exported)));
   if (initializer >= 0) out.start = initializer;
   else if (module.start >= 0) out.start = plan.functionIndex(module.start);
   return out.encode();
+}
+
+function definedMemories({ module }: OutputPlan): readonly Memory[] {
+  return module.memories.slice(module.importedMemoryCount);
 }
 
 function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
@@ -117,32 +119,40 @@ function renumbered(plan: OutputPlan, exported: Export): Export {
 
 function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
   const { plan } = compiled;
-  const { runtime, stackBytes } = options;
-  const layout = layoutOf(compiled, stackBytes);
+  const { runtime } = options;
+  const stackTop = plan.memories.reservedBytes + options.stackBytes;
+  const layout = layoutOf(compiled, stackTop);
   const out = new OutputModule(compiled, layout, () => null);
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
-  const heapBase = Math.ceil((stackBytes + layout.bytes().length) / HEAP_ALIGN) * HEAP_ALIGN;
-  const start = startBody(compiled, options, heapBase, layout, initializer);
+  const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
+  const heapBase = Math.ceil(staticEnd / HEAP_ALIGN) * HEAP_ALIGN;
+  const exceptionCell = plan.checksExceptions
+    ? layout.addressOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
+    : -1;
+  const start = startBody(compiled, options, { stackTop, heapBase, exceptionCell, initializer }, layout);
   out.start = out.addFunction(plan.addType([], []), start);
   out.nameFunction(out.start, "start");
   out.exports.push(
     ...wrapExports(
       plan.module.exports.map((exported) => renumbered(plan, exported)),
       plan,
-      stackBytes,
+      stackTop,
+      exceptionCell,
       out,
     ),
   );
   addDefinitions(out);
+  out.addProgramSize();
   addRuntimeGlobals(out, runtime);
   addFunctionTable(out, plan, layout);
-  out.addStaticData(stackBytes);
+  out.addStaticData(stackTop);
   options.placed?.(layout);
   const limits = { min: BigInt(Math.ceil(heapBase / PAGE)), max: null };
-  if (plan.exceptionTag >= 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
+  if (plan.exceptionTag >= 0 && exceptionCell < 0) out.tags.push({ type: plan.addType([], []), offset: 0 });
+  if (plan.memories.kind === "beside") out.memories.push(...definedMemories(plan));
   out.memories.push({ type: { limits, is64: false, shared: false, pageSizeLog2: 16 }, offset: 0 });
   return out.encode();
 }
@@ -160,7 +170,7 @@ function addRuntimeFunctions(out: OutputModule, plan: OutputPlan, runtime: Modul
   const placement = {
     typeBase,
     functionBase: plan.functionsEnd,
-    globalBase: plan.nativeGlobals.length,
+    globalBase: plan.runtimeGlobalsStart,
     memory: plan.heapMemory,
   };
   relocateBodies(runtime, placement).forEach((body, i) => {
@@ -186,28 +196,32 @@ function addRuntimeGlobals(out: OutputModule, runtime: Module): void {
   }
 }
 
+interface Start {
+  readonly stackTop: number;
+  readonly heapBase: number;
+  /** The address of the cell where exceptions unwind by returning, or -1. */
+  readonly exceptionCell: number;
+  readonly initializer: number;
+}
+
 function startBody(
   { plan }: CompiledCode,
-  { runtime, stackBytes, maxHeapBytes }: StandaloneOptions,
-  heapBase: number,
+  { runtime, maxHeapBytes }: StandaloneOptions,
+  { stackTop, heapBase, exceptionCell, initializer }: Start,
   layout: StaticLayout,
-  initializer: number,
 ): Uint8Array {
-  const body = new ByteWriter();
-  body.u32(0);
+  const body = new BodyWriter();
   const call = (index: number, args: readonly number[]): void => {
-    for (const argument of args) {
-      body.byte(I32_CONST);
-      body.s32(argument);
-    }
-    body.byte(CALL);
-    body.u32(index);
+    for (const argument of args) body.i32(argument);
+    body.call(index);
   };
-  call(mergedFunctionIndex(plan, runtime, "init"), [stackBytes, heapBase, maxHeapBytes]);
-  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackBytes]);
+  call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
+  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
   const addresses = layout.rootAddressRegion;
   if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
-  if (initializer >= 0) call(initializer, []);
-  body.byte(END);
-  return body.bytes();
+  if (initializer >= 0) {
+    call(initializer, []);
+    if (exceptionCell >= 0) trapIfThrown(body, exceptionCell, plan.heapMemory);
+  }
+  return body.finish();
 }

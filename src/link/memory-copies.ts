@@ -7,11 +7,12 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { encodeModule } from "../wasm/encode.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type { Export, Import } from "../wasm/module.ts";
 import { I32, I64, TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { isCopyBetween } from "./memory-plan.ts";
 import type { MemoryUse } from "./module-usage.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
 
@@ -31,7 +32,7 @@ const PEER_TYPES: Readonly<Record<Peer, readonly [readonly ValType[], readonly V
 
 /** The module, or null where no memory is copied to another. */
 export function linkMemoryCopies(plan: OutputPlan): Uint8Array | null {
-  const uses = plan.memoryUses.flatMap((use, number) => (plan.isCopyBetween(use) ? [{ use, number }] : []));
+  const uses = plan.memoryUses.flatMap((use, number) => (isCopyBetween(use) ? [{ use, number }] : []));
   if (uses.length === 0) return null;
   const types = new TypeTable();
   const peerTypes = PEERS.map((peer) => addFunctionType(types, ...PEER_TYPES[peer]));
@@ -55,7 +56,7 @@ export function linkMemoryCopies(plan: OutputPlan): Uint8Array | null {
     exports.push({ name: String(number), kind: "func", index: functionTypes.length, offset: 0 });
     functionTypes.push(addFunctionType(types, params, results));
   }
-  return encodeModule({
+  return encodeLowered(plan.target, {
     ...module,
     bytes: out.bytes(),
     types,

@@ -16,7 +16,7 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { encodeModule } from "../wasm/encode.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { writeMemoryAccess, writeOpcode } from "../wasm/encode-operators.ts";
 import type { ByteRange, DataSegment, Export, Import, Limits, MemoryType, Module } from "../wasm/module.ts";
 import * as imm from "../wasm/opcode-tables.gen.ts";
@@ -25,6 +25,7 @@ import { I32, I64, TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues, type ImportedBits } from "./constant-value.ts";
 import { ACTIVE_DATA, type NumberFunctionType } from "./memory-functions.ts";
+import { isCopyBetween } from "./memory-plan.ts";
 import { memoryTooLarge, notConstant } from "./messages.ts";
 import type { MemoryUse } from "./module-usage.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
@@ -98,20 +99,20 @@ class MemoryModule {
   encode(): Uint8Array {
     const { module, plan } = this;
     plan.memoryUses.forEach((use, number) => {
-      if (use.memory !== this.memory || plan.isCopyBetween(use)) return;
+      if (use.memory !== this.memory || isCopyBetween(use)) return;
       this.addUse(use, number);
     });
-    if (plan.memoryUses.some((use) => plan.isCopyBetween(use))) this.addPeers();
+    if (plan.memoryUses.some((use) => isCopyBetween(use))) this.addPeers();
     this.exports.push({ name: "memory", kind: "memory", index: 0, offset: 0 });
     if (this.hasSize) this.exports.push({ name: "size", kind: "global", index: SIZE, offset: 0 });
     module.data.forEach(({ mode, memory, data }, i) => {
       // An active segment is dropped before anything else could use it, so it is nowhere but beside its memory.
-      const isKept = mode === "active" ? memory === this.memory : plan.isInitialized(i, this.memory);
+      const isKept = mode === "active" ? memory === this.memory : plan.memories.isInitialized(i, this.memory);
       const kept = isKept ? data : { start: data.start, end: data.start };
       this.data.push({ mode: "passive", flags: 1, memory: 0, offsetExpr: null, data: kept, offset: 0 });
     });
     const zero = this.hasSize && !this.isImported ? this.sizeConstant() : null;
-    return encodeModule({
+    return encodeLowered(plan.target, {
       ...module,
       types: this.types,
       imports: this.imports(),

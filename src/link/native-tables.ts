@@ -9,6 +9,7 @@
  *
  * Every other table lives in a cell (`gc/tables.ts`).
  */
+import type { Features } from "../wasm/features.ts";
 import type { ByteRange, ElementSegment, Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -50,6 +51,7 @@ export function nativeTables(
   usage: ModuleUsage,
   store: TypeStore,
   visible: "stay" | "cells",
+  target: Features,
 ): Set<number> {
   const native = new Set<number>();
   const seen = seenTables(module);
@@ -65,6 +67,7 @@ export function nativeTables(
     if (confusable.isConfusable(call % module.types.length)) native.delete(table);
   }
   removeCopied(module, usage, native);
+  removeUnsupported(module, usage, native, target);
   return native;
 }
 
@@ -107,6 +110,26 @@ function removeCopied(module: Module, usage: ModuleUsage, native: Set<number>): 
       changed = true;
     }
   }
+}
+
+/** Without bulk memory nothing can be put into a table, and without reference types there is one at most, and no null in segments. */
+function removeUnsupported(module: Module, usage: ModuleUsage, native: Set<number>, target: Features): void {
+  const count = module.tables.length;
+  if (!target.has("bulk-memory")) {
+    for (const pair of usage.tableCopies) {
+      native.delete(Math.floor(pair / count));
+      native.delete(pair % count);
+    }
+    for (const pair of usage.tableInits) native.delete(pair % count);
+  }
+  if (target.has("reference-types")) return;
+  for (const segment of module.elements) {
+    if (segment.mode === "active" && plainItems(module, segment)?.includes(NULL_ITEM) === true) {
+      native.delete(segment.table);
+    }
+  }
+  // The table of functions that references exist of is one as well.
+  if (usage.usesReferences || count > 1 || native.size < count) native.clear();
 }
 
 /** Which types of indirect calls the output cannot tell from others. */

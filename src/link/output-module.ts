@@ -5,10 +5,10 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { trapFunctionName } from "../gc/traps.ts";
+import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
-import { encodeModule } from "../wasm/encode.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -19,10 +19,11 @@ import type {
   Global,
   Import,
   Memory,
+  Module,
   Table,
   Tag,
 } from "../wasm/module.ts";
-import { FUNCREF, type ValType } from "../wasm/types.ts";
+import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
 import { notConstant } from "./messages.ts";
@@ -69,6 +70,8 @@ export class OutputModule {
   private readonly starts: I32List;
   private readonly ends: I32List;
   private readonly names: Map<number, string>;
+  /** Addresses of passive data in static memory, by segment. */
+  private readonly passiveData: Map<number, number>;
   /** Trap functions by code, and the first one's index in the output. */
   private readonly traps: Map<number, number>;
   private firstTrap = 0;
@@ -86,6 +89,7 @@ export class OutputModule {
     this.ends = new I32List();
     this.names = new Map();
     this.traps = new Map();
+    this.passiveData = new Map();
   }
 
   private get plan(): OutputPlan {
@@ -324,7 +328,7 @@ export class OutputModule {
     const { plan } = this;
     plan.module.data.forEach((segment, i) => {
       if (!plan.hasMemoryModules) {
-        const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
+        const offsetExpr = segment.offsetExpr === null ? null : this.dataOffset(segment, segment.offsetExpr);
         this.data.push({ ...segment, offsetExpr });
         return;
       }
@@ -335,12 +339,55 @@ export class OutputModule {
     });
   }
 
+  /** The offset of an active segment. One that goes beyond a memory below the heap has to trap, so it gets none that fits. */
+  private dataOffset({ data }: DataSegment, expression: ByteRange): ByteRange {
+    const { memories } = this.plan;
+    if (memories.kind !== "below") return this.offset(expression);
+    const value = this.constants.ofExpression(expression);
+    if (value === null || value.kind !== "bits") throw notConstant(expression.start);
+    const end = value.bits + BigInt(data.end - data.start);
+    return end > memories.initialBytes ? this.i32Constant(-1) : this.offset(expression);
+  }
+
+  /** The size of a memory below the heap, behind the input's globals. */
+  addProgramSize(): void {
+    const { memories } = this.plan;
+    if (memories.kind !== "below") return;
+    const { start, end } = this.constant((out) => {
+      writeOpcode(out, WasmOp.I64Const);
+      out.s64(memories.initialBytes, 0);
+      writeOpcode(out, WasmOp.End);
+    });
+    this.globals.push({ type: I64, mutable: true, initStart: start, initEnd: end });
+  }
+
   addStaticData(address: number): void {
-    const bytes = this.layout.bytes();
-    if (bytes.length === 0) return;
+    this.addHeapData(address, this.append(this.layout.bytes()));
+    for (const [segment, place] of this.passiveData)
+      this.addHeapData(place, this.plan.module.data[segment]!.data);
+  }
+
+  private addHeapData(address: number, data: ByteRange): void {
+    if (data.start === data.end) return;
     const offsetExpr = this.i32Constant(address);
-    const data = this.append(bytes);
-    this.data.push({ mode: "active", flags: 0, memory: 0, offsetExpr, data, offset: 0 });
+    const memory = this.plan.heapMemory;
+    const flags = memory === 0 ? 0 : EXPLICIT_MEMORY;
+    this.data.push({ mode: "active", flags, memory, offsetExpr, data, offset: 0 });
+  }
+
+  /**
+   * Where the target has no passive data, static memory has it from an address on; returns its end. With `addStaticData`, which puts it
+   * there.
+   */
+  placePassiveData(start: number): number {
+    let address = start;
+    if (this.plan.target.has("bulk-memory")) return address;
+    this.plan.module.data.forEach(({ mode, data }, i) => {
+      if (mode !== "passive" || data.start === data.end) return;
+      this.passiveData.set(i, address);
+      address += data.end - data.start;
+    });
+    return address;
   }
 
   /** The finished binary. */
@@ -350,7 +397,7 @@ export class OutputModule {
     const imported = (kind: Import["type"]["kind"]): number =>
       this.imports.filter(({ type }) => type.kind === kind).length;
     const hasDataCount = module.dataCount >= 0;
-    return encodeModule({
+    const output: Module = {
       ...module,
       types: plan.outputTypes,
       imports: this.imports,
@@ -372,6 +419,10 @@ export class OutputModule {
       data: this.data,
       customs: this.customs(),
       bytes: this.writer.bytes(),
+    };
+    return encodeLowered(plan.target, output, (segment) => {
+      const address = this.passiveData.get(segment);
+      return address === undefined ? null : { address, memory: plan.heapMemory };
     });
   }
 
@@ -386,6 +437,7 @@ export class OutputModule {
 
 const PASSIVE = 1;
 const EXPLICIT_TABLE = 2;
+const EXPLICIT_MEMORY = 2;
 const EXPRESSIONS = 4;
 const FUNC_HEAP_CODE = 0x70;
 /** The data section. */

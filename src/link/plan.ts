@@ -10,7 +10,7 @@
  *                 defined: the input's that hold numbers; the runtime's if alone
  *     tables      those that stay tables (`native-tables.ts`), imported ones first; the table of functions
  *     tags        one, if anything throws or catches (`gc/exceptions.ts`): imported from a store, or defined
- *     memories    the heap; or, in a module without references, the input's
+ *     memories    the input's as far as they stay (`memory-plan.ts`); the heap
  *
  * What holds references is in a cell: a word of the instance's static memory, or, if imported, of another's. Immutable globals
  * whose references are known (`known-globals.ts`) need none.
@@ -18,22 +18,26 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { BarrierKind } from "../gc/barriers.ts";
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
-import type { InitializerPlan, KnownReference } from "../gc/module-plan.ts";
+import type { InitializerPlan, KnownReference, ProgramMemory } from "../gc/module-plan.ts";
 import type { RuntimeFunction } from "../gc/runtime-functions.ts";
 import type { TypeFunctions } from "../gc/type-functions.ts";
-import type { Memory, Module } from "../wasm/module.ts";
+import { targetLacks } from "../lowering/messages.ts";
+import type { Features } from "../wasm/features.ts";
+import type { Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
-import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues } from "./constant-value.ts";
 import { KnownGlobals } from "./known-globals.ts";
-import { ACTIVE_DATA, memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
-import { notLinkedYet, notStandalone } from "./messages.ts";
+import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
+import { MemoryPlan } from "./memory-plan.ts";
+import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { loweredKey, nativeTables } from "./native-tables.ts";
 import { segmentUsers } from "./segment-users.ts";
+import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
+import { refuseForTarget } from "./target-refusals.ts";
 
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
@@ -62,7 +66,11 @@ export interface Cell {
 export interface PlanOptions {
   readonly mode: OutputMode;
   readonly collectsOnEntry: boolean;
+  /** What the engine of the output has. */
+  readonly target: Features;
   readonly barrier: BarrierKind;
+  /** For the program's memory, where it lies below the heap; see `memory-plan.ts`. */
+  readonly reserveBytes?: number;
   /** Of `module`, which has them in it. */
   readonly typeFunctions?: TypeFunctions;
   /** By function of `module`: not 0 if a call may collect. All may unless it is given. */
@@ -72,12 +80,12 @@ export interface PlanOptions {
 }
 
 const NONE = -1;
-const PAGE_LOG2 = 16;
 
 export class OutputPlan implements InitializerPlan {
   readonly module: Module;
   readonly mode: OutputMode;
   readonly usage: ModuleUsage;
+  readonly target: Features;
   readonly types: TypeTable;
   readonly collectsOnEntry: boolean;
   readonly barrier: BarrierKind;
@@ -94,14 +102,11 @@ export class OutputPlan implements InitializerPlan {
   readonly cells: readonly Cell[];
   /** The output's function types; the runtime's come behind them when it is merged. */
   readonly outputTypes: TypeTable;
-  /** The functions that stand for operators on memories, in the order of their imports. */
-  readonly memoryUses: readonly MemoryUse[];
-  /** Every memory of the input has a module of its own (`memory-module.ts`). */
-  readonly hasMemoryModules: boolean;
-  readonly heapMemory = 0;
+  readonly memories: MemoryPlan;
   /** The first cell, and the only tag of the output: a store's, or its own. */
   readonly exceptionCell: number;
   readonly exceptionTag: number;
+  readonly exceptionForm: "legacy" | "exnref" | "checks";
   /** The start function if the initialiser is to call it; -1 where the engine does, or there is none. */
   readonly start: number;
 
@@ -117,8 +122,8 @@ export class OutputPlan implements InitializerPlan {
   private readonly tableCells: Int32Array;
   private readonly elementCells: Int32Array;
   private readonly known: KnownGlobals;
-  private readonly memoryFunctions: Map<string, number>;
-  private readonly nativeMemory: number;
+  /** The input's globals that stay globals. */
+  private readonly nativeGlobalCount: number;
   /** Globals of the runtime by name, in the output. */
   private readonly runtimeGlobals: Map<string, number>;
 
@@ -128,6 +133,7 @@ export class OutputPlan implements InitializerPlan {
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
+    this.target = options.target;
     this.barrier = barrier;
     this.storeFunctions = [...STORE_FUNCTIONS, ...BARRIER_FUNCTIONS[barrier]];
     this.storeGlobals = [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]];
@@ -137,8 +143,15 @@ export class OutputPlan implements InitializerPlan {
     this.usage = options.usage ?? findUsage(module);
     this.exceptionCell = this.usage.usesExceptions ? 0 : NONE;
     this.exceptionTag = this.exceptionCell;
+    this.exceptionForm = exceptionForm(this.target);
     this.constants = new ConstantValues(module, () => null);
-    this.native = nativeTables(module, this.usage, store, mode === "standalone" ? "stay" : "cells");
+    this.native = nativeTables(
+      module,
+      this.usage,
+      store,
+      mode === "standalone" ? "stay" : "cells",
+      this.target,
+    );
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
     this.tableIndices = new Int32Array(module.tables.length).fill(NONE);
     this.elementIndices = new Int32Array(module.elements.length).fill(NONE);
@@ -150,13 +163,15 @@ export class OutputPlan implements InitializerPlan {
     const holdsReferences = this.cells.length > 0 || module.globals.some(({ type }) => wasm.isRef(type));
     this.usesHeap = this.usage.usesReferences || holdsReferences;
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
-    this.nativeMemory = this.findNativeMemory();
-    const ownMemories = module.memories.length - (this.nativeMemory < 0 ? 0 : 1);
-    this.hasMemoryModules = ownMemories > 0;
-    this.memoryUses = this.hasMemoryModules ? this.remoteUses() : [];
-    this.memoryFunctions = new Map(this.memoryUses.map((use, i) => [useKey(use), i]));
+    this.memories = new MemoryPlan(module, this.usage.memoryUses, {
+      standsAlone: mode === "standalone",
+      usesHeap: this.usesHeap,
+      target: this.target,
+      reserveBytes: options.reserveBytes ?? null,
+    });
     this.runtimeGlobals = new Map();
     this.placeGlobals();
+    this.nativeGlobalCount = this.nativeGlobals.length;
     this.placeTables();
     this.outputTypes = new TypeTable();
     this.loweredTypes = new Map();
@@ -168,6 +183,11 @@ export class OutputPlan implements InitializerPlan {
 
   mayCollect(func: number): boolean {
     return this.collectsOnEntry || this.collecting === null || this.collecting[func] !== 0;
+  }
+
+  /** Whether exceptions unwind by returning, with a check behind each call. */
+  get checksExceptions(): boolean {
+    return this.exceptionTag >= 0 && this.exceptionForm === "checks";
   }
 
   depth(type: number): number {
@@ -297,6 +317,11 @@ export class OutputPlan implements InitializerPlan {
     if (module.globals.length === module.importedGlobalCount) this.skipRuntimeGlobals(next);
   }
 
+  /** The first global of a runtime that is merged: behind the input's, and the size of a memory below the heap. */
+  get runtimeGlobalsStart(): number {
+    return this.nativeGlobalCount + (this.memories.kind === "below" ? 1 : 0);
+  }
+
   private skipRuntimeGlobals(next: number): number {
     if (this.mode !== "store" || !this.usesHeap) return next;
     this.storeGlobals.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
@@ -414,55 +439,38 @@ export class OutputPlan implements InitializerPlan {
 
   // Memories.
 
-  /** The memory of the input that the main module names as its own 0, or -1. */
-  private findNativeMemory(): number {
-    if (this.usesHeap) return NONE;
-    const isPlain = ({ type }: Memory): boolean => !type.is64 && type.pageSizeLog2 === PAGE_LOG2;
-    return this.module.memories.findIndex(isPlain);
+  memoryIndex(memory: number): number {
+    return this.memories.indexOf(memory);
   }
 
-  memoryIndex(memory: number): number {
-    return memory === this.nativeMemory ? 0 : NONE;
+  get heapMemory(): number {
+    return this.memories.heapMemory;
+  }
+
+  /** Every memory of the input has a module of its own (`memory-module.ts`). */
+  get hasMemoryModules(): boolean {
+    return this.memories.kind === "modules";
+  }
+
+  /** The functions that stand for operators on memories, in the order of their imports. */
+  get memoryUses(): readonly MemoryUse[] {
+    return this.memories.uses;
   }
 
   memoryFunction(operator: number, memory: number, other: number): number {
-    return this.memoryFunctions.get(useKey({ operator, memory, other }))!;
+    return this.memories.functionOf(operator, memory, other);
   }
 
   remoteDrops(segment: number): readonly number[] {
-    if (!this.hasMemoryModules) return [];
-    return this.memoryUses.flatMap(({ operator, other }, i) =>
-      operator === WasmOp.DataDrop && other === segment ? [i] : [],
-    );
+    return this.memories.dropsOf(segment);
   }
 
   get activeData(): readonly number[] {
-    return this.memoryUses.flatMap(({ operator }, i) => (operator === ACTIVE_DATA ? [i] : []));
+    return this.memories.activeData;
   }
 
-  /** Whether a data segment is copied to a memory of a module of its own by `memory.init`. */
-  isInitialized(segment: number, memory: number): boolean {
-    return this.memoryFunctions.has(useKey({ operator: WasmOp.MemoryInit, memory, other: segment }));
-  }
-
-  /** Whether the use needs two memories, so that it stands in neither's module. */
-  isCopyBetween({ operator, memory, other }: MemoryUse): boolean {
-    return operator === WasmOp.MemoryCopy && memory !== other;
-  }
-
-  /** What is done with memories by way of functions; active data in order, after everything else. */
-  private remoteUses(): MemoryUse[] {
-    const isRemote = (memory: number): boolean => memory !== this.nativeMemory;
-    const uses = this.usage.memoryUses.filter(
-      (use) => isRemote(use.memory) || (this.isCopyBetween(use) && isRemote(use.other)),
-    );
-    const drops = uses
-      .filter(({ operator }) => operator === WasmOp.MemoryInit)
-      .map(({ memory, other }) => ({ operator: WasmOp.DataDrop, memory, other }));
-    const active = this.module.data.flatMap(({ mode, memory }, other) =>
-      mode === "active" ? [{ operator: ACTIVE_DATA, memory, other }] : [],
-    );
-    return [...uses, ...drops, ...active];
+  get programMemory(): ProgramMemory | null {
+    return this.memories.programMemory(this.nativeGlobalCount);
   }
 
   // What is refused.
@@ -479,47 +487,21 @@ export class OutputPlan implements InitializerPlan {
 
   private refuse(): void {
     const { module, mode } = this;
-    if (mode === "store") return;
-    const never = (what: string, offset: number): never => {
-      throw new InputError(notStandalone(what, offset));
-    };
-    module.memories.forEach(({ offset }, i) => {
-      if (i !== this.nativeMemory) never("a memory that needs a module of its own", offset);
-    });
-    for (const { module: from, name, type, offset } of module.imports) {
-      const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
-      if (type.kind === "global" && wasm.isRef(type.global.type))
-        never(`the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
-      if (type.kind === "tag") never(`the imported tag ${what}`, offset);
-      if (type.kind === "func") this.refuseReferences(type.type, `the imported function ${what}`, offset);
+    refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
+    if (mode === "standalone") refuseStandalone(module, this.native);
+    else if (this.usesHeap && !this.target.has("mutable-global")) {
+      throw targetLacks("a module that shares a heap", "mutable-global");
     }
-    module.tables.forEach((table, i) => {
-      const isSeen =
-        i < module.importedTableCount ||
-        module.exports.some(({ kind, index }) => kind === "table" && index === i);
-      if (isSeen && !this.native.has(i)) never("a table that others see", table.offset);
-    });
-    for (const { kind, name, index, offset } of module.exports) {
-      const what = JSON.stringify(name);
-      if (kind === "tag") never(`the exported tag ${what}`, offset);
-      if (kind === "global" && wasm.isRef(module.globals[index]!.type))
-        never(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
-      if (kind === "func")
-        this.refuseReferences(module.functionTypes.get(index), `the exported function ${what}`, offset);
-    }
-  }
-
-  private refuseReferences(type: number, what: string, offset: number): void {
-    const { types } = this.module;
-    for (let i = 0; i < types.valueCountOf(type); i++) {
-      if (!wasm.isRef(types.rawValue(type, i))) continue;
-      throw new InputError(notStandalone(`${what} with references, ${types.describe(type)}`, offset));
-    }
+    if (!this.checksExceptions) return;
+    const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");
+    if (mode === "store" || seen) throw targetLacks("an exception that others may see", "exceptions");
   }
 }
 
-function useKey({ operator, memory, other }: MemoryUse): string {
-  return `${operator}:${memory}:${other}`;
+/** By the instructions that the target has. */
+function exceptionForm(target: Features): OutputPlan["exceptionForm"] {
+  if (target.has("exceptions")) return "exnref";
+  return target.has("legacy-exceptions") ? "legacy" : "checks";
 }
 
 /** References are addresses. */

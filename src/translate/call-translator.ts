@@ -106,16 +106,23 @@ export class CallTranslator extends ExceptionTranslator {
     const args = this.takeArgs(type);
     const callee = this.callee(this.reader.index);
     // Whoever throws may collect: for the exception, or because it calls what is not known.
-    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) {
-      this.tryCall(this.signature(type), type, (table) => void this.ins.tryCall(callee, args, table));
-    } else this.pushResults(this.ins.call(callee, args), type);
+    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) this.callInRegion(type, callee, args);
+    else this.pushResults(this.ins.call(callee, args), type);
+  }
+
+  /** Apart, as its closure costs calls that make none. */
+  private callInRegion(type: number, callee: FuncRef, args: readonly Value[]): void {
+    this.tryCall(this.signature(type), type, (table) => void this.ins.tryCall(callee, args, table));
   }
 
   private callThrough(signature: SigRef, type: number, callee: Value): void {
     const args = this.takeArgs(type);
-    if (this.isInRegion) {
-      this.tryCall(signature, type, (table) => void this.ins.tryCallIndirect(callee, args, table));
-    } else this.pushResults(this.ins.callIndirect(signature, callee, args), type);
+    if (this.isInRegion) this.callThroughInRegion(signature, type, callee, args);
+    else this.pushResults(this.ins.callIndirect(signature, callee, args), type);
+  }
+
+  private callThroughInRegion(signature: SigRef, type: number, callee: Value, args: readonly Value[]): void {
+    this.tryCall(signature, type, (table) => void this.ins.tryCallIndirect(callee, args, table));
   }
 
   private pushResults(inst: Inst, type: number): void {

@@ -1,7 +1,7 @@
 /**
  * Which memory an access is in, and where.
  *
- * CLIF has one address space. An access of the output's first memory is plain; one of another memory has an alias region
+ * CLIF has one address space. An access of the output's memory with the heap, or its first, is plain; one of another memory has an alias region
  * in its flags, whose user id is the memory's index, and whatever compiles the function asks the region. That is also true to
  * the word: memories do not overlap. Memories beside the output are not met here (`remote-memory.ts`).
  *
@@ -38,14 +38,19 @@ export class Memories {
     this.module = module;
     this.builder = builder;
     this.plan = plan;
-    this.flags = new Map([[0, DEFAULT_MEMFLAGS]]);
+    this.flags = new Map([[this.plain, DEFAULT_MEMFLAGS]]);
   }
 
   /** For the next function. */
   clear(): void {
     if (this.flags.size === 1) return;
     this.flags.clear();
-    this.flags.set(0, DEFAULT_MEMFLAGS);
+    this.flags.set(this.plain, DEFAULT_MEMFLAGS);
+  }
+
+  /** The output's memory whose accesses name no region. */
+  private get plain(): number {
+    return this.plan?.heapMemory ?? 0;
   }
 
   addressType(memory: number): Type {

@@ -26,6 +26,7 @@ import { FrameKind } from "./control.ts";
 import { paramsOf, resultsOf } from "./function-state.ts";
 import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
+import { checkAccess, translateProgramMemory } from "./program-memory.ts";
 import { REFERENCE_HANDLERS } from "./references.ts";
 import { type Access, BINARY_OPERATORS, type Binary, LOADS, STORES, UNARY_OPERATORS } from "./regular.ts";
 import { RELAXED_OPERATORS } from "./relaxed-vectors.ts";
@@ -37,6 +38,8 @@ import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
 export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
+  /** The operator at hand. */
+  private op = 0;
   /** Constructs opened in unreachable code. */
   private skipped = 0;
 
@@ -174,7 +177,10 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   private translate(op: number): void {
+    this.op = op;
     if (translateRemote(this, op)) return;
+    const program = this.plan?.programMemory ?? null;
+    if (program !== null && translateProgramMemory(this, program, op)) return;
     const handler = HANDLERS[op];
     if (handler === undefined) throw new InputError(unsupportedOperator(opcodeName(op), this.reader.opStart));
     handler(this, op);
@@ -288,12 +294,20 @@ export class FunctionTranslator extends CallTranslator {
 
   /** Pops the address of the access that was read. */
   address(): Address {
-    return this.memories.address(this.reader, this.pop());
+    return this.memories.address(this.reader, this.popAddress());
   }
 
   exactAddress(): { readonly base: Value; readonly flags: MemFlags } {
     const flags = this.memories.flagsOf(this.reader.memory);
-    return { base: this.memories.exactAddress(this.reader, this.pop()), flags };
+    return { base: this.memories.exactAddress(this.reader, this.popAddress()), flags };
+  }
+
+  /** Checked where the engine does not do it. */
+  private popAddress(): Value {
+    const address = this.pop();
+    const program = this.plan?.programMemory ?? null;
+    if (program !== null) checkAccess(this, program, this.op, address);
+    return address;
   }
 
   load({ inMemory, onStack, signed }: Access): void {

@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../../src/driver/compile.ts";
+import { parseTarget } from "../../src/driver/targets.ts";
 import { COLLECTOR_NAMES } from "../../src/runtime/collectors.ts";
+import { decodeModule, validateModule } from "../../src/wasm/index.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { exportsOf } from "../backend/engine.ts";
+import { run as runWabt } from "./wabt.ts";
 
 export interface Program {
   readonly name: string;
@@ -40,6 +43,21 @@ export function agreesWithNative(program: Program): void {
     test(`${name}: as natively, with collector ${collector}`, async () => {
       const native = await binaryOf(program);
       assert.deepEqual(results(compile(native, { collector }), args), results(native, args));
+    });
+  }
+}
+
+/** One test for each target, under a collector that moves everything; validators with just its features accept the output. */
+export function agreesForTargets(program: Program, targets: readonly string[]): void {
+  const { name, args } = program;
+  for (const target of targets) {
+    test(`${name}: as natively, for ${target}`, async () => {
+      const native = await binaryOf(program);
+      const output = compile(native, { target, collector: "stress" });
+      const features = parseTarget(target);
+      validateModule(decodeModule(output, features), features);
+      runWabt("wasm-validate", output, features);
+      assert.deepEqual(results(output, args), results(native, args));
     });
   }
 }

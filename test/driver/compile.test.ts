@@ -197,8 +197,8 @@ test("an engine without garbage collection runs what it refuses uncompiled", asy
 
 test("what cannot be in a module that stands alone is refused by name", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    [`(module (memory 1) (func (result anyref) (ref.null any)))`, /a memory that needs a module of its own/],
-    ["(module (memory 1) (memory 1))", /a memory that needs a module of its own/],
+    ["(module (memory 1) (memory 1))", /a second memory needs multi-memory, which the target does not have/],
+    ["(module (memory i64 1))", /a 64-bit memory needs memory64, which the target does not have/],
     [`(module (global (export "g") anyref (ref.null any)))`, /the exported global "g" of type anyref/],
     [`(module (import "a" "b" (global anyref)))`, /the imported global "a" "b" of type anyref/],
     [`(module (table (export "t") 1 externref))`, /a table that others see/],

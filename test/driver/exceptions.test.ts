@@ -1,6 +1,6 @@
 /**
- * Exceptions in modules that stand alone, both dialects: as natively under every collector, which moves payloads and handlers'
- * values; and the shadow stack is as it was where an exception is caught.
+ * Exceptions in modules that stand alone, both dialects, and how they unwind on each target: as natively under every collector,
+ * which moves payloads and handlers' values; and the shadow stack is as it was where an exception is caught.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { compile } from "../../src/driver/compile.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { exportsOf } from "../backend/engine.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
-import { agreesWithNative, binaryOf, type Program, results } from "./agreement.ts";
+import { agreesForTargets, agreesWithNative, binaryOf, type Program, results } from "./agreement.ts";
 
 const assembled = new Map<string, Uint8Array>();
 
@@ -201,7 +201,10 @@ const PROGRAMS: readonly Program[] = [
   },
 ];
 
-for (const program of PROGRAMS) agreesWithNative(program);
+for (const program of PROGRAMS) {
+  agreesWithNative(program);
+  agreesForTargets(program, ["mvp", "wasmi", "wasm3.0-nogc"]);
+}
 
 const DEEP = `(module
   (type $box (struct (field (mut i32))))
@@ -224,13 +227,15 @@ const DEEP = `(module
 test("frames that an exception unwound are given back", async () => {
   const bytes = await textToBinary(DEEP);
   const depth = 10_000;
-  const withStack = (stackBytes: number): ((depth: number) => number) =>
-    exportsOf(compile(bytes, { stackBytes }))["run"] as (depth: number) => number;
-  const run = withStack(16 * depth + 1024);
-  assert.equal(run(depth), 100);
-  assert.equal(run(depth), 100);
-  // One time alone needs that much.
-  assert.throws(() => withStack(15 * depth)(depth));
+  for (const target of ["node20", "wasm3.0-nogc", "mvp"]) {
+    const withStack = (stackBytes: number): ((depth: number) => number) =>
+      exportsOf(compile(bytes, { stackBytes, target }))["run"] as (depth: number) => number;
+    const run = withStack(16 * depth + 1024);
+    assert.equal(run(depth), 100);
+    assert.equal(run(depth), 100);
+    // One time alone needs that much.
+    assert.throws(() => withStack(15 * depth)(depth));
+  }
 });
 
 test("the output has legacy instructions only, and runs on an engine without exnref", async (t) => {

@@ -24,6 +24,7 @@ const COMPILER = [
   "gc",
   "translate",
   "runtime",
+  "lowering",
   "link",
 ];
 
@@ -44,7 +45,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   gc: ["base", "ir", "frontend", "wasm", "object"],
   translate: ["base", "ir", "frontend", "passes", "wasm", "object", "gc"],
   backend: ["base", "ir", "analysis", "wasm", "object"],
-  link: ["base", "wasm", "object", "gc", "runtime"],
+  lowering: ["base", "wasm"],
+  link: ["base", "wasm", "object", "gc", "runtime", "lowering"],
   driver: COMPILER,
   embed: ["base", "wasm", "object", "gc", "runtime", "link", "driver"],
   wast: ["base", "wasm", "driver", "embed"],

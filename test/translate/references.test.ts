@@ -27,6 +27,7 @@ async function translate(wat: string): Promise<{ readonly before: Function; read
   const plan = new OutputPlan(module, new TypeStore(), {
     mode: "store",
     collectsOnEntry: false,
+    target: DEFAULT_FEATURES,
     barrier: "none",
   });
   return Array.from({ length: module.code.starts.length }, (_, i) => {

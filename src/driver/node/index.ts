@@ -3,4 +3,4 @@
  * `browser` field takes it out of what is bundled for anything else.
  */
 export { type DiskCacheOptions, diskCache } from "./disk-cache.ts";
-export { compileInThreads, defaultJobs, type ThreadOptions } from "./threads.ts";
+export { compileInThreads, defaultJobs, hasThreads, type ThreadOptions } from "./threads.ts";

@@ -8,6 +8,7 @@
  * depends on nothing but the plan, and symbols are numbered anew when the ranges are put together in order (`mergeObjects`). So is what
  * is refused: the first function's complaint, in order, as where one thread compiles all.
  */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CompiledCode } from "../../link/output-module.ts";
@@ -40,9 +41,13 @@ export interface ThreadResult {
   readonly code: CompiledCode;
 }
 
-/** As many as there are processors, within reason: each has a compiler of its own in memory. */
+/**
+ * Half as many as there are processors, within reason: each has a compiler of its own in memory, which the engine optimises anew, on
+ * threads of its own. One where there are no threads.
+ */
 export function defaultJobs(): number {
-  return Math.min(availableParallelism(), MAX_JOBS);
+  const half = Math.min(availableParallelism() >> 1, MAX_JOBS);
+  return hasThreads() ? Math.max(half, 1) : 1;
 }
 
 /** Rejects with what compiling in one thread throws. */
@@ -75,9 +80,17 @@ export async function compileInThreads(
 
 /** Without what was given to this process to load first: a polyfill would install itself there too. */
 function newWorker(): Worker {
+  return new Worker(workerUrl(), { execArgv: [], env: {} });
+}
+
+function workerUrl(): URL {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const url = new URL(`./function-worker.${extension}`, import.meta.url);
-  return new Worker(url, { execArgv: [], env: {} });
+  return new URL(`./function-worker.${extension}`, import.meta.url);
+}
+
+/** Whether the worker's file is beside this one: in somebody's bundle it is not. */
+export function hasThreads(): boolean {
+  return existsSync(workerUrl());
 }
 
 function send(worker: Worker, message: ToWorker): void {

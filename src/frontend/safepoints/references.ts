@@ -42,6 +42,12 @@ export class References {
     return this.ranks[value]!;
   }
 
+  /** Tracks none. */
+  clear(func: Function): void {
+    this.values.clear();
+    this.reserve(func.dfg.numValues);
+  }
+
   /** Collects the declared values of `func`. */
   compute(func: Function, policy: Policy): void {
     const { dfg } = func;

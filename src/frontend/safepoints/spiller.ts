@@ -17,6 +17,7 @@
  */
 import { type Block, NONE, type StackSlot, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
+import { isSafepoint } from "../../ir/opcodes.ts";
 import { ReachableBlocks } from "./flow.ts";
 import { LiveSet } from "./live-set.ts";
 import { Liveness } from "./liveness.ts";
@@ -84,6 +85,7 @@ export class SafepointSpiller {
   run(func: Function, options: SpillOptions = {}): SpillCounts {
     const policy = POLICIES.get(options.policy ?? "spillway")!;
     this.references.compute(func, policy);
+    if (this.references.count > 0 && !hasSafepoints(func, policy)) this.references.clear(func);
     if (this.references.count === 0) {
       this.blocks.clear();
       return NOTHING;
@@ -147,4 +149,15 @@ export class SafepointSpiller {
     }
     return values;
   }
+}
+
+/** Without any there is nothing to spill, and many functions have none. */
+function hasSafepoints(func: Function, policy: Policy): boolean {
+  const { dfg, layout } = func;
+  for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+    for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
+      if (isSafepoint(dfg.opcode(inst)) && (!policy.heedsNoCollect || func.mayCollect(inst))) return true;
+    }
+  }
+  return false;
 }

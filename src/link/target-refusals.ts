@@ -1,0 +1,145 @@
+/**
+ * What an input has that its target lacks and nothing stands for: what others see of it, vectors, atomics. Each is refused with its
+ * place in the input; whatever else the target lacks is lowered (`lowering/`).
+ */
+import { targetLacks } from "../lowering/messages.ts";
+import { type FeatureName, type Features, featureBit } from "../wasm/features.ts";
+import type { ImportType, Module } from "../wasm/module.ts";
+import { OP_FEATURES, opcodeName } from "../wasm/opcodes.ts";
+import { OperatorReader } from "../wasm/operators.ts";
+import * as wasm from "../wasm/types.ts";
+
+const ALL_FEATURES = -1;
+
+/**
+ * Throws `InputError` for the first thing that cannot be kept. In a store imported tables are no tables, and others call functions
+ * that are not exported where there is a heap.
+ */
+export function refuseForTarget(
+  module: Module,
+  target: Features,
+  mode: "standalone" | "store" | "heap",
+): void {
+  const check = new TargetCheck(module, target);
+  check.imports();
+  if (mode === "standalone") check.importedTables();
+  check.exports();
+  check.severalResults(mode === "heap");
+  check.memories();
+  if (!target.has("simd")) check.vectors();
+  if (!target.has("simd")) check.operators("simd");
+  if (!target.has("threads")) check.operators("threads");
+}
+
+class TargetCheck {
+  private readonly module: Module;
+  private readonly target: Features;
+
+  constructor(module: Module, target: Features) {
+    this.module = module;
+    this.target = target;
+  }
+
+  private need(feature: FeatureName, what: string, offset: number): void {
+    if (!this.target.has(feature)) throw targetLacks(what, feature, offset);
+  }
+
+  imports(): void {
+    for (const { type, offset } of this.module.imports) this.imported(type, offset);
+  }
+
+  private imported(type: ImportType, offset: number): void {
+    switch (type.kind) {
+      case "global":
+        if (type.global.mutable) this.need("mutable-global", "an imported mutable global", offset);
+        return;
+      case "func":
+        if (this.module.types.resultCount(type.type) > 1) {
+          this.need("multi-value", "an imported function with several results", offset);
+        }
+        return;
+      default:
+    }
+  }
+
+  /** What is given must be of the very type. */
+  importedTables(): void {
+    for (const { type, offset } of this.module.imports) {
+      if (type.kind !== "table" || type.table.element === wasm.FUNCREF) continue;
+      const feature = type.table.element === wasm.EXTERNREF ? "reference-types" : "function-references";
+      this.need(feature, `an imported table of ${wasm.valTypeName(type.table.element)}`, offset);
+    }
+  }
+
+  exports(): void {
+    const { module } = this;
+    for (const { kind, index, offset } of module.exports) {
+      if (kind === "global" && module.globals[index]!.mutable) {
+        this.need("mutable-global", "an exported mutable global", offset);
+      }
+      if (kind === "func" && module.types.resultCount(module.functionTypes.get(index)) > 1) {
+        this.need("multi-value", "an exported function with several results", offset);
+      }
+    }
+  }
+
+  /** What lowering does with further results is between the functions of one module. */
+  severalResults(isOpen: boolean): void {
+    const { module, target } = this;
+    if (target.has("multi-value")) return;
+    const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");
+    if (!isOpen && !seen) return;
+    for (let i = 0; i < module.functionTypes.length; i++) {
+      if (module.types.resultCount(module.functionTypes.get(i)) < 2) continue;
+      const defined = i - module.importedFunctionCount;
+      const offset = defined < 0 ? -1 : module.code.starts.get(defined);
+      throw targetLacks("a function with several results that others may call", "multi-value", offset);
+    }
+  }
+
+  memories(): void {
+    for (const { type, offset } of this.module.memories) {
+      if (type.shared) this.need("threads", "a shared memory", offset);
+    }
+  }
+
+  /** Vectors where no operator is. */
+  vectors(): void {
+    const { module } = this;
+    for (const { type, initStart } of module.globals) {
+      if (type === wasm.V128) this.need("simd", "a global of type v128", initStart);
+    }
+    for (let i = 0; i < module.functionTypes.length; i++) {
+      const type = module.functionTypes.get(i);
+      const defined = i - module.importedFunctionCount;
+      for (let value = 0; value < module.types.valueCountOf(type); value++) {
+        if (module.types.rawValue(type, value) !== wasm.V128) continue;
+        throw targetLacks(
+          "v128 in a function's type",
+          "simd",
+          defined < 0 ? -1 : module.code.starts.get(defined),
+        );
+      }
+    }
+  }
+
+  /** Operators that only come with the feature, and locals of its type. */
+  operators(feature: "simd" | "threads"): void {
+    const { module } = this;
+    const bits = featureBit(feature) | (feature === "simd" ? featureBit("relaxed-simd") : 0);
+    const reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
+    reader.typeLimit = module.types.length;
+    for (let i = 0; i < module.code.starts.length; i++) {
+      reader.seek(module.code.starts.get(i), module.code.ends.get(i));
+      for (let runs = reader.u32(); runs > 0; runs--) {
+        const { pos } = reader;
+        reader.u32();
+        if (reader.readValType() === wasm.V128) this.need("simd", "a local of type v128", pos);
+      }
+      while (reader.pos < reader.end) {
+        const op = reader.next();
+        if ((OP_FEATURES[op]! & ~bits) === 0) throw targetLacks(opcodeName(op), feature, reader.opStart);
+      }
+    }
+  }
+}
