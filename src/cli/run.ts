@@ -4,10 +4,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { compileCodeAsync } from "../driver/compile-async.ts";
 import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
+import { writeChunksAtomically } from "../lab/atomic-file.ts";
 import { types } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
-import { argumentCount, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
+import { argumentCount, cannotWrite, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
 import { openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
@@ -21,6 +22,7 @@ interface Options extends GcOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly prove?: true;
   readonly gcStats?: true;
+  readonly heapSnapshot?: string;
   readonly json?: true;
   readonly wasm: readonly string[];
 }
@@ -51,6 +53,10 @@ export function createRunCommand(): Command {
     .option(
       "--gc-stats",
       "print to standard error, at the end: collections, and bytes allocated, copied and still live",
+    )
+    .option(
+      "--heap-snapshot <file>",
+      "at the end, also after a trap: write what is still reached, for Chrome's DevTools (.heapsnapshot)",
     )
     .option("--json", "print the results of --invoke as a JSON list, and --gc-stats as a JSON object")
     .addOption(featuresOption())
@@ -140,6 +146,7 @@ class Program {
     } catch (error) {
       this.reportFailure(error);
     }
+    if (this.options.heapSnapshot !== undefined) await this.writeSnapshot(this.options.heapSnapshot);
     if (this.options.gcStats === true) this.printStatistics();
   }
 
@@ -202,6 +209,14 @@ class Program {
     for (const frame of failure.frames) lines.push(`  ${frame}`);
     process.stderr.write(`${lines.join("\n")}\n`);
     process.exitCode = ExitCode.Input;
+  }
+
+  private async writeSnapshot(path: string): Promise<void> {
+    try {
+      await writeChunksAtomically(path, this.store.heapSnapshot());
+    } catch (error) {
+      throw new InputError(cannotWrite(path, error));
+    }
   }
 
   private printStatistics(): void {

@@ -4,6 +4,7 @@ export { outputName } from "../link/link-store.ts";
 export { Exceptions, type PayloadValue, StoreException } from "./exceptions.ts";
 export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 export { guarded } from "./guard.ts";
+export { HeapSnapshot } from "./heap-snapshot.ts";
 export { hostWebAssembly } from "./host-webassembly.ts";
 export type { Imports } from "./imports.ts";
 export { ImportMismatch } from "./messages.ts";

@@ -24,6 +24,7 @@ export class Runtime {
   private readonly stackTop: number;
   private readonly memory: StoreMemory;
   readonly barrier: BarrierKind;
+  private readonly regions: number[];
 
   constructor(collector: CollectorName, memory: StoreMemory, stackBytes: number, maxHeapBytes: number) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
@@ -35,6 +36,7 @@ export class Runtime {
     this.stackTop = stackBytes;
     this.memory = memory;
     this.barrier = barrierOf(collector);
+    this.regions = [];
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
     this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
   }
@@ -71,7 +73,13 @@ export class Runtime {
   }
 
   addRoots(region: number): void {
+    this.regions.push(region);
     this.call("addRoots", region);
+  }
+
+  /** The regions whose words are roots, as they were added. */
+  get rootRegions(): readonly number[] {
+    return this.regions;
   }
 
   addRootAddresses(region: number): void {
@@ -104,6 +112,11 @@ export class Runtime {
   /** Puts the pointer back to where it was before a call that did not end. */
   set stack(pointer: number) {
     this.stackPointer.value = pointer;
+  }
+
+  /** Where the outermost frame ends. */
+  get stackEnd(): number {
+    return this.stackTop;
   }
 
   /** Whether the shadow stack has run below its end. */

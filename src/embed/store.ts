@@ -22,6 +22,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { Exceptions } from "./exceptions.ts";
 import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
+import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
 import { ImportMismatch } from "./messages.ts";
@@ -59,6 +60,8 @@ export class Store implements DescriptorMemory {
   readonly descriptors: Map<number, number>;
   readonly references: References;
   readonly exceptions: Exceptions;
+  /** Those that have references, the first first. */
+  readonly instances: LoadedInstance[];
   /** The way back, as far as it was asked for. */
   private readonly typesByDescriptor: Map<number, number>;
 
@@ -71,6 +74,7 @@ export class Store implements DescriptorMemory {
     this.descriptors = new Map();
     this.references = new References(this.memory, this.runtime);
     this.exceptions = new Exceptions(this, this.references);
+    this.instances = [];
     this.typesByDescriptor = new Map();
   }
 
@@ -143,6 +147,8 @@ export class Store implements DescriptorMemory {
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
     if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    const { cellPlaces, staticObjectAddresses } = linked.layout;
+    if (code.plan.usesHeap) this.instances.push({ plan: code.plan, cellPlaces, staticObjectAddresses });
     if (linked.layout.rootAddressRegion >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressRegion);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);

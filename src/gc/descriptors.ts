@@ -62,6 +62,17 @@ function exceptionKey(id: number): number {
   return builtinKey(BUILTIN_COUNT + id);
 }
 
+/** What a key in the map of descriptors is of: exceptions by the canonical type of their tag. */
+export function describedBy(key: number): {
+  readonly kind: "type" | "builtin" | "exception";
+  readonly index: number;
+} {
+  if (key >= 0) return { kind: "type", index: key };
+  const builtin = -1 - key;
+  if (builtin < BUILTIN_COUNT) return { kind: "builtin", index: builtin };
+  return { kind: "exception", index: builtin - BUILTIN_COUNT };
+}
+
 /** The address of the descriptor of exceptions whose tag is of function type `type`: to collectors a struct like any other. */
 export function exceptionDescriptor(
   memory: DescriptorMemory,

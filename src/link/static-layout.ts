@@ -141,6 +141,16 @@ export class StaticLayout implements DescriptorMemory {
     return this.rootAddresses;
   }
 
+  /** Where the cells lie, by number; imported ones elsewhere. */
+  get cellPlaces(): Int32Array {
+    return this.cellAddresses;
+  }
+
+  /** Where the static objects lie, by number. */
+  get staticObjectAddresses(): Int32Array {
+    return this.objectAddresses;
+  }
+
   /** What an instance copies before anything else, or null. */
   get wordCopies(): WordCopies | null {
     return this.copies;

@@ -1,9 +1,10 @@
 /** `spillway run` as people call it. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { follow, named, readSnapshot, rootGroup, type SnapshotNode } from "../support/heap-snapshot.ts";
 import { runCli } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-cli-"));
@@ -118,6 +119,30 @@ describe("run", { concurrency: 2 }, () => {
     }
     const { stderr: text } = await runCli(["run", "--invoke", "churn", functions, "1000", "--gc-stats"]);
     assert.match(text, /^collections +0\nbytes allocated +8,000\nbytes copied +0\nbytes live +8\n$/);
+  });
+
+  test("--heap-snapshot shows what is reached at the end, also after a trap", async () => {
+    const path = join(folder, "heap.heapsnapshot");
+    const take = async (...args: readonly string[]): Promise<readonly SnapshotNode[]> => {
+      const { code, stderr } = await runCli(["run", functions, "--heap-snapshot", path, "--invoke", ...args]);
+      assert.equal(code, args[0] === "churn" ? 0 : 1, stderr);
+      return readSnapshot(readFileSync(path, "utf8"));
+    };
+    const nodes = await take("churn", "1000");
+    const last = follow(rootGroup(nodes, "(globals)"), "last");
+    assert.deepEqual([last.name, last.bytes, named(nodes, "cell").length], ["cell", 8, 1]);
+    assert.equal(named(await take("divide", "1", "0"), "cell").length, 0);
+    const wrong = await runCli([
+      "run",
+      functions,
+      "--heap-snapshot",
+      join(folder, "no", "x"),
+      "--invoke",
+      "churn",
+      "1",
+    ]);
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.stderr, /cannot write .*\n {2}note: /);
   });
 
   test("what cannot be run is said by name", async () => {
