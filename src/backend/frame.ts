@@ -1,6 +1,6 @@
 /**
- * The frame on the shadow stack. Where something collects, its first word holds the address of the stack map of the
- * safepoint that the function is at; the slots follow, in order of alignment, the smallest first. A frame is a multiple of 16
+ * The frame on the shadow stack. Where something collects, its first word names the stack map of the safepoint
+ * that the function is at; the slots follow, in order of alignment, the smallest first. A frame is a multiple of 16
  * bytes.
  */
 import { grownCapacity } from "../base/column.ts";

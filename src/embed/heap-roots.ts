@@ -115,12 +115,12 @@ class RootCollector {
     for (const address of staticObjectAddresses) this.add("statics", null, address);
   }
 
-  /** Frames are as collectors see them (`runtime/assembly/heap.ts`): the address of a stack map, and words at its offsets. */
+  /** Frames are as collectors see them (`runtime/assembly/heap.ts`): what names a stack map, and words at its offsets. */
   addFrames(): void {
     const { memory, runtime } = this.store;
     if (runtime.isStackExhausted) return;
     for (let frame = runtime.stack; frame < runtime.stackEnd; ) {
-      const map = memory.read(frame);
+      const map = runtime.stackEnd + 4 * memory.read(frame);
       const count = memory.read(map + 4);
       for (let i = 0; i < count; i++) {
         this.add("stack", null, memory.read(frame + memory.read(map + 8 + 4 * i)));

@@ -95,6 +95,7 @@ export class Store implements DescriptorMemory {
     const firstFunction = this.runtime.functions.length;
     const linked = linkForStore(code, {
       base,
+      stackTop: this.runtime.stackEnd,
       firstFunction,
       canonicalIds: this.types.canonicalize(code.plan.module.types),
       descriptors: this.descriptors,

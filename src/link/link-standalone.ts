@@ -71,6 +71,7 @@ function definedMemories({ module }: OutputPlan): readonly Memory[] {
 function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
   return new StaticLayout(plan, symbols, {
     base,
+    stackTop: base,
     // A null reference is no function, and neither is index 0.
     firstFunction: 0,
     canonicalIds: plan.canonicalIds,
@@ -130,7 +131,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
   const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
   const heapBase = Math.ceil(staticEnd / HEAP_ALIGN) * HEAP_ALIGN;
   const exceptionCell = plan.checksExceptions
-    ? layout.addressOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
+    ? layout.valueOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
     : -1;
   const start = startBody(compiled, options, { stackTop, heapBase, exceptionCell, initializer }, layout);
   out.start = out.addFunction(plan.addType([], []), start);

@@ -161,7 +161,7 @@ export class OutputModule {
 
   private valueOf(symbol: number): number {
     const { space, index } = this.code.symbols.symbol(symbol);
-    return space === TRAP_FUNCTIONS ? this.trapFunction(index) : this.layout.addressOf(symbol);
+    return space === TRAP_FUNCTIONS ? this.trapFunction(index) : this.layout.valueOf(symbol);
   }
 
   /** Where the trap functions will begin; before `addCompiled`. */

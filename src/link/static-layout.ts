@@ -42,6 +42,8 @@ export interface Surroundings {
   readonly base: number;
   /** Where the module's functions go in the table of functions. */
   readonly firstFunction: number;
+  /** Where the shadow stack ends, from which code counts to stack maps. */
+  readonly stackTop: number;
   /** The canonical ids of the module's types, where the descriptors are known by them. */
   readonly canonicalIds: Uint32Array;
   /** Descriptors by canonical type, or by `builtinKey`; those made here are added. */
@@ -86,7 +88,7 @@ export class StaticLayout implements DescriptorMemory {
   private readonly around: Surroundings;
   private readonly out: ByteWriter;
   /** Addresses by symbol, 0 for those that have none yet. */
-  private readonly addresses: Map<number, number>;
+  private readonly values: Map<number, number>;
   private readonly cellAddresses: Int32Array;
   private objectAddresses: Int32Array;
   private objectBytes: number;
@@ -104,7 +106,7 @@ export class StaticLayout implements DescriptorMemory {
     this.symbols = symbols;
     this.around = around;
     this.out = new ByteWriter();
-    this.addresses = new Map();
+    this.values = new Map();
     this.records = new Map();
     this.functions = [];
     this.cellAddresses = new Int32Array(plan.cells.length);
@@ -181,14 +183,14 @@ export class StaticLayout implements DescriptorMemory {
     return cell < 0 ? this.exportedWords.get(global)! : this.cellAddress(cell);
   }
 
-  /** The address of a symbol of the module's code. */
-  addressOf(symbol: number): number {
-    const found = this.addresses.get(symbol);
+  /** What the module's code has for a symbol: an address, or the word by which a frame names its stack map. */
+  valueOf(symbol: number): number {
+    const found = this.values.get(symbol);
     if (found !== undefined) return found;
     const { space, index } = this.symbols.symbol(symbol);
-    const address = this.place(space, index);
-    this.addresses.set(symbol, address);
-    return address;
+    const value = this.place(space, index);
+    this.values.set(symbol, value);
+    return value;
   }
 
   /** What is there so far, by kind. */
@@ -201,7 +203,7 @@ export class StaticLayout implements DescriptorMemory {
     const own = plan.cells.filter(({ kind, index }) => !this.isImported(kind, index));
     const cells = { count: own.length, bytes: own.length === 0 ? 0 : REGION_HEADER + 4 * own.length };
     const mapSizes: number[] = [];
-    for (const symbol of this.addresses.keys()) {
+    for (const symbol of this.values.keys()) {
       const { space, index } = symbols.symbol(symbol);
       if (space === STACK_MAPS) mapSizes.push(4 * (2 + symbols.frameMap(index).offsets.length));
     }
@@ -209,7 +211,7 @@ export class StaticLayout implements DescriptorMemory {
     const records = part(this.functions.map(() => FunctionRecord.Bytes));
     const objects = { count: plan.staticObjects.length, bytes: this.objectBytes };
     const tags = part(
-      [...this.addresses.keys()].flatMap((symbol) =>
+      [...this.values.keys()].flatMap((symbol) =>
         symbols.symbol(symbol).space === TAG_RECORDS ? [TagRecord.Bytes] : [],
       ),
     );
@@ -235,7 +237,7 @@ export class StaticLayout implements DescriptorMemory {
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
       case STACK_MAPS: {
         const { frameBytes, offsets } = this.symbols.frameMap(index);
-        return this.words([frameBytes, offsets.length, ...offsets]);
+        return (this.words([frameBytes, offsets.length, ...offsets]) - this.around.stackTop) >>> 2;
       }
       default:
         throw new Error(`no symbols in space ${space}`);

@@ -45,6 +45,7 @@ export async function manyFunctions(): Promise<Uint8Array> {
 export function linked(code: CompiledCode): Uint8Array {
   return linkForStore(code, {
     base: 1 << 20,
+    stackTop: 1 << 20,
     firstFunction: 1,
     canonicalIds: new TypeStore().canonicalize(code.plan.module.types),
     descriptors: new Map(),

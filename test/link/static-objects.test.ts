@@ -27,6 +27,7 @@ const IMPORTED_CELL = 0x800;
 function layoutOf(code: CompiledCode): StaticLayout {
   return linkForStore(code, {
     base: BASE,
+    stackTop: BASE,
     firstFunction: 1,
     canonicalIds: code.plan.canonicalIds,
     descriptors: new Map(),

@@ -201,13 +201,13 @@ export class CollectedHeap {
     const frame = this.collector.stackPointer.value - this.load(map);
     assert.ok(frame >= 0);
     this.collector.stackPointer.value = frame;
-    this.store(frame, map);
+    this.store(frame, (map - STACK_TOP) >>> 2);
     return frame;
   }
 
   pop(): void {
     const { stackPointer } = this.collector;
-    stackPointer.value += this.load(this.load(stackPointer.value));
+    stackPointer.value += this.load(STACK_TOP + 4 * this.load(stackPointer.value));
   }
 
   /** Allocates as compiled code does: bumps, or calls. */

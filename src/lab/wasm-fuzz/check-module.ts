@@ -131,6 +131,7 @@ function checkOrder({ bytes, module }: Subject): void {
     const code = compileCode(bytes, { features: FEATURES, backwards });
     return linkForStore(code, {
       base: 1 << 20,
+      stackTop: 1 << 20,
       firstFunction: 1,
       canonicalIds: new TypeStore().canonicalize(module.types),
       descriptors: new Map(),

@@ -37,6 +37,7 @@ import {
   heapStart,
   KIND_REFERENCES,
   KIND_STRUCT,
+  mapOf,
   objectBytes,
   outOfMemory,
   poison,
@@ -254,7 +255,7 @@ function countRoots(change: i32): void {
       countRoot(load<u32>(load<u32>(root, REGION_HEADER)), change);
   }
   for (let frame = stackPointer; frame < stackTop; ) {
-    const map = load<u32>(frame);
+    const map = mapOf(frame);
     const end = map + (load<u32>(map, 4) << 2);
     for (let entry = map; entry < end; entry += 4) countRoot(load<u32>(frame + load<u32>(entry, 8)), change);
     frame += load<u32>(map);

@@ -12,6 +12,7 @@ import {
   firstRoots,
   KIND_REFERENCES,
   KIND_STRUCT,
+  mapOf,
   objectBytes,
   REGION_HEADER,
   stackPointer,
@@ -65,7 +66,7 @@ function updateWeak(): void {
 
 function updateFrames(): void {
   for (let frame = stackPointer; frame < stackTop; ) {
-    const map = load<u32>(frame);
+    const map = mapOf(frame);
     const end = map + (load<u32>(map, 4) << 2);
     for (let entry = map; entry < end; entry += 4) update(frame + load<u32>(entry, 8));
     frame += load<u32>(map);

@@ -21,8 +21,8 @@
  * word in it may be null, an i31, the address of a static object, or that of an object in the heap. A region of
  * addresses is like it, but its words say where such words are: the mutable references in static objects.
  *
- * A frame begins, at its lowest address, with the address of its safepoint's stack map (frame bytes, count,
- * offsets of the words that hold references).
+ * A frame begins, at its lowest address, with a word that says where its safepoint's stack map is (frame bytes, count,
+ * offsets of the words that hold references): how many words above the stack's top. So it is a short constant.
  */
 
 export const KIND_STRUCT: u32 = 0;
@@ -61,6 +61,11 @@ export let weakRegion: u32 = 0;
 
 /** Where the frames end. */
 export let stackTop: u32 = 0;
+
+/** The stack map of a frame. */
+export function mapOf(frame: u32): u32 {
+  return stackTop + (load<u32>(frame) << 2);
+}
 /** The heap's first address, and one that it never reaches beyond. */
 export let heapStart: u32 = 0;
 export let heapLimit: u32 = 0;
