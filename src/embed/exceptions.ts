@@ -16,7 +16,7 @@ import { addFunctionType } from "../link/plan.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
 import type { TagExtern } from "./extern.ts";
-import { Handles } from "./handles.ts";
+import { Handle, type HandleGroup, Handles } from "./handles.ts";
 import { type HostFunction, type HostTag, hostWebAssembly } from "./host-webassembly.ts";
 import type { References } from "./references.ts";
 import { RootWords } from "./root-words.ts";
@@ -34,12 +34,13 @@ interface ExceptionStore extends DescriptorMemory {
 export type PayloadValue = number | bigint | (() => number);
 
 /** An exception of a store, in JavaScript. */
-export class StoreException {
+export class StoreException extends Handle {
   private readonly owner: Exceptions;
   /** The root word that holds it. */
   private readonly word: number;
 
-  constructor(owner: Exceptions, word: number) {
+  constructor(owner: Exceptions, word: number, group: HandleGroup) {
+    super(word, group);
     this.owner = owner;
     this.word = word;
   }
@@ -88,7 +89,12 @@ export class Exceptions {
     this.cell = roots.take(0);
     this.hostTag =
       typeof hostWebAssembly.Tag === "function" ? new hostWebAssembly.Tag({ parameters: [] }) : null;
-    this.handles = new Handles(store.memory, references.clock, roots);
+    this.handles = new Handles(
+      store.memory,
+      references.clock,
+      roots,
+      (word, group) => new StoreException(this, word, group),
+    );
     this.valueTag = this.newTag([EXTERNREF]);
     this.converted = new WeakMap();
   }
@@ -121,7 +127,7 @@ export class Exceptions {
   }
 
   private inJavaScript(object: number): StoreException {
-    return this.handles.of(object, (word) => new StoreException(this, word));
+    return this.handles.of(object);
   }
 
   // Into the store.

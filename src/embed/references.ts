@@ -15,7 +15,7 @@
  * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
  */
 import { HostBox, Kind } from "../gc/layout.ts";
-import { type CollectionClock, Handles } from "./handles.ts";
+import { type CollectionClock, Handle, type HandleGroup, Handles } from "./handles.ts";
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -25,6 +25,15 @@ export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
 
 const I31_MIN = -(2 ** 30);
 const I31_MAX = 2 ** 30 - 1;
+
+/** A struct or array as JavaScript has it. */
+class ObjectHandle extends Handle {
+  constructor(word: number, group: HandleGroup) {
+    super(word, group);
+    Object.setPrototypeOf(this, null);
+    Object.freeze(this);
+  }
+}
 
 export class References {
   private readonly memory: StoreMemory;
@@ -38,7 +47,7 @@ export class References {
   private readonly numbers: Map<unknown, number>;
   private held: number;
   /** Structs and arrays as JavaScript has them. */
-  private readonly handles: Handles<object>;
+  private readonly handles: Handles<ObjectHandle>;
   private seenByValues: number;
 
   constructor(memory: StoreMemory, runtime: Runtime) {
@@ -50,7 +59,7 @@ export class References {
     this.values = [];
     this.numbers = new Map();
     this.held = 0;
-    this.handles = new Handles(memory, this.weak, this.roots);
+    this.handles = new Handles(memory, this.weak, this.roots, (word, group) => new ObjectHandle(word, group));
     this.seenByValues = 0;
   }
 
@@ -195,7 +204,7 @@ export class References {
       case "host":
         return this.values[this.memory.read(reference + HostBox.Number)];
       default:
-        return this.handles.of(reference, () => Object.freeze(Object.create(null)) as object);
+        return this.handles.of(reference);
     }
   }
 }
