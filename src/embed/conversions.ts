@@ -139,11 +139,18 @@ export class Conversions implements CallConversions {
   /** How values of the type are converted that leave the store; null for what stays as it is. */
   fromWasm(type: ValType): ((value: unknown) => unknown) | null {
     if (!wasm.isRef(type)) return null;
-    if (this.isFunction(type) || this.isException(type)) return (value) => this.toJavaScript(value, type);
+    if (!this.isValue(type)) return (value) => this.toJavaScript(value, type);
     return (value) => this.references.toJavaScript(value as number);
   }
 
-  private isAny(type: ValType): boolean {
+  /** Whether the type is of references that are values of JavaScript's, of any sort: of the any or extern hierarchy. */
+  isValue(type: ValType): boolean {
+    return wasm.isRef(type) && !this.isFunction(type) && !this.isException(type);
+  }
+
+  /** Whether any value of JavaScript's is of the type. */
+  isAny(type: ValType): boolean {
+    if (!wasm.isRef(type)) return false;
     const heap = wasm.heapOf(type);
     return wasm.isNullable(type) && (heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY);
   }

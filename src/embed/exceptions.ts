@@ -6,7 +6,7 @@
  *
  * Within the store an exception in flight lies in one cell, and the engine unwinds for one tag (`gc/exceptions.ts`). That holds as
  * long as nothing but unwinding goes on; so what leaves is taken out of the cell at once (`leaving`, by `guarded`), and what
- * functions of JavaScript's own throw is put there (`converting`). Traps and exhaustion are no exceptions, and pass.
+ * functions of JavaScript's own throw is put there (`entering`). Traps and exhaustion are no exceptions, and pass.
  *
  * WebAssembly JavaScript Interface, "Exceptions".
  */
@@ -150,12 +150,13 @@ export class Exceptions {
   }
 
   /** What code of the store is to see of something that JavaScript threw. */
-  private entering(error: unknown): unknown {
+  entering(error: unknown): unknown {
+    if (this.hostTag === null) return error;
     const word = error instanceof StoreException ? this.handles.wordOf(error) : undefined;
     if (word === undefined && (isUncatchable(error) || this.isInFlight(error))) return error;
     const object = word === undefined ? this.ofValue(error) : this.store.memory.read(word);
     this.store.memory.write(this.cell, object);
-    return new hostWebAssembly.Exception(this.hostTag!, []);
+    return new hostWebAssembly.Exception(this.hostTag, []);
   }
 
   private ofValue(value: unknown): number {

@@ -23,6 +23,8 @@ import type { StoreMemory } from "./store-memory.ts";
 /** What a reference of the any hierarchy is. */
 export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
 
+/** As many strings of one character are known by their code. */
+const SHORT_STRINGS = 256;
 const I31_MIN = -(2 ** 30);
 const I31_MAX = 2 ** 30 - 1;
 
@@ -45,6 +47,8 @@ export class References {
   /** Values by the number of their box; and the numbers of those that have an identity. */
   private readonly values: unknown[];
   private readonly numbers: Map<unknown, number>;
+  /** The number that a box of the string of one character had last, by its code; -1 when there was none. */
+  private readonly shortStrings: Int32Array;
   private held: number;
   /** Structs and arrays as JavaScript has them. */
   private readonly handles: Handles<ObjectHandle>;
@@ -58,6 +62,7 @@ export class References {
     this.hostDescriptor = this.makeHostDescriptor();
     this.values = [];
     this.numbers = new Map();
+    this.shortStrings = new Int32Array(SHORT_STRINGS).fill(-1);
     this.held = 0;
     this.handles = new Handles(memory, this.weak, this.roots, (word, group) => new ObjectHandle(word, group));
     this.seenByValues = 0;
@@ -87,6 +92,7 @@ export class References {
 
   /** The value as a reference of the any or extern hierarchy, good until the next collection. */
   referenceOf(value: unknown): number {
+    if (typeof value === "string") return this.boxOfString(value);
     return this.immediate(value) ?? this.known(value) ?? this.box(value);
   }
 
@@ -121,8 +127,22 @@ export class References {
     return box === 0 ? null : box;
   }
 
+  /** The address of a box for a string, good until the next collection; programs ask for those of one character over and over. */
+  boxOfString(text: string): number {
+    const code = text.length === 1 ? text.charCodeAt(0) : SHORT_STRINGS;
+    if (code >= SHORT_STRINGS) return this.box(text);
+    const number = this.shortStrings[code]!;
+    if (number >= 0 && this.values[number] === text) {
+      const known = this.weak.read(number);
+      if (known !== 0) return known;
+    }
+    const box = this.box(text);
+    this.shortStrings[code] = this.memory.read(box + HostBox.Number);
+    return box;
+  }
+
   /** The address of a new box for a value of JavaScript, good until the next collection. */
-  box(value: unknown): number {
+  private box(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
     if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
     const number = this.numberOf(value);
@@ -196,16 +216,13 @@ export class References {
 
   /** The value of a reference of the any or extern hierarchy. */
   toJavaScript(reference: number): unknown {
-    switch (this.kindOf(reference)) {
-      case "null":
-        return null;
-      case "i31":
-        return reference >> 1;
-      case "host":
-        return this.values[this.memory.read(reference + HostBox.Number)];
-      default:
-        return this.handles.of(reference);
+    if ((reference & 1) !== 0) return reference >> 1;
+    if (reference === 0) return null;
+    const { memory } = this;
+    if (memory.read(reference) === this.hostDescriptor) {
+      return this.values[memory.read(reference + HostBox.Number)];
     }
+    return this.handles.of(reference);
   }
 }
 
