@@ -58,6 +58,30 @@ export class Conversions implements CallConversions {
     return call(ready);
   }
 
+  /**
+   * What converts arguments of these types where nothing has to be allocated for any of them: numbers, and what the store knows. It
+   * gives null where something has to, or where one may not fit.
+   */
+  readyArguments(params: readonly ValType[]): (args: readonly unknown[]) => unknown[] | null {
+    const isReference = params.map(wasm.isRef);
+    const isFunction = params.map((type) => wasm.isRef(type) && !this.isValue(type));
+    const isAny = params.map((type) => this.isAny(type));
+    if (isFunction.includes(true)) return () => null;
+    return (args) => {
+      const ready: unknown[] = [];
+      for (let i = 0; i < params.length; i++) {
+        const value = args[i];
+        if (isReference[i] === true) {
+          const reference = this.references.existing(value);
+          if (reference === null || (isAny[i] !== true && !this.matches(reference, params[i]!))) return null;
+          ready.push(reference);
+        } else if (typeof value === "number" || typeof value === "bigint") ready.push(value);
+        else return null;
+      }
+      return ready;
+    };
+  }
+
   /** One value, for a result of a host function or a new value of a global or table: a number, or a reference to use at once. */
   toWasm(value: unknown, type: ValType): unknown {
     if (!wasm.isRef(type)) return value;

@@ -93,7 +93,12 @@ export class References {
   /** The value as a reference of the any or extern hierarchy, good until the next collection. */
   referenceOf(value: unknown): number {
     if (typeof value === "string") return this.boxOfString(value);
-    return this.immediate(value) ?? this.known(value) ?? this.box(value);
+    return this.existing(value) ?? this.box(value);
+  }
+
+  /** The same where nothing has to be allocated for it; null otherwise. */
+  existing(value: unknown): number | null {
+    return this.immediate(value) ?? this.known(value);
   }
 
   /** A root word that holds a reference. */
@@ -112,17 +117,19 @@ export class References {
 
   private immediate(value: unknown): number | null {
     if (value === null) return 0;
-    if (typeof value !== "number" || !Number.isInteger(value) || Object.is(value, -0)) return null;
+    if (typeof value !== "number") return null;
+    if (!Number.isInteger(value) || Object.is(value, -0)) return null;
     return value >= I31_MIN && value <= I31_MAX ? (value << 1) | 1 : null;
   }
 
   /** The address of a struct or array that JavaScript holds, or of a box that is still reached. */
   private known(value: unknown): number | null {
-    if (typeof value === "object" && value !== null) {
-      const word = this.handles.wordOf(value);
+    if (!hasIdentity(value)) return null;
+    if (typeof value === "object") {
+      const word = this.handles.wordOf(value as object);
       if (word !== undefined) return this.memory.read(word);
     }
-    const number = hasIdentity(value) ? this.numbers.get(value) : undefined;
+    const number = this.numbers.get(value);
     const box = number === undefined ? 0 : this.weak.read(number);
     return box === 0 ? null : box;
   }
@@ -210,7 +217,7 @@ export class References {
 
   /** What a value of JavaScript's is in the store. */
   kindOfValue(value: unknown): ReferenceKind {
-    const reference = this.immediate(value) ?? this.known(value);
+    const reference = this.existing(value);
     return reference === null ? "host" : this.kindOf(reference);
   }
 
