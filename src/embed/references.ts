@@ -153,9 +153,11 @@ export class References {
     const object = this.runtime.allocate(HostBox.Bytes);
     if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
     const number = this.numberOf(value);
-    this.memory.write(object, this.hostDescriptor);
-    this.memory.write(object + HostBox.Number, number);
     this.weak.write(number, object);
+    const { words } = this.memory;
+    const at = object >>> 2;
+    words[at] = this.hostDescriptor;
+    words[at + HostBox.Number / 4] = number;
     return object;
   }
 
@@ -225,11 +227,11 @@ export class References {
   toJavaScript(reference: number): unknown {
     if ((reference & 1) !== 0) return reference >> 1;
     if (reference === 0) return null;
-    const { memory } = this;
-    if (memory.read(reference) === this.hostDescriptor) {
-      return this.values[memory.read(reference + HostBox.Number)];
-    }
-    return this.handles.of(reference);
+    const { words } = this.memory;
+    const at = reference >>> 2;
+    return words[at] === this.hostDescriptor
+      ? this.values[words[at + HostBox.Number / 4]!]
+      : this.handles.of(reference);
   }
 }
 
