@@ -58,6 +58,30 @@ export class Conversions implements CallConversions {
     return call(ready);
   }
 
+  /**
+   * What converts arguments of these types where nothing has to be allocated for any of them: numbers, and what the store knows. It
+   * gives null where something has to, or where one may not fit.
+   */
+  readyArguments(params: readonly ValType[]): (args: readonly unknown[]) => unknown[] | null {
+    const isReference = params.map(wasm.isRef);
+    const isFunction = params.map((type) => wasm.isRef(type) && !this.isValue(type));
+    const isAny = params.map((type) => this.isAny(type));
+    if (isFunction.includes(true)) return () => null;
+    return (args) => {
+      const ready: unknown[] = [];
+      for (let i = 0; i < params.length; i++) {
+        const value = args[i];
+        if (isReference[i] === true) {
+          const reference = this.references.existing(value);
+          if (reference === null || (isAny[i] !== true && !this.matches(reference, params[i]!))) return null;
+          ready.push(reference);
+        } else if (typeof value === "number" || typeof value === "bigint") ready.push(value);
+        else return null;
+      }
+      return ready;
+    };
+  }
+
   /** One value, for a result of a host function or a new value of a global or table: a number, or a reference to use at once. */
   toWasm(value: unknown, type: ValType): unknown {
     if (!wasm.isRef(type)) return value;
@@ -139,11 +163,18 @@ export class Conversions implements CallConversions {
   /** How values of the type are converted that leave the store; null for what stays as it is. */
   fromWasm(type: ValType): ((value: unknown) => unknown) | null {
     if (!wasm.isRef(type)) return null;
-    if (this.isFunction(type) || this.isException(type)) return (value) => this.toJavaScript(value, type);
+    if (!this.isValue(type)) return (value) => this.toJavaScript(value, type);
     return (value) => this.references.toJavaScript(value as number);
   }
 
-  private isAny(type: ValType): boolean {
+  /** Whether the type is of references that are values of JavaScript's, of any sort: of the any or extern hierarchy. */
+  isValue(type: ValType): boolean {
+    return wasm.isRef(type) && !this.isFunction(type) && !this.isException(type);
+  }
+
+  /** Whether any value of JavaScript's is of the type. */
+  isAny(type: ValType): boolean {
+    if (!wasm.isRef(type)) return false;
     const heap = wasm.heapOf(type);
     return wasm.isNullable(type) && (heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY);
   }

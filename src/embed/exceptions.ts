@@ -6,7 +6,7 @@
  *
  * Within the store an exception in flight lies in one cell, and the engine unwinds for one tag (`gc/exceptions.ts`). That holds as
  * long as nothing but unwinding goes on; so what leaves is taken out of the cell at once (`leaving`, by `guarded`), and what
- * functions of JavaScript's own throw is put there (`converting`). Traps and exhaustion are no exceptions, and pass.
+ * functions of JavaScript's own throw is put there (`entering`). Traps and exhaustion are no exceptions, and pass.
  *
  * WebAssembly JavaScript Interface, "Exceptions".
  */
@@ -16,7 +16,7 @@ import { addFunctionType } from "../link/plan.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
 import type { TagExtern } from "./extern.ts";
-import { Handles } from "./handles.ts";
+import { Handle, type HandleGroup, Handles } from "./handles.ts";
 import { type HostFunction, type HostTag, hostWebAssembly } from "./host-webassembly.ts";
 import type { References } from "./references.ts";
 import { RootWords } from "./root-words.ts";
@@ -34,12 +34,13 @@ interface ExceptionStore extends DescriptorMemory {
 export type PayloadValue = number | bigint | (() => number);
 
 /** An exception of a store, in JavaScript. */
-export class StoreException {
+export class StoreException extends Handle {
   private readonly owner: Exceptions;
   /** The root word that holds it. */
   private readonly word: number;
 
-  constructor(owner: Exceptions, word: number) {
+  constructor(owner: Exceptions, word: number, group: HandleGroup) {
+    super(word, group);
     this.owner = owner;
     this.word = word;
   }
@@ -88,7 +89,12 @@ export class Exceptions {
     this.cell = roots.take(0);
     this.hostTag =
       typeof hostWebAssembly.Tag === "function" ? new hostWebAssembly.Tag({ parameters: [] }) : null;
-    this.handles = new Handles(store.memory, references.clock, roots);
+    this.handles = new Handles(
+      store.memory,
+      references.clock,
+      roots,
+      (word, group) => new StoreException(this, word, group),
+    );
     this.valueTag = this.newTag([EXTERNREF]);
     this.converted = new WeakMap();
   }
@@ -121,7 +127,7 @@ export class Exceptions {
   }
 
   private inJavaScript(object: number): StoreException {
-    return this.handles.of(object, (word) => new StoreException(this, word));
+    return this.handles.of(object);
   }
 
   // Into the store.
@@ -144,12 +150,13 @@ export class Exceptions {
   }
 
   /** What code of the store is to see of something that JavaScript threw. */
-  private entering(error: unknown): unknown {
+  entering(error: unknown): unknown {
+    if (this.hostTag === null) return error;
     const word = error instanceof StoreException ? this.handles.wordOf(error) : undefined;
     if (word === undefined && (isUncatchable(error) || this.isInFlight(error))) return error;
     const object = word === undefined ? this.ofValue(error) : this.store.memory.read(word);
     this.store.memory.write(this.cell, object);
-    return new hostWebAssembly.Exception(this.hostTag!, []);
+    return new hostWebAssembly.Exception(this.hostTag, []);
   }
 
   private ofValue(value: unknown): number {

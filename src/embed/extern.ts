@@ -20,8 +20,8 @@ export interface FunctionExtern {
   readonly isHost: boolean;
   /** Of a module without references that calls no other: a call needs no guarding. */
   readonly isPlain: boolean;
-  /** Of a host's own: it throws nothing that a module could catch. */
-  readonly onlyTraps?: boolean;
+  /** Of a host's own: what it throws is what a function of the store could throw. */
+  readonly throwsAsStore?: boolean;
   /** The address of the record that references to it are, or -1 as long as there are none. */
   record: number;
 }

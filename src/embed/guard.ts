@@ -14,15 +14,20 @@ export interface GuardedStore {
 }
 
 /** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
-export function guarded<T>({ runtime, exceptions }: GuardedStore, call: () => T): T {
-  const pointer = runtime.stack;
+export function guarded<T>(store: GuardedStore, call: () => T): T {
+  const pointer = store.runtime.stack;
   try {
     return call();
   } catch (error) {
-    const translated = translate(runtime, exceptions.leaving(error));
-    runtime.stack = pointer;
-    throw translated;
+    throw abandoned(store, pointer, error);
   }
+}
+
+/** What a call throws that did not end, and began with the shadow stack's pointer there. */
+export function abandoned({ runtime, exceptions }: GuardedStore, pointer: number, error: unknown): unknown {
+  const translated = translate(runtime, exceptions.leaving(error));
+  runtime.stack = pointer;
+  return translated;
 }
 
 function translate(runtime: Runtime, error: unknown): unknown {

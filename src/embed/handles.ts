@@ -1,6 +1,10 @@
 /**
  * JavaScript's objects for objects of the heap: one for one, as long as it lives. Until JavaScript drops it, a root word holds the
  * object of the heap.
+ *
+ * What the host does to watch an object (a `WeakRef`, a finalizer) costs more than all the rest of a crossing, about half a
+ * microsecond each. So those made one after the other are watched together: they refer to their group, the group to them, and they
+ * live until JavaScript has dropped all of it.
  */
 import type { RootWords } from "./root-words.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -10,65 +14,119 @@ export interface CollectionClock {
   readonly collections: number;
 }
 
-interface Handle<T extends object> {
-  readonly word: number;
-  readonly object: WeakRef<T>;
+/** How many objects are watched together: each that lives keeps so many. */
+const GROUP_SIZE = 16;
+
+/** Objects that live as long as one of them does. */
+export interface HandleGroup {
+  readonly owner: object;
+  readonly objects: Handle[];
 }
 
-export class Handles<T extends object> {
+/** What stands for an object of the heap. Private names take the place of a map of weak keys, which costs a collection more. */
+export class Handle {
+  readonly #word: number;
+  readonly #group: HandleGroup;
+
+  constructor(word: number, group: HandleGroup) {
+    this.#word = word;
+    this.#group = group;
+  }
+
+  /** The root word of one of the owner's. */
+  static wordOf(object: object, owner: object): number | undefined {
+    return #word in object && object.#group.owner === owner ? object.#word : undefined;
+  }
+}
+
+interface Entry {
+  readonly word: number;
+  readonly group: WeakRef<HandleGroup>;
+  readonly index: number;
+}
+
+export class Handles<T extends Handle> {
   private readonly memory: StoreMemory;
   private readonly clock: CollectionClock;
   private readonly roots: RootWords;
+  private readonly make: (word: number, group: HandleGroup) => T;
   /** By the address of their object, as of the collection that `seen` counts. */
-  private readonly handles: Map<number, Handle<T>>;
-  private readonly words: WeakMap<object, number>;
-  private readonly dropped: FinalizationRegistry<number>;
+  private entries: Map<number, Entry>;
+  private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
+  /** The group that the next object joins, its root words, and what tells whether it lives. */
+  private group: HandleGroup | null;
+  private groupWords: number[];
+  private groupRef: WeakRef<HandleGroup> | null;
 
-  constructor(memory: StoreMemory, clock: CollectionClock, roots: RootWords) {
+  /** `make` makes the object for the one that a root word holds. */
+  constructor(
+    memory: StoreMemory,
+    clock: CollectionClock,
+    roots: RootWords,
+    make: (word: number, group: HandleGroup) => T,
+  ) {
     this.memory = memory;
     this.clock = clock;
     this.roots = roots;
-    this.handles = new Map();
-    this.words = new WeakMap();
-    this.dropped = new FinalizationRegistry((word) => this.drop(word));
+    this.make = make;
+    this.entries = new Map();
+    this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
     this.seen = 0;
+    this.group = null;
+    this.groupWords = [];
+    this.groupRef = null;
   }
 
-  /** The object that stands for the one at an address; `make` makes it, if there is none, of the root word. */
-  of(reference: number, make: (word: number) => T): T {
-    this.refresh();
-    const found = this.handles.get(reference)?.object.deref();
-    if (found !== undefined) return found;
+  /** The object that stands for the one at an address. */
+  of(reference: number): T {
+    if (this.clock.collections !== this.seen) this.refresh();
+    const entry = this.entries.get(reference);
+    const found = entry?.group.deref();
+    return found === undefined ? this.add(reference) : (found.objects[entry!.index] as T);
+  }
+
+  private add(reference: number): T {
+    if (this.group === null || this.group.objects.length === GROUP_SIZE) this.openGroup();
+    const group = this.group!;
     const word = this.roots.take(reference);
-    const object = make(word);
-    this.handles.set(reference, { word, object: new WeakRef(object) });
-    this.words.set(object, word);
-    this.dropped.register(object, word);
+    const object = this.make(word, group);
+    this.entries.set(reference, { word, group: this.groupRef!, index: group.objects.length });
+    group.objects.push(object);
+    this.groupWords.push(word);
     return object;
+  }
+
+  private openGroup(): void {
+    // Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined.
+    if (this.group === null) {
+      void Promise.resolve().then(() => {
+        this.group = null;
+      });
+    }
+    this.group = { owner: this, objects: [] };
+    this.groupWords = [];
+    this.groupRef = new WeakRef(this.group);
+    this.dropped.register(this.group, this.groupWords);
   }
 
   /** The root word of the object that `object` stands for, if it does. */
   wordOf(object: object): number | undefined {
-    return this.words.get(object);
+    return Handle.wordOf(object, this);
   }
 
-  /** After a collection objects are elsewhere. */
+  /** After a collection objects are elsewhere. Those that the host is about to drop have their words still. */
   private refresh(): void {
-    const { collections } = this.clock;
-    if (collections === this.seen) return;
-    this.seen = collections;
-    const handles = [...this.handles.values()];
-    this.handles.clear();
-    for (const handle of handles) {
-      if (handle.object.deref() !== undefined) this.handles.set(this.memory.read(handle.word), handle);
-    }
+    this.seen = this.clock.collections;
+    const old = this.entries;
+    this.entries = new Map();
+    for (const entry of old.values()) this.entries.set(this.memory.read(entry.word), entry);
   }
 
   private drop(word: number): void {
     const reference = this.memory.read(word);
     // The object may have got a new handle meanwhile.
-    if (this.handles.get(reference)?.word === word) this.handles.delete(reference);
+    if (this.entries.get(reference)?.word === word) this.entries.delete(reference);
     this.roots.give(word);
   }
 }

@@ -8,7 +8,8 @@ import type { ExternType } from "../wasm/extern-types.ts";
 import { externTypeOfImport } from "../wasm/extern-types.ts";
 import type { Import } from "../wasm/module.ts";
 import * as wasm from "../wasm/types.ts";
-import type { Extern, FunctionExtern, GlobalExtern } from "./extern.ts";
+import type { Extern, GlobalExtern } from "./extern.ts";
+import { hostFunction } from "./host-functions.ts";
 import { type HostFunction, type HostGlobal, hostWebAssembly } from "./host-webassembly.ts";
 import type { ObjectContext } from "./objects.ts";
 
@@ -72,35 +73,6 @@ function readImport(context: ImportContext, imported: Import, wanted: ExternType
     default:
       throw mismatch(imported, `a ${wanted.kind} of the store`);
   }
-}
-
-/** A function of JavaScript's own; its results are converted, and its arguments, where they are references. */
-export function hostFunction(context: ObjectContext, type: number, func: HostFunction): FunctionExtern {
-  const { types } = context.store.types;
-  const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
-  const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
-  const converts = [...params, ...results].some(wasm.isRef);
-  const raw = converts ? convertingFunction(context.conversions, params, results, func) : func;
-  return { kind: "func", type, raw, isHost: true, isPlain: false, record: -1 };
-}
-
-/** What a conversion of each value does is decided once: these calls are the busiest way across the border. */
-function convertingFunction(
-  conversions: ObjectContext["conversions"],
-  params: readonly wasm.ValType[],
-  results: readonly wasm.ValType[],
-  func: HostFunction,
-): HostFunction {
-  const toJavaScript = params.map((type) => conversions.fromWasm(type));
-  const count = params.length;
-  const give = conversions.intoWasm(results);
-  return (...args) => {
-    for (let i = 0; i < count; i++) {
-      const convert = toJavaScript[i]!;
-      if (convert !== null) args[i] = convert(args[i]);
-    }
-    return give(func(...args));
-  };
 }
 
 function readGlobal(

@@ -120,7 +120,7 @@ export class JsStrings {
       isHost: true,
       isPlain: false,
       record: -1,
-      onlyTraps: true,
+      throwsAsStore: true,
     };
     this.externs.set(key, extern);
     return extern;
@@ -135,7 +135,7 @@ export class JsStrings {
   }
 
   private give(text: string): number {
-    return this.references.box(text);
+    return this.references.boxOfString(text);
   }
 
   /** The array's length; traps on null. */
@@ -194,15 +194,18 @@ export class JsStrings {
       concat: (first, second) => this.give(this.string(first!) + this.string(second!)),
       substring: (ref, from, to) => {
         const text = this.string(ref!);
-        const [start, end] = [from! >>> 0, to! >>> 0];
+        const start = from! >>> 0;
+        const end = to! >>> 0;
         return this.give(start > end || start > text.length ? "" : text.substring(start, end));
       },
       equals: (first, second) => {
-        const [a, b] = [first, second].map((ref) => (ref === 0 ? null : this.string(ref!)));
+        const a = first === 0 ? null : this.string(first!);
+        const b = second === 0 ? null : this.string(second!);
         return a === b ? 1 : 0;
       },
       compare: (first, second) => {
-        const [a, b] = [this.string(first!), this.string(second!)];
+        const a = this.string(first!);
+        const b = this.string(second!);
         return a === b ? 0 : a < b ? -1 : 1;
       },
     };

@@ -15,7 +15,7 @@
  * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
  */
 import { HostBox, Kind } from "../gc/layout.ts";
-import { type CollectionClock, Handles } from "./handles.ts";
+import { type CollectionClock, Handle, type HandleGroup, Handles } from "./handles.ts";
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -23,8 +23,19 @@ import type { StoreMemory } from "./store-memory.ts";
 /** What a reference of the any hierarchy is. */
 export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
 
+/** As many strings of one character are known by their code. */
+const SHORT_STRINGS = 256;
 const I31_MIN = -(2 ** 30);
 const I31_MAX = 2 ** 30 - 1;
+
+/** A struct or array as JavaScript has it. */
+class ObjectHandle extends Handle {
+  constructor(word: number, group: HandleGroup) {
+    super(word, group);
+    Object.setPrototypeOf(this, null);
+    Object.freeze(this);
+  }
+}
 
 export class References {
   private readonly memory: StoreMemory;
@@ -36,9 +47,11 @@ export class References {
   /** Values by the number of their box; and the numbers of those that have an identity. */
   private readonly values: unknown[];
   private readonly numbers: Map<unknown, number>;
+  /** The number that a box of the string of one character had last, by its code; -1 when there was none. */
+  private readonly shortStrings: Int32Array;
   private held: number;
   /** Structs and arrays as JavaScript has them. */
-  private readonly handles: Handles<object>;
+  private readonly handles: Handles<ObjectHandle>;
   private seenByValues: number;
 
   constructor(memory: StoreMemory, runtime: Runtime) {
@@ -49,8 +62,9 @@ export class References {
     this.hostDescriptor = this.makeHostDescriptor();
     this.values = [];
     this.numbers = new Map();
+    this.shortStrings = new Int32Array(SHORT_STRINGS).fill(-1);
     this.held = 0;
-    this.handles = new Handles(memory, this.weak, this.roots);
+    this.handles = new Handles(memory, this.weak, this.roots, (word, group) => new ObjectHandle(word, group));
     this.seenByValues = 0;
   }
 
@@ -78,7 +92,13 @@ export class References {
 
   /** The value as a reference of the any or extern hierarchy, good until the next collection. */
   referenceOf(value: unknown): number {
-    return this.immediate(value) ?? this.known(value) ?? this.box(value);
+    if (typeof value === "string") return this.boxOfString(value);
+    return this.existing(value) ?? this.box(value);
+  }
+
+  /** The same where nothing has to be allocated for it; null otherwise. */
+  existing(value: unknown): number | null {
+    return this.immediate(value) ?? this.known(value);
   }
 
   /** A root word that holds a reference. */
@@ -97,29 +117,47 @@ export class References {
 
   private immediate(value: unknown): number | null {
     if (value === null) return 0;
-    if (typeof value !== "number" || !Number.isInteger(value) || Object.is(value, -0)) return null;
+    if (typeof value !== "number") return null;
+    if (!Number.isInteger(value) || Object.is(value, -0)) return null;
     return value >= I31_MIN && value <= I31_MAX ? (value << 1) | 1 : null;
   }
 
   /** The address of a struct or array that JavaScript holds, or of a box that is still reached. */
   private known(value: unknown): number | null {
-    if (typeof value === "object" && value !== null) {
-      const word = this.handles.wordOf(value);
+    if (!hasIdentity(value)) return null;
+    if (typeof value === "object") {
+      const word = this.handles.wordOf(value as object);
       if (word !== undefined) return this.memory.read(word);
     }
-    const number = hasIdentity(value) ? this.numbers.get(value) : undefined;
+    const number = this.numbers.get(value);
     const box = number === undefined ? 0 : this.weak.read(number);
     return box === 0 ? null : box;
   }
 
+  /** The address of a box for a string, good until the next collection; programs ask for those of one character over and over. */
+  boxOfString(text: string): number {
+    const code = text.length === 1 ? text.charCodeAt(0) : SHORT_STRINGS;
+    if (code >= SHORT_STRINGS) return this.box(text);
+    const number = this.shortStrings[code]!;
+    if (number >= 0 && this.values[number] === text) {
+      const known = this.weak.read(number);
+      if (known !== 0) return known;
+    }
+    const box = this.box(text);
+    this.shortStrings[code] = this.memory.read(box + HostBox.Number);
+    return box;
+  }
+
   /** The address of a new box for a value of JavaScript, good until the next collection. */
-  box(value: unknown): number {
+  private box(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
     if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
     const number = this.numberOf(value);
-    this.memory.write(object, this.hostDescriptor);
-    this.memory.write(object + HostBox.Number, number);
     this.weak.write(number, object);
+    const { words } = this.memory;
+    const at = object >>> 2;
+    words[at] = this.hostDescriptor;
+    words[at + HostBox.Number / 4] = number;
     return object;
   }
 
@@ -181,22 +219,19 @@ export class References {
 
   /** What a value of JavaScript's is in the store. */
   kindOfValue(value: unknown): ReferenceKind {
-    const reference = this.immediate(value) ?? this.known(value);
+    const reference = this.existing(value);
     return reference === null ? "host" : this.kindOf(reference);
   }
 
   /** The value of a reference of the any or extern hierarchy. */
   toJavaScript(reference: number): unknown {
-    switch (this.kindOf(reference)) {
-      case "null":
-        return null;
-      case "i31":
-        return reference >> 1;
-      case "host":
-        return this.values[this.memory.read(reference + HostBox.Number)];
-      default:
-        return this.handles.of(reference, () => Object.freeze(Object.create(null)) as object);
-    }
+    if ((reference & 1) !== 0) return reference >> 1;
+    if (reference === 0) return null;
+    const { words } = this.memory;
+    const at = reference >>> 2;
+    return words[at] === this.hostDescriptor
+      ? this.values[words[at + HostBox.Number / 4]!]
+      : this.handles.of(reference);
   }
 }
 

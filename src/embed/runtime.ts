@@ -19,6 +19,7 @@ export class Runtime {
   readonly imports: Readonly<Record<string, unknown>>;
   readonly functions: HostTable;
   private readonly exports: Readonly<Record<string, unknown>>;
+  private readonly allocSlow: (bytes: number) => number;
   private readonly stackPointer: HostGlobal;
   private readonly trapCode: HostGlobal;
   private readonly stackTop: number;
@@ -31,6 +32,7 @@ export class Runtime {
     this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
     // Index 0 stays empty: no record has it.
     this.functions = new hostWebAssembly.Table({ initial: 1, element: "anyfunc" });
+    this.allocSlow = this.exports["allocSlow"] as (bytes: number) => number;
     this.stackPointer = this.exports["stackPointer"] as HostGlobal;
     this.trapCode = this.exports["trapCode"] as HostGlobal;
     this.stackTop = stackBytes;
@@ -51,7 +53,7 @@ export class Runtime {
 
   /** The address of a new object of that many bytes, a multiple of 8; everything may have moved. */
   allocate(bytes: number): number {
-    return this.call("allocSlow", bytes) >>> 0;
+    return this.allocSlow(bytes) >>> 0;
   }
 
   /** Stores a reference into an object, at an address within it. */

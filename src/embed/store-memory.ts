@@ -19,13 +19,13 @@ export class StoreMemory {
   readonly heapBase: number;
   /** Where static memory goes on. */
   private next: number;
-  private words: Int32Array;
+  private present: Int32Array;
 
   constructor(stackBytes: number, staticBytes: number) {
     this.heapBase = stackBytes + staticBytes;
     this.host = new hostWebAssembly.Memory({ initial: Math.ceil(this.heapBase / PAGE) });
     this.next = stackBytes;
-    this.words = new Int32Array(this.host.buffer);
+    this.present = new Int32Array(this.host.buffer);
   }
 
   /** Where the next static memory will begin. */
@@ -42,14 +42,18 @@ export class StoreMemory {
     return address;
   }
 
-  read(address: number): number {
+  /** All of it, as words, until the memory grows. */
+  get words(): Int32Array {
     // Growing the memory detaches the old buffer, which shows as no words at all; asking for the buffer is slower.
-    if (this.words.length === 0) this.words = new Int32Array(this.host.buffer);
+    if (this.present.length === 0) this.present = new Int32Array(this.host.buffer);
+    return this.present;
+  }
+
+  read(address: number): number {
     return this.words[address >>> 2]!;
   }
 
   write(address: number, word: number): void {
-    if (this.words.length === 0) this.words = new Int32Array(this.host.buffer);
     this.words[address >>> 2] = word;
   }
 }

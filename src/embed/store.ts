@@ -158,8 +158,8 @@ export class Store implements DescriptorMemory {
   }
 
   /** The function as instances call it. */
-  private callable({ raw, isHost, onlyTraps }: FunctionExtern): HostFunction {
-    return isHost && onlyTraps !== true ? this.exceptions.converting(raw) : raw;
+  private callable({ raw, isHost, throwsAsStore }: FunctionExtern): HostFunction {
+    return isHost && throwsAsStore !== true ? this.exceptions.converting(raw) : raw;
   }
 
   /** The address that references to the function are. */

@@ -82,6 +82,75 @@ test("what JavaScript drops is released, and what the program drops too", async 
   assert.equal(store.heldValues, 0);
 });
 
+test("what JavaScript keeps stays itself while those made beside it go", async () => {
+  const store = new Store();
+  const { exports } = store.instantiate(await textToBinary(BOXES)) as { exports: Exports };
+  const outers: unknown[] = [];
+  const kept: unknown[] = [];
+  for (let i = 0; i < 640; i++) {
+    const box = exports["make"]!({ i });
+    if (i % 64 === 0) kept.push(box);
+    if (i % 64 === 0) outers.push(exports["make"]!(box));
+  }
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  for (let i = 0; i < 10 && store.heldValues > 320; i++) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    store.collect();
+  }
+  assert.ok(store.heldValues >= 10 && store.heldValues <= 320, String(store.heldValues));
+  for (const [i, box] of kept.entries()) {
+    assert.deepEqual(exports["get"]!(box), { i: 64 * i });
+    assert.equal(exports["get"]!(outers[i]), box);
+  }
+});
+
+test("host functions of any number of parameters convert each, and what they throw is the value", async () => {
+  const counts = [0, 1, 2, 3, 4, 5];
+  const types = ["externref", "i32", "anyref", "f64", "externref"];
+  const values = ["a", 7, { b: 1 }, 0.5, null];
+  const functions = counts.map((n) => {
+    const params = `(param ${types.slice(0, n).join(" ")})`;
+    const gets = Array.from({ length: n }, (_, i) => `(local.get ${i})`).join(" ");
+    return [
+      `(import "host" "${n}" (func $${n} ${params} (result externref)))`,
+      `(func (export "${n}") ${params} (result externref) (call $${n} ${gets}))`,
+    ] as const;
+  });
+  let thrown: object | null = null;
+  const host = (...args: unknown[]): unknown => {
+    if (thrown !== null) throw thrown;
+    return args;
+  };
+  const wat = `(module ${functions.map(([one]) => one).join("\n")} ${functions.map(([, one]) => one).join("\n")})`;
+  const exports = await run(wat, { host: Object.fromEntries(counts.map((n) => [n, host])) });
+  for (const n of counts) assert.deepEqual(exports[n]!(...values), values.slice(0, n));
+  thrown = { thrown: true };
+  for (const n of counts)
+    assert.throws(
+      () => exports[n]!(...values),
+      (error) => error === thrown,
+    );
+});
+
+test("strings of one character are themselves after any number of collections", async () => {
+  for (const collector of ["copying", "stress", "generational", "drc"] as const) {
+    const host = { at: (text: string, index: number) => text.charAt(index) };
+    const bytes = await textToBinary(`(module
+      (import "host" "at" (func $at (param externref i32) (result externref)))
+      (func (export "at") (param externref i32) (result externref) (call $at (local.get 0) (local.get 1))))`);
+    const store = new Store({ collector });
+    const { exports } = store.instantiate(bytes, { host }) as { exports: Exports };
+    const text = "ab\u00ff\u0100a";
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i <= text.length; i++) assert.equal(exports["at"]!(text, i), text.charAt(i));
+      for (let i = 0; i < 20; i++) exports["at"]!(`${i} other`, 0);
+      store.collect();
+    }
+  }
+});
+
 test("host functions take and give references, and may call back", async () => {
   const seen: unknown[] = [];
   const exports: Exports = await run(

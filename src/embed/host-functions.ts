@@ -1,0 +1,120 @@
+/**
+ * Functions of JavaScript's own as code of a store calls them: references among their arguments and results are converted, and what
+ * they throw is an exception of the store.
+ *
+ * These calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
+ * parameters have a function each, without a list of arguments.
+ *
+ * WebAssembly JavaScript Interface, "create a host function".
+ */
+import * as wasm from "../wasm/types.ts";
+import type { FunctionExtern } from "./extern.ts";
+import type { HostFunction } from "./host-webassembly.ts";
+import type { ObjectContext } from "./objects.ts";
+
+/** The extern of a function of JavaScript's own, of a canonical type. */
+export function hostFunction(context: ObjectContext, type: number, func: HostFunction): FunctionExtern {
+  const { types } = context.store.types;
+  const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
+  const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+  const converts = [...params, ...results].some(wasm.isRef);
+  const raw = converts ? convertingFunction(context, params, results, func) : func;
+  return { kind: "func", type, raw, isHost: true, isPlain: false, throwsAsStore: converts, record: -1 };
+}
+
+function convertingFunction(
+  context: ObjectContext,
+  params: readonly wasm.ValType[],
+  results: readonly wasm.ValType[],
+  func: HostFunction,
+): HostFunction {
+  const isSimple = params.every((type) => !wasm.isRef(type) || context.conversions.isValue(type));
+  const fixed = isSimple ? ofFixedCount(context, params.map(wasm.isRef), results, func) : null;
+  return fixed ?? ofAnyCount(context, params, results, func);
+}
+
+/** With few parameters, each a number or a reference of the any or extern hierarchy; null for more. */
+function ofFixedCount(
+  context: ObjectContext,
+  converts: readonly boolean[],
+  results: readonly wasm.ValType[],
+  func: HostFunction,
+): HostFunction | null {
+  const { references } = context;
+  const { exceptions } = context.store;
+  const [first, second, third] = converts;
+  const give = resultConversion(context, results);
+  switch (converts.length) {
+    case 1:
+      return (a) => {
+        try {
+          return give(func(first ? references.toJavaScript(a as number) : a));
+        } catch (error) {
+          throw exceptions.entering(error);
+        }
+      };
+    case 2:
+      return (a, b) => {
+        try {
+          return give(
+            func(
+              first ? references.toJavaScript(a as number) : a,
+              second ? references.toJavaScript(b as number) : b,
+            ),
+          );
+        } catch (error) {
+          throw exceptions.entering(error);
+        }
+      };
+    case 3:
+      return (a, b, c) => {
+        try {
+          return give(
+            func(
+              first ? references.toJavaScript(a as number) : a,
+              second ? references.toJavaScript(b as number) : b,
+              third ? references.toJavaScript(c as number) : c,
+            ),
+          );
+        } catch (error) {
+          throw exceptions.entering(error);
+        }
+      };
+    default:
+      return null;
+  }
+}
+
+function ofAnyCount(
+  context: ObjectContext,
+  params: readonly wasm.ValType[],
+  results: readonly wasm.ValType[],
+  func: HostFunction,
+): HostFunction {
+  const { exceptions } = context.store;
+  const toJavaScript = params.map((type) => context.conversions.fromWasm(type));
+  const count = params.length;
+  const give = resultConversion(context, results);
+  return (...args) => {
+    try {
+      for (let i = 0; i < count; i++) {
+        const convert = toJavaScript[i]!;
+        if (convert !== null) args[i] = convert(args[i]);
+      }
+      return give(func(...args));
+    } catch (error) {
+      throw exceptions.entering(error);
+    }
+  };
+}
+
+/** What a function returns, as code of the store takes it; the engine sees to numbers. */
+function resultConversion(
+  { conversions, references }: ObjectContext,
+  results: readonly wasm.ValType[],
+): (value: unknown) => unknown {
+  const isNumber = results.length === 0 || (results.length === 1 && !wasm.isRef(results[0]!));
+  const isAnything = results.length === 1 && conversions.isAny(results[0]!);
+  const give = conversions.intoWasm(results);
+  return (value) => (isNumber ? value : isAnything ? references.referenceOf(value) : give(value));
+}
