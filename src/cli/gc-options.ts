@@ -31,7 +31,7 @@ export function addGcOptions(command: Command): Command {
       ).argParser(parseBytes),
     )
     .addOption(
-      new Option("--stack-size <bytes>", "of the stack of references (default: 1m)").argParser(parseBytes),
+      new Option("--stack-size <bytes>", "of the stack of references (default: 960k)").argParser(parseBytes),
     )
     .option("--gc-stress", "collect at every safepoint, move everything, poison the old places");
 }

@@ -21,7 +21,8 @@ export interface CompileOptions extends PrepareOptions {
   readonly maxHeapBytes?: number;
 }
 
-export const DEFAULT_STACK_BYTES: number = 1 << 20;
+/** Not the full megabyte: the first addresses behind the stack are then constants of three bytes. */
+export const DEFAULT_STACK_BYTES: number = (1 << 20) - (1 << 16);
 export const DEFAULT_HEAP_BYTES: number = 1 << 30;
 
 /** Throws `InputError` for a module that is not valid, or that has what is not compiled yet. */

@@ -41,7 +41,8 @@ export interface StoreOptions {
   readonly staticBytes?: number;
 }
 
-const DEFAULT_STACK_BYTES = 1 << 20;
+/** As of a module that stands alone (`driver/compile.ts`). */
+const DEFAULT_STACK_BYTES = (1 << 20) - (1 << 16);
 const DEFAULT_HEAP_BYTES = 1 << 30;
 const DEFAULT_STATIC_BYTES = 1 << 25;
 
