@@ -77,7 +77,7 @@ const KINDS: readonly (readonly [keyof StaticSummary, string])[] = [
   ["descriptors", "type descriptors"],
   ["maps", "stack maps"],
   ["records", "function records"],
-  ["objects", "objects of globals and element segments"],
+  ["objects", "static objects"],
   ["tags", "exception tags"],
 ];
 

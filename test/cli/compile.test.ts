@@ -112,7 +112,7 @@ describe("compile", { concurrency: 2 }, () => {
     const { descriptors, maps } = report.staticData!;
     assert.equal(descriptors.count, 1);
     // Behind the section's and the segment's heads.
-    assert.equal(descriptors.bytes + maps.bytes, sizeOf("data") - 11);
+    assert.equal(descriptors.bytes + maps.bytes, sizeOf("data") - 10);
     assert.ok(report.runtimeCodeBytes > 0 && report.runtimeCodeBytes < sizeOf("code"));
     for (const phase of ["decode", "validate", "translate", "optimize", "spill", "emit", "link"])
       assert.ok(report.milliseconds[phase]! >= 0, phase);
