@@ -6,10 +6,10 @@
  *     locals.ts         which local each of the others lives in
  *     frame.ts          where stack slots lie on the shadow stack
  *     lower-*.ts        what each instruction becomes
+ *     move-emitter.ts   how the arguments of a branch reach the parameters
  *
  * Control is walked with an explicit stack of what is still to be emitted, so deep nesting in the input is no recursion
- * here. Arguments of a branch are pushed first and popped into the parameters' locals after, so parallel moves need no
- * order; a move of a local to itself is left out.
+ * here.
  *
  * The function must be verified and its flow reducible.
  */
@@ -17,8 +17,8 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
-import { argIndex, argValue, type BlockArg, isRetArg, isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
+import { isValueArg } from "../ir/block-calls.ts";
+import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
@@ -26,12 +26,12 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { CallEmitter } from "./call-emitter.ts";
 import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
+import { MoveEmitter } from "./move-emitter.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
@@ -58,7 +58,7 @@ const PASSED_THROUGH = 1;
 /** How many ends of scopes a branch is looked for behind. */
 const MOST_ENDS = 16;
 
-export class FunctionEmitter extends CallEmitter {
+export class FunctionEmitter extends MoveEmitter {
   private readonly control: ControlTree;
   private readonly pendingKinds: I32List;
   private readonly pendingItems: I32List;
@@ -68,7 +68,6 @@ export class FunctionEmitter extends CallEmitter {
   /** Which of them leads to a merge block, and which to a loop header, by block. */
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
-  private readonly moves: I32List;
   private readonly trapScopes: TrapScopes;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
@@ -86,7 +85,6 @@ export class FunctionEmitter extends CallEmitter {
     this.openScopes = 0;
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
-    this.moves = new I32List();
     this.trapScopes = new TrapScopes();
     this.endsInReturn = false;
     this.stopsAt = -1;
@@ -547,88 +545,6 @@ export class FunctionEmitter extends CallEmitter {
     const target = this.func.dfg.blockCalls.block(call);
     const scopes = this.control.isBackEdge(block, target) ? this.loopScopes : this.mergeScopes;
     return this.openScopes - 1 - scopes[target]!;
-  }
-
-  // Moves into block parameters.
-
-  private needsMoves(call: BlockCall): boolean {
-    const { dfg } = this.func;
-    const target = dfg.blockCalls.block(call);
-    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
-      if (this.needsMove(dfg.blockCalls.arg(call, i), dfg.blockParam(target, i))) return true;
-    }
-    return false;
-  }
-
-  private needsMove(arg: BlockArg, param: Value): boolean {
-    // What a call gives is popped behind it.
-    if (!isValueArg(arg)) return false;
-    if (!this.trees.isUsed(param)) return this.isInlined(arg);
-    const value = this.func.dfg.resolveAliases(argValue(arg));
-    return (
-      this.trees.placeOf(value) !== Place.Local || this.locals.localOf(value) !== this.locals.localOf(param)
-    );
-  }
-
-  /** An inlined argument is evaluated even if nobody reads the parameter: it may trap or store. */
-  private isInlined(arg: BlockArg): boolean {
-    return this.trees.placeOf(this.func.dfg.resolveAliases(argValue(arg))) === Place.Inline;
-  }
-
-  private emitMoves(call: BlockCall): void {
-    this.pushValues(call);
-    this.popValues();
-  }
-
-  /** Pushes the values that are passed and have to move. */
-  private pushValues(call: BlockCall): void {
-    const { dfg } = this.func;
-    const target = dfg.blockCalls.block(call);
-    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
-      const arg = dfg.blockCalls.arg(call, i);
-      if (!this.needsMove(arg, dfg.blockParam(target, i))) continue;
-      this.push(dfg.resolveAliases(argValue(arg)));
-    }
-    this.listMoves(call);
-  }
-
-  /** Notes the parameters that `pushValues` pushed values for. */
-  private listMoves(call: BlockCall): void {
-    const { dfg } = this.func;
-    const target = dfg.blockCalls.block(call);
-    this.moves.clear();
-    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
-      const param = dfg.blockParam(target, i);
-      if (this.needsMove(dfg.blockCalls.arg(call, i), param)) this.moves.push(param);
-    }
-  }
-
-  /** Pops what `pushValues` pushed for the moves noted last. */
-  private popValues(): void {
-    const { moves } = this;
-    for (let i = moves.length - 1; i >= 0; i--) {
-      const param = moves.get(i) as Value;
-      if (this.trees.isUsed(param)) this.localSet(this.locals.localOf(param));
-      else this.op(WasmOp.Drop);
-    }
-  }
-
-  /** Pops what a call gave, as far as it is passed on. */
-  private popResultArgs(call: BlockCall, count: number): void {
-    const { dfg } = this.func;
-    const target = dfg.blockCalls.block(call);
-    for (let result = count - 1; result >= 0; result--) {
-      let local: number = NONE;
-      for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
-        const arg = dfg.blockCalls.arg(call, i);
-        const param = dfg.blockParam(target, i);
-        if (!isRetArg(arg) || argIndex(arg) !== result || !this.trees.isUsed(param)) continue;
-        if (local !== NONE) this.localTee(local);
-        local = this.locals.localOf(param);
-      }
-      if (local === NONE) this.op(WasmOp.Drop);
-      else this.localSet(local);
-    }
   }
 
   // Instructions.
