@@ -14,6 +14,9 @@ import type { InitializerStep } from "./initializer-steps.ts";
 import { cellTable, narrowIndex } from "./tables.ts";
 import { FunctionTranslator } from "./translate-function.ts";
 
+/** The largest unsigned word. */
+const MOST_ELEMENTS = 0xffffffff;
+
 export class Initializer extends FunctionTranslator {
   runSteps(steps: readonly InitializerStep[], plan: InitializerPlan, options: FinalizeOptions = {}): void {
     const { builder } = this;
@@ -66,7 +69,8 @@ export class Initializer extends FunctionTranslator {
   private table(index: number): void {
     const { init, type } = this.module.tables[index]!;
     const value = init === null ? this.heap.nullReference() : this.evaluate(init.start, init.end);
-    const length = this.ins.iconst(I32, Number(type.limits.min));
+    // No array is longer than a word can say: what is asked for in vain may be a little less.
+    const length = this.ins.iconst(I32, Math.min(Number(type.limits.min), MOST_ELEMENTS));
     tableMake(this.heap, cellTable(this, index) as CellTable, value, length);
   }
 
