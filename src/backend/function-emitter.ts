@@ -198,11 +198,14 @@ export class FunctionEmitter extends MoveEmitter {
 
   /** Unless the arm that follows has no code, or need not be an arm since the one before it never ends. */
   private emitElse(): void {
-    const { block, call } = this.popBranch();
+    const call = this.pendingItems.pop() as BlockCall;
+    const block = this.pendingFroms.pop() as Block;
+    this.pendingKinds.pop();
     if (this.stopsHere) {
-      this.pendingKinds.pop();
+      // The end of the `if` comes here instead.
       this.pendingItems.pop();
       this.pendingFroms.pop();
+      this.pendingKinds.pop();
       this.closeScope();
       this.emitBranch(block, call);
       return;
@@ -210,11 +213,6 @@ export class FunctionEmitter extends MoveEmitter {
     if (this.isPlain(block, call) && this.fallsThrough(block, call)) return;
     this.op(WasmOp.Else);
     this.postpone(Pending.Branch, call, block);
-  }
-
-  private popBranch(): { readonly block: Block; readonly call: BlockCall } {
-    this.pendingKinds.pop();
-    return { call: this.pendingItems.pop() as BlockCall, block: this.pendingFroms.pop() as Block };
   }
 
   private get stopsHere(): boolean {

@@ -7,6 +7,7 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 
+import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
@@ -41,9 +42,6 @@ export interface StoreOptions {
   readonly staticBytes?: number;
 }
 
-/** As of a module that stands alone (`driver/compile.ts`). */
-const DEFAULT_STACK_BYTES = (1 << 20) - (1 << 16);
-const DEFAULT_HEAP_BYTES = 1 << 30;
 const DEFAULT_STATIC_BYTES = 1 << 25;
 
 export interface StoreInstance {
