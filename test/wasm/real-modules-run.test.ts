@@ -33,7 +33,12 @@ interface Matcher {
 type Program = (bytes: Uint8Array) => Promise<string>;
 
 async function load<T>(file: string): Promise<T> {
-  return (await import(pathToFileURL(join(projectRoot, "node_modules", file)).href)) as T;
+  return await loadOwn<T>(join("node_modules", file));
+}
+
+/** A file of the project. */
+async function loadOwn<T>(file: string): Promise<T> {
+  return (await import(pathToFileURL(join(projectRoot, file)).href)) as T;
 }
 
 const PROGRAMS: Readonly<Record<string, Program>> = {
@@ -55,6 +60,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   jasm: async (bytes) => {
     const runtime = await load<TeaVmRuntime>("@run-slicer/jasm/jasm.wasm-runtime.js");
     const { exports } = await runtime.load(bytes.slice().buffer as ArrayBuffer, { noAutoImports: true });
+    const { classFile } = await loadOwn<{ classFile(): Uint8Array }>("test/embed/programs/inputs.mjs");
     return await (exports as Disassembler).disassemble(classFile(), {});
   },
   wasm_matches: async (bytes) => {
@@ -63,37 +69,6 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     return ["abc12", "abc1", "", "d12", "a99"].map((text) => `${text}: ${matches(text)}`).join("\n");
   },
 };
-
-/** `class A { static int f() { return 42; } }`, as a class file. */
-function classFile(): Uint8Array {
-  const u2 = (value: number): number[] => [value >> 8, value & 0xff];
-  const u4 = (value: number): number[] => [...u2(value >>> 16), ...u2(value & 0xffff)];
-  const utf8 = (text: string): number[] => [1, ...u2(text.length), ...Buffer.from(text)];
-  const classAt = (name: number): number[] => [7, ...u2(name)];
-  const pool = [
-    classAt(2),
-    utf8("A"),
-    classAt(4),
-    utf8("java/lang/Object"),
-    utf8("f"),
-    utf8("()I"),
-    utf8("Code"),
-  ];
-  const code = [0x10, 42, 0xac];
-  const attribute = [...u2(1), ...u2(0), ...u4(code.length), ...code, ...u2(0), ...u2(0)];
-  const method = [...u2(9), ...u2(5), ...u2(6), ...u2(1), ...u2(7), ...u4(attribute.length), ...attribute];
-  return Uint8Array.from([
-    ...u4(0xcafebabe),
-    ...u2(0),
-    ...u2(52),
-    ...u2(pool.length + 1),
-    ...pool.flat(),
-    ...[0x21, 1, 3, 0, 0].flatMap(u2),
-    ...u2(1),
-    ...method,
-    ...u2(0),
-  ]);
-}
 
 const EXPECTED: Readonly<Record<string, RegExp>> = {
   dart_fmt: /^void main\(\) \{\n {2}print\(/,
