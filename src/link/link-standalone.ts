@@ -218,7 +218,7 @@ function startBody(
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
   if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
-  const addresses = layout.rootAddressRegion;
+  const addresses = layout.rootAddressList;
   if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) {
     call(initializer, []);

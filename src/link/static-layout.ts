@@ -5,7 +5,7 @@
  *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
  *     objects        `static-image.ts`
  *     imports        pairs: the address of an imported cell, the address of a word in an object that is to hold the same
- *     addresses      next such region (the runtime's), how many words, the addresses of references that may come to be to the heap
+ *     addresses      the list of the addresses of references that may come to be to the heap (`runtime/assembly/heap.ts`)
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     stack map      bytes of the frame, how many references, their offsets in the frame
  *     record         of a function: its type's descriptor, its index in the table of functions
@@ -33,6 +33,7 @@ import {
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
+import { gapsOf } from "./address-gaps.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticImage } from "./static-image.ts";
 
@@ -138,8 +139,8 @@ export class StaticLayout implements DescriptorMemory {
     return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
   }
 
-  /** The region of addresses of words that a collector has to know, or -1. */
-  get rootAddressRegion(): number {
+  /** The list of addresses of words that a collector has to know, or -1. */
+  get rootAddressList(): number {
     return this.rootAddresses;
   }
 
@@ -282,8 +283,17 @@ export class StaticLayout implements DescriptorMemory {
     this.out.append(bytes);
     if (imports.length > 0) this.placeImports(imports);
     this.objectAddresses = image.offsets.map((offset) => base + offset);
-    if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+    if (roots.length > 0) this.placeRootAddresses(roots);
     this.objectBytes = this.end - base;
+  }
+
+  private placeRootAddresses(roots: readonly number[]): void {
+    const gaps = gapsOf(roots);
+    const address = this.words([0, 0, roots[0]!]);
+    this.out.append(gaps);
+    this.patch(address + 4, this.end);
+    this.align(4);
+    this.rootAddresses = address;
   }
 
   private placeImports(imports: readonly number[]): void {

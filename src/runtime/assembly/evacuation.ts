@@ -7,11 +7,13 @@
  */
 import { recordObject } from "./cards";
 import {
+  ADDRESSES_HEADER,
   ARRAY_HEADER,
   firstRootAddresses,
   firstRoots,
   KIND_REFERENCES,
   KIND_STRUCT,
+  LONG_GAP_BYTES,
   mapOf,
   objectBytes,
   REGION_HEADER,
@@ -46,9 +48,15 @@ function updateRoots(): void {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
   }
-  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
-    const end = region + (load<u32>(region, 4) << 2);
-    for (let root = region; root < end; root += 4) update(load<u32>(root, REGION_HEADER));
+  for (let list = firstRootAddresses; list !== 0; list = load<u32>(list)) {
+    const end = load<u32>(list, 4);
+    let root = load<u32>(list, 8);
+    update(root);
+    for (let at = list + ADDRESSES_HEADER; at < end; at++) {
+      const gap = load<u8>(at);
+      root += gap === 0 ? LONG_GAP_BYTES : gap << 2;
+      if (gap !== 0) update(root);
+    }
   }
 }
 
