@@ -217,7 +217,8 @@ function startBody(
     body.call(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
-  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
+  const cells = layout.cellRegion;
+  if (cells >= 0) call(mergedFunctionIndex(plan, runtime, "addRoots"), [cells]);
   const addresses = layout.rootAddressList;
   if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) {

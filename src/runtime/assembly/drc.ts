@@ -39,6 +39,7 @@ import {
   KIND_REFERENCES,
   KIND_STRUCT,
   LONG_GAP_BYTES,
+  MAPPED_BYTES,
   mapOf,
   objectBytes,
   outOfMemory,
@@ -262,10 +263,14 @@ function countRoots(change: i32): void {
     }
   }
   for (let frame = stackPointer; frame < stackTop; ) {
-    const map = mapOf(frame);
-    const end = map + (load<u32>(map, 4) << 2);
-    for (let entry = map; entry < end; entry += 4) countRoot(load<u32>(frame + load<u32>(entry, 8)), change);
-    frame += load<u32>(map);
+    let part = mapOf(frame);
+    const end = frame + load<u32>(part);
+    for (; frame < end; frame += MAPPED_BYTES) {
+      part += 4;
+      for (let bits = load<u32>(part); bits !== 0; bits &= bits - 1)
+        countRoot(load<u32>(frame + (ctz(bits) << 2)), change);
+    }
+    frame = end;
   }
 }
 

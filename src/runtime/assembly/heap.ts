@@ -23,8 +23,9 @@
  * where the list ends, that of the first word, and for each other one how many words further on it is; a gap
  * of 0 goes 255 words further on, where there is none.
  *
- * A frame begins, at its lowest address, with a word that says where its safepoint's stack map is (frame bytes, count,
- * offsets of the words that hold references): how many words above the stack's top. So it is a short constant.
+ * A frame begins, at its lowest address, with a word that says where its safepoint's stack map is: how many words above the
+ * stack's top, so that it is a short constant. A map is `[frame bytes: u32][bits: u32…]`, a bit for each word of the
+ * frame, from the lowest on: whether it holds a reference.
  */
 
 export const KIND_STRUCT: u32 = 0;
@@ -66,6 +67,9 @@ export let weakRegion: u32 = 0;
 
 /** Where the frames end. */
 export let stackTop: u32 = 0;
+
+/** The words of a frame that one word of its map is about. */
+export const MAPPED_BYTES: u32 = 128;
 
 /** The stack map of a frame. */
 export function mapOf(frame: u32): u32 {
