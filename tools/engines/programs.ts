@@ -1,0 +1,71 @@
+/**
+ * The programs of `npm run engines`: those of the benchmark with small arguments, and those of `programs/` for what they do not have.
+ *
+ * A call must not depend on calls before it: some engines make a new instance for each. The larger argument lets the collectors that
+ * do so collect several times.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { programText } from "../../bench/programs.ts";
+import type { FeatureName } from "../../src/wasm/index.ts";
+import type { Form } from "./engine.ts";
+
+export interface Program {
+  readonly name: string;
+  readonly text: string;
+  readonly form: Form;
+  readonly words: readonly string[];
+  /** What a target has to have besides, or the compiler refuses the program by name. */
+  readonly needs?: FeatureName;
+}
+
+const BENCHMARK: Readonly<Record<string, readonly number[]>> = {
+  "binary-trees": [5, 10],
+  lists: [20, 3000],
+  "hash-table": [100, 4000],
+  sort: [100, 3000],
+  splay: [200, 2000],
+  "ray-tracer": [6, 25],
+  visitors: [1, 5],
+  richards: [1, 4],
+  json: [12, 1500],
+  churn: [400, 60_000],
+  nbody: [30, 1000],
+  sieve: [1000, 30_000],
+  integers: [100, 1000],
+  mandelbrot: [20, 40],
+};
+
+const CALLS: Readonly<Record<string, readonly number[]>> = {
+  casts: [17, 20_000],
+  exceptions: [10, 10_000],
+  "tail-calls": [10, 100_000],
+  "own-memory": [-300_000, -104, 50, 40_000],
+  "multi-memory": [100, 5000],
+  "bulk-memory": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  i64: [10, 10_000],
+  strings: [10, 3000],
+  traps: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+};
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  "wasi-output": [],
+  "wasi-arguments": ["one", "and two", "drei"],
+};
+
+export const PROGRAMS: readonly Program[] = [
+  ...Object.entries(BENCHMARK).map(([name, words]) => callsOf(name, programText(name), words)),
+  ...Object.entries(CALLS).map(([name, words]) => callsOf(name, textOf(name), words)),
+  ...Object.entries(COMMANDS).map(
+    ([name, words]): Program => ({ name, text: textOf(name), form: "command", words }),
+  ),
+];
+
+function callsOf(name: string, text: string, numbers: readonly number[]): Program {
+  const program: Program = { name, text, form: "calls", words: numbers.map(String) };
+  return name === "multi-memory" ? { ...program, needs: "multi-memory" } : program;
+}
+
+function textOf(name: string): string {
+  return readFileSync(join(import.meta.dirname, "programs", `${name}.wat`), "utf8");
+}
