@@ -46,7 +46,7 @@ const START = `
     (local.set $number (call $command.number))
     (i64.store (i32.const 63552) (i64.const 0x203a6e7572))
     (call $command.print (i32.const 63552) (i32.const 5))
-    (call $command.result (call $command.run (local.get $number)))))`;
+    (call $command.result (call $command.run (local.get $number))))`;
 
 /** Throws where `text` has no export `run` of the usual form. */
 export function commandForm(text: string): string {

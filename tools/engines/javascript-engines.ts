@@ -1,16 +1,15 @@
-/** Node, Bun and SpiderMonkey's shell, all by `hosts/shell.mjs`. */
+/** Node, Bun and SpiderMonkey's shell, all by `hosts/shell.js`. */
 import { join } from "node:path";
 import type { Engine, PresentEngine } from "./engine.ts";
 import { executables, type Places } from "./places.ts";
 import { firstLine, hostOutcome, start } from "./processes.ts";
 
-const SHELL = join(import.meta.dirname, "hosts", "shell.mjs");
+const SHELL = join(import.meta.dirname, "hosts", "shell.js");
 
-function shellEngine(file: string, version: string, before: readonly string[] = []): PresentEngine {
+function shellEngine(file: string, version: string): PresentEngine {
   return {
     version,
-    run: async (job) =>
-      hostOutcome(job, await start(file, [...before, SHELL, job.form, job.wasm, ...job.words])),
+    run: async (job) => hostOutcome(job, await start(file, [SHELL, job.form, job.wasm, ...job.words])),
   };
 }
 
@@ -37,7 +36,7 @@ function node(major: number, target: string): Engine {
 }
 
 function npmInstall(folder: string, name: string): readonly string[] {
-  return ["npm", "install", "--no-save", "--prefix", folder, name];
+  return ["npm", "install", "--prefix", folder, name];
 }
 
 const BUN: Engine = {
@@ -54,18 +53,14 @@ const SPIDERMONKEY: Engine = {
   target: "wasm2,+legacy-exceptions,+threads",
   forms: ["calls"],
   get: "Debian package libmozjs-102-dev",
-  find: (places) => findShell(places, "js102", ["-m"]),
+  find: (places) => findShell(places, "js102"),
 };
 
-async function findShell(
-  places: Places,
-  name: string,
-  before: readonly string[] = [],
-): Promise<PresentEngine | null> {
+async function findShell(places: Places, name: string): Promise<PresentEngine | null> {
   const [file] = executables(places, name);
   if (file === undefined) return null;
   const version = await firstLine(file, "--version");
-  return version === null ? null : shellEngine(file, version.replace("JavaScript-C", ""), before);
+  return version === null ? null : shellEngine(file, version.replace("JavaScript-C", ""));
 }
 
 export const JAVASCRIPT_ENGINES: readonly Engine[] = [

@@ -33,15 +33,32 @@ function cell(runs: readonly Run[]): string {
   return count === runs.length ? WORDS[worst] : `${WORDS[worst]} ${count}/${runs.length}`;
 }
 
-/** One line for each engine, verdict and note, with the runs it is about. */
+/** What is said, once, and below it each engine with the programs it is about. */
 function notes(runs: readonly Run[]): string[] {
-  const groups = new Map<string, string[]>();
-  for (const { engine, program, target, collector, verdict, note } of runs) {
-    if (verdict === "ok") continue;
-    const key = `${engine}: ${WORDS[verdict]}: ${note}`;
-    groups.set(key, [...(groups.get(key) ?? []), `${program} (${target}, ${collector})`]);
-  }
-  return [...groups].map(([key, places]) => `${key}\n  ${places.join("; ")}`);
+  const said = distinct(runs.filter(({ verdict }) => verdict !== "ok").map(noteOf));
+  return said.map((note) => {
+    const about = runs.filter((run) => noteOf(run) === note);
+    const engines = distinct(about.map(({ engine }) => engine)).map((engine) => {
+      const here = about.filter((run) => run.engine === engine);
+      return `  ${engine}: ${programsOf(here, runs).join(", ")}`;
+    });
+    return `${[note, ...engines].join("\n")}\n`;
+  });
+}
+
+function noteOf({ verdict, note }: Run): string {
+  return `${WORDS[verdict]}: ${note}`;
+}
+
+/** The programs of one engine's runs; which runs of a program, where not all are among them. */
+function programsOf(some: readonly Run[], all: readonly Run[]): string[] {
+  const [{ engine } = { engine: "" }] = some;
+  return distinct(some.map(({ program }) => program)).map((program) => {
+    const here = some.filter((run) => run.program === program);
+    const every = all.filter((run) => run.engine === engine && run.program === program);
+    const variants = here.map(({ target, collector }) => `${target} ${collector}`);
+    return here.length === every.length ? program : `${program} (${variants.join("; ")})`;
+  });
 }
 
 export interface Counts {

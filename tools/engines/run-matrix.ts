@@ -98,7 +98,7 @@ function tasksOf({ programs, engines }: MatrixSettings): Task[] {
 async function expectedResults(settings: MatrixSettings, modules: Modules): Promise<Map<Program, string>> {
   const expected = new Map<Program, string>();
   for (const program of settings.programs) {
-    const wasm = await modules.native(program, program.form);
+    const wasm = await modules.native(program);
     const features = parseTarget("node20");
     const { form, words } = program;
     const outcome = await settings.reference.run({ wasm, features, form, words, scratch: modules.folder() });
@@ -118,25 +118,29 @@ async function runTask(
   const { found, program, target, collector } = task;
   const { engine, present } = found;
   const form = engine.forms.includes(program.form) ? program.form : "command";
-  const verdict = (kind: Verdict, note = ""): Run => {
-    return { engine: engine.name, program: program.name, target, collector, verdict: kind, note };
+  const end = (verdict: Verdict, note = ""): Run => {
+    return { engine: engine.name, program: program.name, target, collector, verdict, note };
   };
-  const features = parseTarget(target);
-  let wasm: string;
-  try {
-    wasm = await modules.compiled(program, form, target, collector);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const right = program.needs !== undefined && !features.has(program.needs);
-    return verdict(right ? "refused" : "rejected", error.message);
-  }
-  const job: Job = { wasm, features, form, words: program.words, scratch: modules.folder() };
+  const wasm = await modules.compiled({ program, form, target, collector });
+  if (wasm instanceof InputError) return end(isRight(wasm, task) ? "refused" : "rejected", wasm.message);
+  const job: Job = {
+    wasm,
+    features: parseTarget(target),
+    form,
+    words: program.words,
+    scratch: modules.folder(),
+  };
   const outcome = form === program.form ? await present.run(job) : await runAsCommands(present, job);
   const got = differenceOf(outcome, expected);
-  if (got === null) return verdict("ok");
+  if (got === null) return end("ok");
   const entry = known.find((one) => matches(one, task) && one.got.test(got));
-  if (entry !== undefined) return verdict("known", entry.reason);
-  return verdict(outcome.kind === "ran" ? "differs" : "rejected", got);
+  if (entry !== undefined) return end("known", entry.reason);
+  return end(outcome.kind === "ran" ? "differs" : "rejected", got);
+}
+
+/** Whether the target lacks what the program needs, and the refusal says so. */
+function isRight(refusal: InputError, { program: { needs }, target }: Task): boolean {
+  return needs !== undefined && !parseTarget(target).has(needs) && refusal.message.includes(`needs ${needs}`);
 }
 
 function matches({ engine, programs, target }: Known, task: Task): boolean {
@@ -170,10 +174,17 @@ function shortened(text: string): string {
   return line.length <= 120 ? line : `${line.slice(0, 117)}…`;
 }
 
+interface Variant {
+  readonly program: Program;
+  readonly form: Form;
+  readonly target: string;
+  readonly collector: CollectorName;
+}
+
 /** Compiles each module once, into a file. */
 class Modules {
   private readonly scratch: string;
-  private readonly files: Map<string, Promise<string>>;
+  private readonly files: Map<string, Promise<string | InputError>>;
   private folders: number;
 
   constructor(scratch: string) {
@@ -182,14 +193,17 @@ class Modules {
     this.folders = 0;
   }
 
-  native(program: Program, form: Form): Promise<string> {
-    return this.once(`${program.name}.${form}`, () => binaryOf(program, form));
+  async native(program: Program): Promise<string> {
+    return this.write(`${program.name}.native`, await binaryOf(program, program.form));
   }
 
-  /** Throws the `InputError` of a refusal. */
-  compiled(program: Program, form: Form, target: string, collector: CollectorName): Promise<string> {
+  /** The module's path, or why the compiler refuses it. */
+  compiled(variant: Variant): Promise<string | InputError> {
+    const { program, form, target, collector } = variant;
     const name = `${program.name}.${form}.${target}.${collector}`;
-    return this.once(name, async () => compile(await binaryOf(program, form), { target, collector }));
+    const file = this.files.get(name) ?? this.compile(name, variant);
+    this.files.set(name, file);
+    return file;
   }
 
   /** A new folder, for one run. */
@@ -199,17 +213,21 @@ class Modules {
     return folder;
   }
 
-  private once(name: string, make: () => Promise<Uint8Array>): Promise<string> {
-    let file = this.files.get(name);
-    if (file === undefined) {
-      file = make().then((bytes) => {
-        const path = join(this.scratch, `${name}.wasm`);
-        writeFileSync(path, bytes);
-        return path;
-      });
-      this.files.set(name, file);
+  private async compile(name: string, variant: Variant): Promise<string | InputError> {
+    const { program, form, target, collector } = variant;
+    const native = await binaryOf(program, form);
+    try {
+      return this.write(name, compile(native, { target, collector }));
+    } catch (error) {
+      if (error instanceof InputError) return error;
+      throw error;
     }
-    return file;
+  }
+
+  private write(name: string, bytes: Uint8Array): string {
+    const path = join(this.scratch, `${name}.wasm`);
+    writeFileSync(path, bytes);
+    return path;
   }
 }
 

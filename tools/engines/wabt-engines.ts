@@ -1,7 +1,7 @@
 /**
  * wabt's validator and interpreter, which are the project's own dependency, and wasm2c, whose output a C compiler makes a program of.
  *
- * All are told to have exactly the features that a module was compiled for. wasm2c needs the runtime of its own version, which the
+ * The first two are told to have exactly the features that a module was compiled for; wasm2c refuses to be told. It needs the runtime of its own version, which the
  * npm package lacks, so it is the one of a system's package.
  */
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
@@ -91,8 +91,7 @@ interface ToC {
 async function runAsC({ cc, tool, runtime }: ToC, job: Job): Promise<Outcome> {
   // The module's name in C is that of the file.
   copyFileSync(job.wasm, join(job.scratch, "program.wasm"));
-  const words = [...wabtSwitches(job.features), "program.wasm", "-o", "program.c"];
-  const translated = await start(tool, words, job.scratch);
+  const translated = await start(tool, ["program.wasm", "-o", "program.c"], job.scratch);
   if (translated.code !== 0) return { kind: "failed", reason: reasonOf(translated.errors) };
   const host = join(import.meta.dirname, "hosts", "wasm2c_host.c");
   const sources = [host, "program.c", join(runtime, "wasm-rt-impl.c")];

@@ -8,7 +8,6 @@
   (type $text (array (mut i8)))
   (type $texts (array (mut (ref null $text))))
   (memory (export "memory") 1)
-  (data (i32.const 8) "\n")
 
   (func $clock (result i64)
     (if (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 0)) (then (call $proc_exit (i32.const 9))))
@@ -38,10 +37,9 @@
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $more)))
     (i32.store (i32.const 16) (i32.const 4096))
-    (i32.store (i32.const 20) (array.len (local.get $text)))
-    (i32.store (i32.const 24) (i32.const 8))
-    (i32.store (i32.const 28) (i32.const 1))
-    (if (call $fd_write (i32.const 1) (i32.const 16) (i32.const 2) (i32.const 32)) (then (call $proc_exit (i32.const 8)))))
+    (i32.store8 offset=4096 (array.len (local.get $text)) (i32.const 10))
+    (i32.store (i32.const 20) (i32.add (array.len (local.get $text)) (i32.const 1)))
+    (if (call $fd_write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 32)) (then (call $proc_exit (i32.const 8)))))
 
   (func (export "_start") (local $count i32) (local $i i32) (local $texts (ref $texts)) (local $time i64)
     (local.set $time (call $clock))
