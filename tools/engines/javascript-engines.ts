@@ -41,7 +41,7 @@ function npmInstall(folder: string, name: string): readonly string[] {
 
 const BUN: Engine = {
   name: "bun",
-  target: "wasm3.0-nogc,-memory64,-multi-memory",
+  target: "wasm3.0-nogc,-memory64",
   forms: ["calls", "command"],
   get: "npm package bun@1.4.5",
   install: (folder) => [npmInstall(folder, `@oven/bun-${process.platform}-${process.arch}@1.4.5`)],
@@ -65,7 +65,7 @@ async function findShell(places: Places, name: string): Promise<PresentEngine | 
 
 export const JAVASCRIPT_ENGINES: readonly Engine[] = [
   node(20, "node20"),
-  node(22, "node20"),
+  node(22, "wasm3.0-nogc"),
   node(26, "wasm3.0-nogc"),
   BUN,
   SPIDERMONKEY,

@@ -35,7 +35,8 @@ const command = new Command("engines")
   .addHelpText(
     "after",
     `
-Each program is compiled for what fits the engine with every collector, and for mvp; a cell shows the worst of these runs:
+Each program is compiled for what fits the engine with every collector, and for mvp, also with -O; a cell shows the worst of
+these runs:
 
   ok         what Node 26 gives with its own garbage collection
   refused    the compiler refused by name what the target lacks

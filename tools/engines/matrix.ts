@@ -1,7 +1,7 @@
 /** The matrix as a person reads it: programs by engines, then what is to say of every cell that is not `ok`. */
 import { markdownTable } from "../../bench/markdown-table.ts";
 import type { Known } from "./known.ts";
-import type { Run, Verdict } from "./run-matrix.ts";
+import { type Run, type Verdict, variantText } from "./run-matrix.ts";
 
 /** Worst first: a cell shows the worst of its runs. */
 const ORDER: readonly Verdict[] = ["differs", "rejected", "known", "refused", "ok"];
@@ -56,8 +56,7 @@ function programsOf(some: readonly Run[], all: readonly Run[]): string[] {
   return distinct(some.map(({ program }) => program)).map((program) => {
     const here = some.filter((run) => run.program === program);
     const every = all.filter((run) => run.engine === engine && run.program === program);
-    const variants = here.map(({ target, collector }) => `${target} ${collector}`);
-    return here.length === every.length ? program : `${program} (${variants.join("; ")})`;
+    return here.length === every.length ? program : `${program} (${here.map(variantText).join("; ")})`;
   });
 }
 

@@ -45,6 +45,8 @@ const CALLS: Readonly<Record<string, readonly number[]>> = {
   "bulk-memory": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   i64: [10, 10_000],
   strings: [10, 3000],
+  globals: [10, 5000],
+  vectors: [10, 5000],
   traps: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
 };
 
@@ -52,6 +54,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   "wasi-output": [],
   "wasi-arguments": ["one", "and two", "drei"],
 };
+
+const NEEDS: Readonly<Record<string, FeatureName>> = { "multi-memory": "multi-memory", vectors: "simd" };
 
 export const PROGRAMS: readonly Program[] = [
   ...Object.entries(BENCHMARK).map(([name, words]) => callsOf(name, programText(name), words)),
@@ -63,7 +67,8 @@ export const PROGRAMS: readonly Program[] = [
 
 function callsOf(name: string, text: string, numbers: readonly number[]): Program {
   const program: Program = { name, text, form: "calls", words: numbers.map(String) };
-  return name === "multi-memory" ? { ...program, needs: "multi-memory" } : program;
+  const needs = NEEDS[name];
+  return needs === undefined ? program : { ...program, needs };
 }
 
 function textOf(name: string): string {

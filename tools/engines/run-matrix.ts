@@ -1,11 +1,12 @@
 /**
- * Runs every program on every engine: compiled for what fits the engine with each collector, and for the first version of Wasm; and
- * says what each run came to, beside what the program gives natively.
+ * Runs every program on every engine: compiled for what fits the engine with each collector, and for the first version of Wasm, as it
+ * is and optimised; and says what each run came to, beside what the program gives natively.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InputError } from "../../src/base/diagnostics.ts";
 import { compile } from "../../src/driver/compile.ts";
+import { optimizeOutput } from "../../src/driver/optimize-output.ts";
 import { parseTarget } from "../../src/driver/targets.ts";
 import type { CollectorName } from "../../src/runtime/collectors.ts";
 import { textToBinary } from "../../src/wast/index.ts";
@@ -14,7 +15,28 @@ import type { Engine, Form, Job, Outcome, PresentEngine } from "./engine.ts";
 import type { Known } from "./known.ts";
 import type { Program } from "./programs.ts";
 
-export const COLLECTORS: readonly CollectorName[] = ["copying", "generational", "drc", "null"];
+/** How a program is compiled. */
+export interface Variant {
+  readonly target: string;
+  readonly collector: CollectorName;
+  /** By binaryen, as `-O` asks for. */
+  readonly optimized: boolean;
+}
+
+const COLLECTORS: readonly CollectorName[] = ["copying", "generational", "drc", "null"];
+
+export function variantText({ target, collector, optimized }: Variant): string {
+  return `${target} ${collector}${optimized ? " -O" : ""}`;
+}
+
+/** What fits the engine comes first. */
+function variantsFor(target: string): Variant[] {
+  const variants: Variant[] = COLLECTORS.map((collector) => ({ target, collector, optimized: false }));
+  const plain: Variant = { target: "mvp", collector: "copying", optimized: false };
+  if (target !== "mvp") variants.push(plain);
+  variants.push({ ...plain, optimized: true });
+  return variants;
+}
 
 export type Verdict =
   | "ok"
@@ -27,11 +49,9 @@ export type Verdict =
   /** The engine rejected the module or broke down, or the compiler refused what it should compile. */
   | "rejected";
 
-export interface Run {
+export interface Run extends Variant {
   readonly engine: string;
   readonly program: string;
-  readonly target: string;
-  readonly collector: CollectorName;
   readonly verdict: Verdict;
   /** What is to say besides `ok`. */
   readonly note: string;
@@ -58,8 +78,7 @@ export interface MatrixSettings {
 interface Task {
   readonly found: FoundEngine;
   readonly program: Program;
-  readonly target: string;
-  readonly collector: CollectorName;
+  readonly variant: Variant;
 }
 
 export async function runMatrix(settings: MatrixSettings): Promise<Run[]> {
@@ -83,12 +102,11 @@ export async function runMatrix(settings: MatrixSettings): Promise<Run[]> {
 function tasksOf({ programs, engines }: MatrixSettings): Task[] {
   const tasks: Task[] = [];
   for (const found of engines) {
-    const { target: own, forms } = found.engine;
+    const { target, forms } = found.engine;
     for (const program of programs) {
       // A command can only be run as such; calls can be made a command.
       if (program.form === "command" && !forms.includes("command")) continue;
-      for (const collector of COLLECTORS) tasks.push({ found, program, target: own, collector });
-      if (own !== "mvp") tasks.push({ found, program, target: "mvp", collector: "copying" });
+      for (const variant of variantsFor(target)) tasks.push({ found, program, variant });
     }
   }
   return tasks;
@@ -115,17 +133,17 @@ async function runTask(
   modules: Modules,
   known: readonly Known[],
 ): Promise<Run> {
-  const { found, program, target, collector } = task;
+  const { found, program, variant } = task;
   const { engine, present } = found;
   const form = engine.forms.includes(program.form) ? program.form : "command";
   const end = (verdict: Verdict, note = ""): Run => {
-    return { engine: engine.name, program: program.name, target, collector, verdict, note };
+    return { engine: engine.name, program: program.name, ...variant, verdict, note };
   };
-  const wasm = await modules.compiled({ program, form, target, collector });
+  const wasm = await modules.compiled(program, form, variant);
   if (wasm instanceof InputError) return end(isRight(wasm, task) ? "refused" : "rejected", wasm.message);
   const job: Job = {
     wasm,
-    features: parseTarget(target),
+    features: parseTarget(variant.target),
     form,
     words: program.words,
     scratch: modules.folder(),
@@ -139,13 +157,13 @@ async function runTask(
 }
 
 /** Whether the target lacks what the program needs, and the refusal says so. */
-function isRight(refusal: InputError, { program: { needs }, target }: Task): boolean {
+function isRight(refusal: InputError, { program: { needs }, variant: { target } }: Task): boolean {
   return needs !== undefined && !parseTarget(target).has(needs) && refusal.message.includes(`needs ${needs}`);
 }
 
 function matches({ engine, programs, target }: Known, task: Task): boolean {
   if (engine !== task.found.engine.name || !programs.includes(task.program.name)) return false;
-  return target === undefined || target === task.target;
+  return target === undefined || target === task.variant.target;
 }
 
 /** A command for each call. */
@@ -174,13 +192,6 @@ function shortened(text: string): string {
   return line.length <= 120 ? line : `${line.slice(0, 117)}…`;
 }
 
-interface Variant {
-  readonly program: Program;
-  readonly form: Form;
-  readonly target: string;
-  readonly collector: CollectorName;
-}
-
 /** Compiles each module once, into a file. */
 class Modules {
   private readonly scratch: string;
@@ -198,10 +209,9 @@ class Modules {
   }
 
   /** The module's path, or why the compiler refuses it. */
-  compiled(variant: Variant): Promise<string | InputError> {
-    const { program, form, target, collector } = variant;
-    const name = `${program.name}.${form}.${target}.${collector}`;
-    const file = this.files.get(name) ?? this.compile(name, variant);
+  compiled(program: Program, form: Form, variant: Variant): Promise<string | InputError> {
+    const name = `${program.name}.${form}.${variantText(variant)}`;
+    const file = this.files.get(name) ?? this.compile(name, binaryOf(program, form), variant);
     this.files.set(name, file);
     return file;
   }
@@ -213,11 +223,15 @@ class Modules {
     return folder;
   }
 
-  private async compile(name: string, variant: Variant): Promise<string | InputError> {
-    const { program, form, target, collector } = variant;
-    const native = await binaryOf(program, form);
+  private async compile(
+    name: string,
+    native: Promise<Uint8Array>,
+    { target, collector, optimized }: Variant,
+  ): Promise<string | InputError> {
+    const input = await native;
     try {
-      return this.write(name, compile(native, { target, collector }));
+      const output = compile(input, { target, collector });
+      return this.write(name, optimized ? await optimizeOutput(output) : output);
     } catch (error) {
       if (error instanceof InputError) return error;
       throw error;
