@@ -8,6 +8,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { type Statistics, withStatistics } from "../../bench/with-statistics.ts";
+import { compile } from "../../src/driver/compile.ts";
+import { textToBinary } from "../../src/wast/index.ts";
 import { commandForm, resultOfCommand } from "../../tools/engines/command-form.ts";
 import type { Engine, Job, Outcome } from "../../tools/engines/engine.ts";
 import { JAVASCRIPT_ENGINES, REFERENCE } from "../../tools/engines/javascript-engines.ts";
@@ -16,8 +19,9 @@ import { countsOf, matrixText, staleEntries } from "../../tools/engines/matrix.t
 import { OTHER_ENGINES } from "../../tools/engines/other-engines.ts";
 import { executables, placesOf } from "../../tools/engines/places.ts";
 import { PROGRAMS, type Program } from "../../tools/engines/programs.ts";
-import { type FoundEngine, type Run, runMatrix } from "../../tools/engines/run-matrix.ts";
+import { type FoundEngine, heapLimit, type Run, runMatrix } from "../../tools/engines/run-matrix.ts";
 import { WABT_ENGINES } from "../../tools/engines/wabt-engines.ts";
+import { exportsOf } from "../backend/engine.ts";
 import { projectRoot } from "../support/project.ts";
 
 function folderFor(t: TestContext): string {
@@ -75,6 +79,28 @@ test("programs run as natively on this Node and on wabt's interpreter, and its v
   // Six variants where something fits better than `mvp`, five elsewhere; the interpreter has no WASI.
   assert.equal(runs.length, 3 * 6 + 3 * 5 + 2 * 6);
 });
+
+/** Some objects that stay, one array, or no references at all. */
+const ALLOCATE_LITTLE = "sort richards nbody sieve integers mandelbrot multi-memory bulk-memory traps".split(
+  " ",
+);
+
+const COLLECTING = PROGRAMS.filter(({ name, form }) => form === "calls" && !ALLOCATE_LITTLE.includes(name));
+
+for (const { name, text, words } of COLLECTING) {
+  test(`${name} collects, with its larger argument`, async () => {
+    for (const collector of ["copying", "generational"] as const) {
+      const output = compile(await textToBinary(text), { collector, ...heapLimit(collector) });
+      const { run, collections } = exportsOf(withStatistics(output, collector)) as unknown as Collecting;
+      run(Number(words.at(-1)));
+      assert.ok(collections.value > 0, collector);
+    }
+  });
+}
+
+interface Collecting extends Statistics {
+  readonly run: (argument: number) => number;
+}
 
 test("every program with calls is also a command", async (t) => {
   const onlyCommands = madeUp("commands", REFERENCE.run, { forms: ["command"] });

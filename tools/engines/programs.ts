@@ -1,8 +1,8 @@
 /**
  * The programs of `npm run engines`: those of the benchmark with small arguments, and those of `programs/` for what they do not have.
  *
- * A call must not depend on calls before it: some engines make a new instance for each. The larger argument lets the collectors that
- * do so collect several times.
+ * A call must not depend on calls before it: some engines make a new instance for each. With the larger argument a program that
+ * allocates more than a little collects, in the small heap that it is given.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,14 +21,14 @@ export interface Program {
 
 const BENCHMARK: Readonly<Record<string, readonly number[]>> = {
   "binary-trees": [5, 10],
-  lists: [20, 3000],
-  "hash-table": [100, 4000],
-  sort: [100, 3000],
-  splay: [200, 2000],
+  lists: [20, 2500],
+  "hash-table": [100, 2500],
+  sort: [100, 4000],
+  splay: [200, 2500],
   "ray-tracer": [6, 25],
-  visitors: [1, 5],
+  visitors: [1, 20],
   richards: [1, 4],
-  json: [12, 1500],
+  json: [12, 420],
   churn: [400, 60_000],
   nbody: [30, 1000],
   sieve: [1000, 30_000],
@@ -44,9 +44,9 @@ const CALLS: Readonly<Record<string, readonly number[]>> = {
   "multi-memory": [100, 5000],
   "bulk-memory": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   i64: [10, 10_000],
-  strings: [10, 3000],
-  globals: [10, 5000],
-  vectors: [10, 5000],
+  strings: [10, 1600],
+  globals: [10, 10_000],
+  vectors: [10, 8000],
   traps: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
 };
 

@@ -25,6 +25,13 @@ export interface Variant {
 
 const COLLECTORS: readonly CollectorName[] = ["copying", "generational", "drc", "null"];
 
+/** So little that programs which allocate at all collect, although their arguments are small; what never frees has no limit. */
+const HEAP_BYTES = 256 << 10;
+
+export function heapLimit(collector: CollectorName): { readonly maxHeapBytes?: number } {
+  return collector === "null" ? {} : { maxHeapBytes: HEAP_BYTES };
+}
+
 export function variantText({ target, collector, optimized }: Variant): string {
   return `${target} ${collector}${optimized ? " -O" : ""}`;
 }
@@ -230,7 +237,7 @@ class Modules {
   ): Promise<string | InputError> {
     const input = await native;
     try {
-      const output = compile(input, { target, collector });
+      const output = compile(input, { target, collector, ...heapLimit(collector) });
       return this.write(name, optimized ? await optimizeOutput(output) : output);
     } catch (error) {
       if (error instanceof InputError) return error;

@@ -15,7 +15,7 @@
     (loop $more
       (local.set $v
         (i8x16.swizzle
-          (i16x8.mul (i32x4.splat (i32.mul (local.get $i) (i32.const 0x9e3779b1))) (array.get $vectors (local.get $vectors) (i32.and (local.get $i) (i32.const 7))))
+          (i16x8.add (i32x4.splat (i32.mul (local.get $i) (i32.const 0x9e3779b1))) (array.get $vectors (local.get $vectors) (i32.and (local.get $i) (i32.const 7))))
           (v128.const i8x16 3 1 4 1 5 9 2 6 5 3 5 8 9 7 9 3)))
       (local.set $v (i8x16.add_sat_s (local.get $v) (f32x4.convert_i32x4_s (local.get $v))))
       (array.set $vectors (local.get $vectors) (i32.and (local.get $i) (i32.const 7))
