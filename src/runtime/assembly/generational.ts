@@ -34,7 +34,6 @@ import {
   reserve,
   setRoom,
   setRoomEnd,
-  stackTop,
 } from "./heap";
 
 export { cardBase, markCards } from "./cards";
