@@ -52,10 +52,14 @@ export function createWastCommand(): Command {
         .default("spillway"),
     )
     .addOption(
-      targetOption("the engine that the output is for; a module that it cannot have is skipped, with the reason"),
+      targetOption(
+        "the engine that the output is for; a module that it cannot have is skipped, with the reason",
+      ),
     )
     .addOption(
-      new Option("--collector <name>", "of the engines spillway and standalone").choices(COLLECTOR_NAMES).default("copying"),
+      new Option("--collector <name>", "of the engines spillway and standalone")
+        .choices(COLLECTOR_NAMES)
+        .default("copying"),
     )
     .addOption(
       new Option("--policy <name>", "how these engines spill; wrong:… are historical mistakes")

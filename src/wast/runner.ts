@@ -108,7 +108,7 @@ class ScriptRun<M, I, X> {
   private readonly instances: Map<string, I | Missing>;
   private readonly definitions: Map<string, M | Missing>;
   private readonly registered: Map<string, ReadonlyMap<string, X> | Missing>;
-  private readonly threads: Map<string, Promise<ScriptReport>>;
+  private readonly threads: Map<string, Promise<ScriptReport> | Missing>;
   /** Of the last `module` and `module definition`; absent before the first. */
   private latest: I | Missing | undefined;
   private latestDefinition: M | Missing | undefined;
@@ -126,7 +126,9 @@ class ScriptRun<M, I, X> {
 
   /** Threads that the script did not wait for still count. */
   async finish(): Promise<ScriptReport> {
-    for (const thread of this.threads.values()) this.report.merge(await thread);
+    for (const thread of this.threads.values()) {
+      if (!(thread instanceof Missing)) this.report.merge(await thread);
+    }
     return this.report;
   }
 
@@ -386,7 +388,10 @@ class ScriptRun<M, I, X> {
     for (const name of body.shared) {
       const instance = this.instances.get(name);
       if (instance === undefined) return noModule(name);
-      if (instance instanceof Missing) return instance.verdict;
+      if (instance instanceof Missing) {
+        this.threads.set(body.name, instance);
+        return instance.verdict;
+      }
       shared.set(name, instance);
     }
     this.threads.set(body.name, this.setting.startThread(body, shared));
@@ -397,6 +402,7 @@ class ScriptRun<M, I, X> {
     const thread = this.threads.get(name);
     if (thread === undefined) return fail("a thread", `no thread ${name}`);
     this.threads.delete(name);
+    if (thread instanceof Missing) return thread.verdict;
     this.report.merge(await thread);
     return PASS;
   }
