@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { PolicyName } from "../../frontend/index.ts";
-import type { FailureKind } from "./check-module.ts";
+import type { FailureKind } from "./agreement.ts";
 import type { SeedVerdict, ThreadOptions } from "./worker.ts";
 
 export interface ModuleCampaignOptions {
@@ -17,6 +17,8 @@ export interface ModuleCampaignOptions {
   readonly jobs: number;
   /** How the compiler spills. */
   readonly policy?: PolicyName;
+  /** The engine that the output is for, if not the default. */
+  readonly target?: string;
   /** Paths of modules that half of the random ones are built upon. */
   readonly startFrom?: readonly string[];
   readonly onProgress?: (done: number, failures: number) => void;
@@ -107,8 +109,8 @@ class Campaign {
 
   private thread(): Promise<void> {
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    const { policy = "spillway", startFrom = [], hangMs = HANG_MS } = this.options;
-    const workerData: ThreadOptions = { policy, startFrom };
+    const { policy = "spillway", startFrom = [], hangMs = HANG_MS, target } = this.options;
+    const workerData: ThreadOptions = { policy, startFrom, ...(target === undefined ? {} : { target }) };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     let seed = -1;
     let modules = 0;

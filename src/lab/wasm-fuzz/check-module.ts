@@ -5,15 +5,17 @@
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { compile, compileCode } from "../../driver/compile.ts";
+import { parseTarget } from "../../driver/targets.ts";
 import { hostWebAssembly } from "../../embed/host-webassembly.ts";
 import type { PolicyName } from "../../frontend/index.ts";
 import { linkForStore } from "../../link/link-store.ts";
 import { COLLECTOR_NAMES } from "../../runtime/collectors.ts";
-import { DEFAULT_FEATURES, type Features, TypeStore } from "../../wasm/index.ts";
+import { DEFAULT_FEATURES, type FeatureName, type Features, TypeStore } from "../../wasm/index.ts";
 import { NativeEngine } from "../../wast/native-engine.ts";
 import { SpillwayEngine, type SpillwayOptions } from "../../wast/spillway-engine.ts";
-import { sameTrap } from "../../wast/trap-wording.ts";
-import { type Event, observe } from "./observe.ts";
+import { agree, Failed, type FailureKind } from "./agreement.ts";
+import { observe } from "./observe.ts";
+import { runAlone } from "./run-alone.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 export type ModuleVerdict =
@@ -24,9 +26,6 @@ export type ModuleVerdict =
   /** It says nothing: this host does not run it, or it imports what cannot be made up. */
   | { readonly kind: "skipped"; readonly why: string }
   | { readonly kind: "failed"; readonly failure: FailureKind; readonly message: string };
-
-/** A defect: the compiler threw, the output is not valid, it does something else, or other bytes came out. */
-export type FailureKind = "crash" | "invalid" | "difference" | "indeterminate";
 
 const HEAP_BYTES = 1 << 26;
 const FEATURES: Features = DEFAULT_FEATURES;
@@ -49,24 +48,19 @@ const CALM: readonly Setting[] = COLLECTOR_NAMES.filter((name) => name !== "stre
   maxHeapBytes: HEAP_BYTES,
 }));
 
-/** Thrown within a check; what else is thrown is a crash. */
-class Failed extends Error {
-  readonly kind: FailureKind;
-
-  constructor(kind: FailureKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
 export interface CheckOptions {
   /** Chooses one of the collectors besides the stressing one; without it they all have their turn. */
   readonly turn?: number;
   readonly policy?: PolicyName;
+  /**
+   * The engine that the output is for, if not the default: then the module, without what it cannot have alone, also runs standing alone
+   * for it. A store gets what it needs besides.
+   */
+  readonly target?: string;
 }
 
 export async function checkModule(bytes: Uint8Array, options: CheckOptions = {}): Promise<ModuleVerdict> {
-  const { turn, policy = "spillway" } = options;
+  const { turn, policy = "spillway", target } = options;
   try {
     const subject = await subjectOf(bytes, FEATURES);
     if (subject === null) return { kind: "skipped", why: "an import that cannot be made up" };
@@ -75,17 +69,32 @@ export async function checkModule(bytes: Uint8Array, options: CheckOptions = {})
     const native = observe(new NativeEngine(), subject);
     let atLimit = false;
     const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
+    const forTarget = target === undefined ? {} : { target: storeTarget(target) };
     for (const setting of [STRESSED, ...others]) {
-      if (!agree({ ...setting, policy }, subject, native)) atLimit = true;
+      const engine = new SpillwayEngine({ ...setting, policy, ...forTarget });
+      if (!agree(setting.name, native, observe(engine, subject))) atLimit = true;
     }
     checkOrder(subject);
-    return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
+    if (target === undefined) {
+      return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
+    }
+    const settings = [STRESSED, ...others].map((setting) => ({ ...setting, policy, target }));
+    const { alone, events, isAtLimit } = await runAlone(subject, settings, turn);
+    return { kind: "agreed", events: native.length + events, atLimit: atLimit || isAtLimit, alone };
   } catch (error) {
     if (error instanceof InputError) return { kind: "refused", why: error.message };
     if (error instanceof Failed) return { kind: "failed", failure: error.kind, message: error.message };
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "failed", failure: "crash", message };
   }
+}
+
+/** A target with what the modules of a store share besides. */
+function storeTarget(target: string): string {
+  const has = parseTarget(target);
+  const needed: FeatureName[] = ["mutable-global", "multi-value"];
+  if (!has.has("exceptions")) needed.push("legacy-exceptions");
+  return [target, ...needed.filter((name) => !has.has(name)).map((name) => `+${name}`)].join();
 }
 
 function hostRefusal(bytes: Uint8Array): string {
@@ -95,32 +104,6 @@ function hostRefusal(bytes: Uint8Array): string {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Whether the events were compared to their end. Throws `Failed` where they differ. */
-function agree(setting: Setting, subject: Subject, native: readonly Event[]): boolean {
-  const compiled = observe(new SpillwayEngine(setting), subject);
-  for (let i = 0; i < Math.max(native.length, compiled.length); i++) {
-    const expected = native[i];
-    const got = compiled[i];
-    if (expected?.isLimit === true || got?.isLimit === true) return false;
-    if (expected !== undefined && got !== undefined && sameEvent(expected, got)) continue;
-    throw new Failed(
-      "difference",
-      `${setting.name}: natively ${eventText(expected)}, compiled ${eventText(got)}`,
-    );
-  }
-  return true;
-}
-
-function sameEvent(expected: Event, got: Event): boolean {
-  if (expected.what !== got.what || expected.outcome !== got.outcome) return false;
-  return expected.trap === got.trap || sameTrap(expected.trap!, got.trap!);
-}
-
-function eventText(event: Event | undefined): string {
-  if (event === undefined) return "nothing more";
-  return `${event.what}: ${event.outcome}${event.trap === undefined ? "" : ` (${event.trap})`}`;
 }
 
 const ORDER_SHOWS = "with the last function compiled first, the output has other bytes";
