@@ -116,13 +116,14 @@ function summary(
   files: readonly string[],
 ): string {
   const range = done === 0 ? "" : ` (seeds ${firstSeed} to ${firstSeed + done - 1})`;
-  const { agreed, atLimit, events, refused, skipped, notAlone } = tally;
+  const { agreed, atLimit, events, refused, skipped, notAlone, notInStore } = tally;
   const lines = [
     `${done} modules${range}, ${failures.length} failed`,
     `${agreed} do the same compiled, in ${events} events; ${atLimit} of them to where memory or stack ran out`,
     ...listed("refused", refused),
     ...listed("skipped", skipped),
     ...listed("not compiled to stand alone", notAlone),
+    ...listed("not run in a store", notInStore),
     ...files.map((file) => `saved ${file}`),
   ];
   return lines.join("\n");
@@ -135,7 +136,7 @@ function listed(what: string, reasons: ReadonlyMap<string, number>): string[] {
 
 function jsonResult(result: ModuleCampaignResult, files: readonly string[]): object {
   const { firstSeed, done, failures, tally } = result;
-  const { refused, skipped, notAlone } = tally;
+  const { refused, skipped, notAlone, notInStore } = tally;
   return {
     firstSeed,
     done,
@@ -144,6 +145,7 @@ function jsonResult(result: ModuleCampaignResult, files: readonly string[]): obj
       refused: Object.fromEntries(refused),
       skipped: Object.fromEntries(skipped),
       notAlone: Object.fromEntries(notAlone),
+      notInStore: Object.fromEntries(notInStore),
     },
     failures,
     files,

@@ -43,6 +43,8 @@ export interface ModuleTally {
   readonly refused: ReadonlyMap<string, number>;
   readonly skipped: ReadonlyMap<string, number>;
   readonly notAlone: ReadonlyMap<string, number>;
+  /** Those that stood alone, but no store for the target takes. */
+  readonly notInStore: ReadonlyMap<string, number>;
 }
 
 export interface ModuleCampaignResult {
@@ -67,6 +69,7 @@ class Campaign {
   private readonly refused: Map<string, number>;
   private readonly skipped: Map<string, number>;
   private readonly notAlone: Map<string, number>;
+  private readonly notInStore: Map<string, number>;
   private agreed: number;
   private atLimit: number;
   private events: number;
@@ -81,6 +84,7 @@ class Campaign {
     this.refused = new Map();
     this.skipped = new Map();
     this.notAlone = new Map();
+    this.notInStore = new Map();
     this.agreed = 0;
     this.atLimit = 0;
     this.events = 0;
@@ -92,8 +96,8 @@ class Campaign {
     const { firstSeed, jobs, count } = this.options;
     await Promise.all(Array.from({ length: Math.min(jobs, count) }, () => this.lane()));
     this.failures.sort((a, b) => a.seed - b.seed);
-    const { agreed, atLimit, events, refused, skipped, notAlone } = this;
-    const tally = { agreed, atLimit, events, refused, skipped, notAlone };
+    const { agreed, atLimit, events, refused, skipped, notAlone, notInStore } = this;
+    const tally = { agreed, atLimit, events, refused, skipped, notAlone, notInStore };
     return { firstSeed, done: this.done, tally, failures: this.failures };
   }
 
@@ -163,6 +167,7 @@ class Campaign {
         this.events += verdict.events;
         if (verdict.atLimit) this.atLimit++;
         if (verdict.alone !== "") count(this.notAlone, withoutTypes(verdict.alone));
+        if (verdict.inStore !== "") count(this.notInStore, withoutTypes(verdict.inStore));
     }
     this.end();
   }

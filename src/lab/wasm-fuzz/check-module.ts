@@ -5,7 +5,7 @@
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { compile, compileCode } from "../../driver/compile.ts";
-import { parseTarget } from "../../driver/targets.ts";
+import { DEFAULT_TARGET, parseTarget } from "../../driver/targets.ts";
 import { hostWebAssembly } from "../../embed/host-webassembly.ts";
 import type { PolicyName } from "../../frontend/index.ts";
 import { linkForStore } from "../../link/link-store.ts";
@@ -14,13 +14,22 @@ import { DEFAULT_FEATURES, type FeatureName, type Features, TypeStore } from "..
 import { NativeEngine } from "../../wast/native-engine.ts";
 import { SpillwayEngine, type SpillwayOptions } from "../../wast/spillway-engine.ts";
 import { agree, Failed, type FailureKind } from "./agreement.ts";
-import { observe } from "./observe.ts";
+import { type Event, observe } from "./observe.ts";
 import { runAlone } from "./run-alone.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 
 export type ModuleVerdict =
-  /** All did the same, to the end or to where memory or stack ran out; `alone` says why it does not stand alone, "" if it does. */
-  | { readonly kind: "agreed"; readonly events: number; readonly atLimit: boolean; readonly alone: string }
+  /**
+   * All did the same, to the end or to where memory or stack ran out; `alone` says why it does not stand alone, "" if it does, and
+   * `inStore` why no store takes it.
+   */
+  | {
+      readonly kind: "agreed";
+      readonly events: number;
+      readonly atLimit: boolean;
+      readonly alone: string;
+      readonly inStore: string;
+    }
   /** The compiler refuses it, by name. */
   | { readonly kind: "refused"; readonly why: string }
   /** It says nothing: this host does not run it, or it imports what cannot be made up. */
@@ -69,24 +78,48 @@ export async function checkModule(bytes: Uint8Array, options: CheckOptions = {})
     const native = observe(new NativeEngine(), subject);
     let atLimit = false;
     const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
-    const forTarget = target === undefined ? {} : { target: storeTarget(target) };
-    for (const setting of [STRESSED, ...others]) {
-      const engine = new SpillwayEngine({ ...setting, policy, ...forTarget });
-      if (!agree(setting.name, native, observe(engine, subject))) atLimit = true;
+    const settings = [STRESSED, ...others].map((setting) => ({ ...setting, policy }));
+    if (target !== undefined) return await checkForTarget(subject, native, settings, options);
+    for (const setting of settings) {
+      if (!agree(setting.name, native, observe(new SpillwayEngine(setting), subject))) atLimit = true;
     }
     checkOrder(subject);
-    if (target === undefined) {
-      return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes) };
-    }
-    const settings = [STRESSED, ...others].map((setting) => ({ ...setting, policy, target }));
-    const { alone, events, isAtLimit } = await runAlone(subject, settings, turn);
-    return { kind: "agreed", events: native.length + events, atLimit: atLimit || isAtLimit, alone };
+    return { kind: "agreed", events: native.length, atLimit, alone: checkStandalone(bytes), inStore: "" };
   } catch (error) {
     if (error instanceof InputError) return { kind: "refused", why: error.message };
     if (error instanceof Failed) return { kind: "failed", failure: error.kind, message: error.message };
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { kind: "failed", failure: "crash", message };
   }
+}
+
+/** In a store, and closed: what one of them refuses the other may take. */
+async function checkForTarget(
+  subject: Subject,
+  native: readonly Event[],
+  settings: readonly Setting[],
+  { turn, target = DEFAULT_TARGET }: CheckOptions,
+): Promise<ModuleVerdict> {
+  let inStore = "";
+  let atLimit = false;
+  try {
+    for (const setting of settings) {
+      const engine = new SpillwayEngine({ ...setting, target: storeTarget(target) });
+      if (!agree(setting.name, native, observe(engine, subject))) atLimit = true;
+    }
+    checkOrder(subject, storeTarget(target));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    inStore = error.message;
+  }
+  const alone = await runAlone(
+    subject,
+    settings.map((setting) => ({ ...setting, target })),
+    turn,
+  );
+  if (inStore !== "" && alone.alone !== "") return { kind: "refused", why: alone.alone };
+  const events = native.length + alone.events;
+  return { kind: "agreed", events, atLimit: atLimit || alone.isAtLimit, alone: alone.alone, inStore };
 }
 
 /** A target with what the modules of a store share besides. */
@@ -109,9 +142,9 @@ function hostRefusal(bytes: Uint8Array): string {
 const ORDER_SHOWS = "with the last function compiled first, the output has other bytes";
 
 /** Linked into an empty store, the code is the same whichever function is compiled first. */
-function checkOrder({ bytes, module }: Subject): void {
+function checkOrder({ bytes, module }: Subject, target: string = DEFAULT_TARGET): void {
   const [forwards, backwards] = [false, true].map((backwards) => {
-    const code = compileCode(bytes, { features: FEATURES, backwards });
+    const code = compileCode(bytes, { features: FEATURES, backwards, target });
     return linkForStore(code, {
       base: 1 << 20,
       stackTop: 1 << 20,
