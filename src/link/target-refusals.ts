@@ -26,8 +26,8 @@ export function refuseForTarget(
   if (mode === "standalone") check.importedTables();
   check.exports();
   check.severalResults(mode === "heap");
-  check.seenTables(mode);
   check.memories();
+  if (mode === "standalone") check.seenTables();
   if (!target.has("simd")) check.vectors();
   if (!target.has("simd")) check.operators("simd");
   if (!target.has("threads")) check.operators("threads");
@@ -105,17 +105,17 @@ class TargetCheck {
     }
   }
 
-  /** What is done with a table that others see, and need not be as this module left it. In a store all functions are in one. */
-  seenTables(mode: "standalone" | "store" | "heap"): void {
+  /** What is done with a table that others see, and need not be as this module left it. */
+  seenTables(): void {
     const { module, target } = this;
     const seen = new Set(module.exports.flatMap(({ kind, index }) => (kind === "table" ? [index] : [])));
     for (let table = 0; table < module.importedTableCount; table++) seen.add(table);
-    if (mode !== "heap" && seen.size === 0) return;
+    if (seen.size === 0) return;
     if (!target.has("tail-call")) {
       const calls = [WasmOp.ReturnCallIndirect, WasmOp.ReturnCallRef];
       this.find(calls, null, "in a module whose table others see", "tail-call");
     }
-    if (mode === "standalone" && !target.has("reference-types")) {
+    if (!target.has("reference-types")) {
       this.find([WasmOp.TableSize], seen, "of a table that others see", "reference-types");
     }
   }
