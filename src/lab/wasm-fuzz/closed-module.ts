@@ -12,6 +12,8 @@
  */
 import { type Module, types, type ValType, valTypeName } from "../../wasm/index.ts";
 import { binaryToText, textToBinary } from "../../wast/index.ts";
+import { Random } from "../fuzz/random.ts";
+import { LaterOperators } from "./later-operators.ts";
 import { CLASS_FUNCTION, valueText } from "./surroundings.ts";
 
 export interface ClosedOptions {
@@ -19,6 +21,8 @@ export interface ClosedOptions {
   readonly keepsImports: boolean;
   /** Read the tables in the end; one that is read can be kept in fewer ways. */
   readonly readsTables: boolean;
+  /** Put in operators that came after the first version of Wasm (`later-operators.ts`), by the numbers of this seed. */
+  readonly laterOperators?: number;
 }
 
 const SUM_GLOBAL = "$sum-of-calls";
@@ -38,10 +42,14 @@ export async function closedModule(
 class ClosedText {
   private readonly module: Module;
   private readonly options: ClosedOptions;
+  private readonly later: LaterOperators | null;
 
   constructor(module: Module, options: ClosedOptions) {
     this.module = module;
     this.options = options;
+    const { laterOperators: seed } = options;
+    const hasMemory = module.memories.length > 0 && !module.memories[0]!.type.is64;
+    this.later = seed === undefined ? null : new LaterOperators(new Random(seed), SUM_GLOBAL, hasMemory);
   }
 
   textOf(text: string): string | null {
@@ -61,7 +69,11 @@ class ClosedText {
           defined.push(definition);
         }
         imports++;
-      } else if (!line.startsWith("  (export ")) rest.push(line);
+      } else if (!line.startsWith("  (export ")) {
+        rest.push(line);
+        const more = this.later?.after(line) ?? "";
+        if (more !== "") rest.push(`    ${more}`);
+      }
     }
     // Types come first, and imports before all that is defined.
     const typesEnd = rest.findIndex((line) => !/^ {2}(\((type|rec)|\)$)|^ {4}/.test(line));
@@ -187,6 +199,7 @@ class ClosedText {
       if (mutable) lines.push(reader(`global ${i}`, this.wordOf(type, `(global.get ${i})`)));
     });
     lines.push(...memories.map((_, i) => this.memoryReader(i)));
+    if (this.later !== null) lines.push(...this.later.functions());
     if (this.options.readsTables) lines.push(...tables.map((_, i) => this.tableReader(i)));
     return lines;
   }

@@ -25,6 +25,9 @@ function notRun(why: string): AloneResult {
   return { alone: why, events: 0, isAtLimit: false };
 }
 
+/** With operators put in, and without. */
+const ALL_WAYS: readonly number[] = [0, 1, 2, 3, 4, 7];
+
 /** `turn` chooses how much of the module stays open; without it all ways have their turn. */
 export async function runAlone(
   subject: Subject,
@@ -34,8 +37,12 @@ export async function runAlone(
   let last = notRun("");
   let events = 0;
   let isAtLimit = false;
-  for (const way of turn === undefined ? [0, 1, 2, 3] : [turn]) {
-    const options = { keepsImports: way % 2 === 1, readsTables: (way >> 1) % 2 === 1 };
+  for (const way of turn === undefined ? ALL_WAYS : [turn]) {
+    const options = {
+      keepsImports: way % 2 === 1,
+      readsTables: (way >> 1) % 2 === 1,
+      ...((way >> 2) % 3 === 0 ? {} : { laterOperators: way }),
+    };
     last = await runClosed(subject, settings, options);
     events += last.events;
     isAtLimit ||= last.isAtLimit;
