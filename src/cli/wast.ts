@@ -16,6 +16,7 @@ import {
   ScriptReport,
 } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
+import { refuseIdleStress } from "./gc-options.ts";
 import { readInput } from "./input.ts";
 import { startSpinner } from "./progress.ts";
 import { colorsFor } from "./report.ts";
@@ -38,7 +39,7 @@ interface WastOptions {
 }
 
 export function createWastCommand(): Command {
-  return new Command("wast")
+  return refuseIdleStress(new Command("wast"))
     .description("Run .wast scripts: files, or folders with all that is in them.")
     .argument("<file...>", "scripts, or folders of scripts")
     .addOption(featuresOption())
@@ -66,7 +67,10 @@ export function createWastCommand(): Command {
         .choices(POLICY_NAMES)
         .default("spillway"),
     )
-    .option("--gc-stress", "collect at every safepoint, move everything, poison the old places")
+    .option(
+      "--gc-stress",
+      "collect at every safepoint, poison what is free, and move everything (drc moves nothing)",
+    )
     .option("--prove", "prove every function compiled with the safepoint checker")
     .addOption(
       new Option("--filter <keyword>", "only files whose path contains it; repeated: any of them")

@@ -8,7 +8,7 @@
  *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. The bodies in the
+ * input's own. Where a collector leaves no room to bump a pointer in, both do what the slow one does. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. The bodies in the
  * module are the operators, for those who ask what the functions do; `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";

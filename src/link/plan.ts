@@ -346,6 +346,10 @@ export class OutputPlan implements InitializerPlan {
     this.runtimeGlobals.set(name, index);
   }
 
+  get allocatesInline(): boolean {
+    return this.barrier !== "counts";
+  }
+
   get allocPtr(): number {
     return this.runtimeGlobal("allocPtr");
   }

@@ -96,8 +96,9 @@ export class FunctionTranslator extends CallTranslator {
   private typeFunctionBody(entry: Block, func: number, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
-    else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
+    const isQuick = role.kind === "quick struct" && this.heap.plan.allocatesInline;
+    if (isQuick) allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
+    else if (role.kind.endsWith(" struct")) allocateSlowly(this.heap, role.type, fields);
     else if (role.kind === "array") this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
     else
       this.ins.return_([this.heap.test(fields[0]!, concreteHeap(role.type), role.kind === "test or null")]);

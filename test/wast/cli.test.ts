@@ -110,6 +110,7 @@ test("wast: compiled by default, with the collector, the policy and the proof th
     spillway(["wast", "--json", ...args, path]);
   assert.equal(wast().status, 0);
   assert.equal(wast("--collector", "null", "--prove").status, 0);
+  assert.equal(wast("--collector", "null", "--gc-stress").status, 2);
   assert.equal(wast("--gc-stress", "--policy", "cranelift", "--prove").status, 0);
   // A mistake shows under stress, and the checker does not let it pass.
   const mistaken = wast("--gc-stress", "--policy", "wrong:one-pass-liveness");
