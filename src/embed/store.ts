@@ -146,10 +146,10 @@ export class Store implements DescriptorMemory {
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
-    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    if (linked.layout.cellRegion >= 0) this.runtime.addRoots(linked.layout.cellRegion);
     const { cellPlaces, staticObjectAddresses } = linked.layout;
     if (code.plan.usesHeap) this.instances.push({ plan: code.plan, cellPlaces, staticObjectAddresses });
-    if (linked.layout.rootAddressRegion >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressRegion);
+    if (linked.layout.rootAddressList >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressList);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();

@@ -217,8 +217,9 @@ function startBody(
     body.call(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
-  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
-  const addresses = layout.rootAddressRegion;
+  const cells = layout.cellRegion;
+  if (cells >= 0) call(mergedFunctionIndex(plan, runtime, "addRoots"), [cells]);
+  const addresses = layout.rootAddressList;
   if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) {
     call(initializer, []);

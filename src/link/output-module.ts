@@ -32,6 +32,7 @@ import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
 import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
+import { withoutZeros } from "./zero-runs.ts";
 
 /** What compiling a module gives, before it is linked: it serves any number of links. */
 export interface CompiledCode {
@@ -367,12 +368,14 @@ export class OutputModule {
       this.addHeapData(place, this.plan.module.data[segment]!.data);
   }
 
+  /** The memory is zero before: what is long and zero is left out. */
   private addHeapData(address: number, data: ByteRange): void {
-    if (data.start === data.end) return;
-    const offsetExpr = this.i32Constant(address);
     const memory = this.plan.heapMemory;
     const flags = memory === 0 ? 0 : EXPLICIT_MEMORY;
-    this.data.push({ mode: "active", flags, memory, offsetExpr, data, offset: 0 });
+    for (const part of withoutZeros(this.writer.bytes(), data)) {
+      const offsetExpr = this.i32Constant(address + part.start - data.start);
+      this.data.push({ mode: "active", flags, memory, offsetExpr, data: part, offset: 0 });
+    }
   }
 
   /**
