@@ -1,7 +1,7 @@
 /**
  * Checks the compiler on one module: it runs natively, and compiled in stores under every collector and stressed, each function proven;
  * all must do the same. The module on its own must compile to one that the engine accepts, and either way to the same bytes
- * whichever function is compiled first.
+ * whichever function is compiled first. For a target, what is left of it without what cannot stand alone runs standing alone as well.
  */
 import { InputError } from "../../base/diagnostics.ts";
 import { compile, compileCode } from "../../driver/compile.ts";
