@@ -8,7 +8,6 @@ import { trapFunctionName } from "../gc/traps.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
-import type { SymbolTable } from "../object/symbols.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -25,6 +24,7 @@ import type {
 } from "../wasm/module.ts";
 import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import type { CompiledCode } from "./compiled-code.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
 import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
@@ -33,16 +33,6 @@ import type { OutputPlan } from "./plan.ts";
 import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 import { withoutZeros } from "./zero-runs.ts";
-
-/** What compiling a module gives, before it is linked: it serves any number of links. */
-export interface CompiledCode {
-  readonly plan: OutputPlan;
-  readonly symbols: SymbolTable;
-  /** Of the defined functions, in order. */
-  readonly bodies: readonly RelocatableCode[];
-  /** What an instance does before anything else, in order. */
-  readonly initializers: readonly RelocatableCode[];
-}
 
 /** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
 const DROPPED_CUSTOMS: ReadonlySet<string> = new Set([

@@ -35,6 +35,8 @@ import {
 } from "../object/symbol-spaces.ts";
 import type { FrameMap, SymbolTable } from "../object/symbols.ts";
 import { gapsOf } from "./address-gaps.ts";
+import type { CompiledCode } from "./compiled-code.ts";
+import { mapsByUse } from "./map-order.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticImage } from "./static-image.ts";
 
@@ -104,7 +106,7 @@ export class StaticLayout implements DescriptorMemory {
   /** The module's functions in the table of functions, from `firstFunction` on. */
   private readonly functions: number[];
 
-  constructor(plan: OutputPlan, symbols: SymbolTable, around: Surroundings) {
+  constructor({ plan, symbols, bodies, initializers }: CompiledCode, around: Surroundings) {
     this.plan = plan;
     this.symbols = symbols;
     this.around = around;
@@ -118,7 +120,7 @@ export class StaticLayout implements DescriptorMemory {
     this.rootAddresses = NONE;
     this.copies = null;
     this.exportedWords = new Map();
-    this.placeMaps();
+    this.placeMaps(mapsByUse(symbols, [...bodies, ...initializers]));
     this.cellsStart = this.end;
     this.placeCells();
     this.placeObjects();
@@ -247,12 +249,10 @@ export class StaticLayout implements DescriptorMemory {
     return kind === "table" && index < importedTableCount;
   }
 
-  private placeMaps(): void {
+  private placeMaps(maps: readonly number[]): void {
     const { symbols } = this;
-    for (let symbol = 0; symbol < symbols.length; symbol++) {
-      const { space, index } = symbols.symbol(symbol);
-      if (space !== STACK_MAPS) continue;
-      const address = this.words(mapWords(symbols.frameMap(index)));
+    for (const symbol of maps) {
+      const address = this.words(mapWords(symbols.frameMap(symbols.symbol(symbol).index)));
       this.values.set(symbol, (address - this.around.stackTop) >>> 2);
     }
   }

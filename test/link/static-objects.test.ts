@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCode } from "../../src/driver/compile.ts";
+import type { CompiledCode } from "../../src/link/compiled-code.ts";
 import { linkForStore } from "../../src/link/link-store.ts";
-import type { CompiledCode } from "../../src/link/output-module.ts";
 import { StaticImage } from "../../src/link/static-image.ts";
 import type { StaticLayout } from "../../src/link/static-layout.ts";
 import { textToBinary } from "../../src/wast/index.ts";
