@@ -40,6 +40,7 @@ const host = (globalThis as unknown as { readonly WebAssembly: HostEngine }).Web
 export interface CollectorExports {
   init(stackTop: number, heapBase: number, maxBytes: number): void;
   addRoots(region: number): void;
+  addRootAddresses(list: number): void;
   setWeak(region: number): void;
   allocSlow(bytes: number): number;
   collect(): void;

@@ -257,7 +257,7 @@ function countRoots(change: i32): void {
     let root = load<u32>(list, 8);
     countRoot(load<u32>(root), change);
     for (let at = list + ADDRESSES_HEADER; at < end; at++) {
-      const gap = load<u8>(at);
+      const gap: u32 = load<u8>(at);
       root += gap === 0 ? LONG_GAP_BYTES : gap << 2;
       if (gap !== 0) countRoot(load<u32>(root), change);
     }

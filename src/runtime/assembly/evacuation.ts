@@ -54,7 +54,7 @@ function updateRoots(): void {
     let root = load<u32>(list, 8);
     update(root);
     for (let at = list + ADDRESSES_HEADER; at < end; at++) {
-      const gap = load<u8>(at);
+      const gap: u32 = load<u8>(at);
       root += gap === 0 ? LONG_GAP_BYTES : gap << 2;
       if (gap !== 0) update(root);
     }
