@@ -24,6 +24,7 @@ export interface FuzzModulesOptions {
   readonly timeMs: number | null;
   readonly jobs: number;
   readonly policy: PolicyName;
+  readonly target: string | undefined;
   /** Where failures are saved. */
   readonly folder: string;
   readonly startFrom: readonly string[];
@@ -39,6 +40,7 @@ const SAVED_PER_KIND = 20;
 export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
   const { firstSeed, count, timeMs, jobs, policy } = options;
   const startFrom = options.startFrom.map((path) => resolve(path));
+  const target = options.target === undefined ? {} : { target: options.target };
   const interrupt = new Interrupt();
   note(`first seed ${firstSeed}`);
   const progress = new FuzzProgress("modules", count, options.quiet);
@@ -48,6 +50,7 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
     jobs,
     policy,
     startFrom,
+    ...target,
     ...(timeMs === null ? {} : { timeMs }),
     onProgress: (done, failures) => progress.show(done, failures),
     onFailure: (failure) => progress.fail(failure),
@@ -64,12 +67,12 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
 /** Makes the modules of the failures once more and saves them, the first of each kind reduced as well; gives the paths. */
 async function saveFailures(
   failures: readonly ModuleFailure[],
-  { folder, startFrom, reduce, policy, jobs }: FuzzModulesOptions,
+  { folder, startFrom, reduce, policy, jobs, target }: FuzzModulesOptions,
   interrupt: Interrupt,
 ): Promise<string[]> {
   if (failures.length === 0) return [];
   mkdirSync(folder, { recursive: true });
-  const source = new ModuleSource(startFrom);
+  const source = new ModuleSource(startFrom, target);
   const saved = new Map<string, number>();
   const files: string[] = [];
   const save = async (path: string, content: Uint8Array): Promise<void> => {
@@ -84,7 +87,7 @@ async function saveFailures(
     const bytes = await source.at(seed);
     await save(`${path}.wasm`, bytes);
     if (before > 0 || kind === "hang" || !reduce) continue;
-    const small = await reducedText(bytes, policy, jobs, interrupt);
+    const small = await reducedText(bytes, { policy, target, jobs }, interrupt);
     if (small !== null) await save(`${path}-reduced.wat`, small);
   }
   source.end();
@@ -94,13 +97,12 @@ async function saveFailures(
 /** The text of a smaller module that fails in the same way; null where the failure does not show by itself. */
 async function reducedText(
   bytes: Uint8Array,
-  policy: PolicyName,
-  jobs: number,
+  { policy, target, jobs }: Pick<FuzzModulesOptions, "policy" | "target" | "jobs">,
   interrupt: Interrupt,
 ): Promise<Uint8Array | null> {
   try {
     const text = new TextEncoder().encode(await binaryToText(bytes));
-    const condition = { kind: "runs", policy } as const;
+    const condition = { kind: "runs", policy, ...(target === undefined ? {} : { target }) } as const;
     const { file } = await reduceWasm(text, { form: "wat", condition, jobs, stop: () => interrupt.pressed });
     return file;
   } catch (error) {
@@ -114,13 +116,14 @@ function summary(
   files: readonly string[],
 ): string {
   const range = done === 0 ? "" : ` (seeds ${firstSeed} to ${firstSeed + done - 1})`;
-  const { agreed, atLimit, events, refused, skipped, notAlone } = tally;
+  const { agreed, atLimit, events, refused, skipped, notAlone, notInStore } = tally;
   const lines = [
     `${done} modules${range}, ${failures.length} failed`,
     `${agreed} do the same compiled, in ${events} events; ${atLimit} of them to where memory or stack ran out`,
     ...listed("refused", refused),
     ...listed("skipped", skipped),
     ...listed("not compiled to stand alone", notAlone),
+    ...listed("not run in a store", notInStore),
     ...files.map((file) => `saved ${file}`),
   ];
   return lines.join("\n");
@@ -133,7 +136,7 @@ function listed(what: string, reasons: ReadonlyMap<string, number>): string[] {
 
 function jsonResult(result: ModuleCampaignResult, files: readonly string[]): object {
   const { firstSeed, done, failures, tally } = result;
-  const { refused, skipped, notAlone } = tally;
+  const { refused, skipped, notAlone, notInStore } = tally;
   return {
     firstSeed,
     done,
@@ -142,6 +145,7 @@ function jsonResult(result: ModuleCampaignResult, files: readonly string[]): obj
       refused: Object.fromEntries(refused),
       skipped: Object.fromEntries(skipped),
       notAlone: Object.fromEntries(notAlone),
+      notInStore: Object.fromEntries(notInStore),
     },
     failures,
     files,

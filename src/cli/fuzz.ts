@@ -16,6 +16,7 @@ import { ExitCode } from "./exit.ts";
 import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
 import { openOutput } from "./output.ts";
 import { jsonText, note } from "./report.ts";
+import { targetOption } from "./target-option.ts";
 
 interface FuzzCommandOptions {
   readonly count?: number;
@@ -31,6 +32,7 @@ interface FuzzCommandOptions {
   readonly json?: boolean;
   readonly wasm?: boolean;
   readonly startFrom: readonly string[];
+  readonly target?: string;
 }
 
 /** Of each kind of failure, so many are saved, and one is reduced. */
@@ -52,6 +54,11 @@ export function createFuzzCommand(): Command {
       new Option("--start-from <module>", "with --wasm: build half of the modules upon this one; repeatable")
         .default([], "none")
         .argParser((path: string, before: readonly string[]) => [...before, path]),
+    )
+    .addOption(
+      targetOption(
+        "with --wasm: the engine that the output is for; modules also run standing alone, without what cannot",
+      ),
     )
     .option(
       "-n, --count <number>",
@@ -100,6 +107,7 @@ async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
     policy: options.policy,
     folder: options.output,
     startFrom: options.startFrom,
+    target: options.target,
     reduce: options.reduce,
     quiet: quiet === true,
     json: json === true,
@@ -115,7 +123,8 @@ Examples:
   spillway fuzz --time 60
   spillway fuzz --seed 12345 --count 1                  one function once more
   spillway fuzz --policy wrong:loop-invariant-slot      how soon a known mistake is found
-  spillway fuzz --wasm --time 600                       the compiler of modules`;
+  spillway fuzz --wasm --time 600                       the compiler of modules
+  spillway fuzz --wasm --target mvp                     the same for the first version of Wasm`;
 
 function policyOf(name: string): PolicyName {
   if (isPolicyName(name)) return name;

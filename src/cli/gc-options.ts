@@ -9,6 +9,17 @@ export interface GcOptions {
   readonly gcStress?: boolean;
 }
 
+/** The collector that never frees cannot be stressed: ends the command with what to do instead. */
+export function refuseIdleStress(command: Command): Command {
+  return command.hook("preAction", (_, action) => {
+    const { collector, gcStress } = action.opts<GcOptions>();
+    if (gcStress !== true || collector !== "null") return;
+    action.error(
+      "error: --gc-stress is for collectors that collect; null never does. Choose copying, generational or drc",
+    );
+  });
+}
+
 /** What the options say to the compiler and to a store. */
 export interface GcSettings {
   readonly collector: CollectorName;
@@ -18,7 +29,7 @@ export interface GcSettings {
 }
 
 export function addGcOptions(command: Command): Command {
-  return command
+  return refuseIdleStress(command)
     .addOption(
       new Option("--collector <name>", "how memory is reclaimed")
         .choices(COLLECTOR_NAMES)
@@ -33,7 +44,10 @@ export function addGcOptions(command: Command): Command {
     .addOption(
       new Option("--stack-size <bytes>", "of the stack of references (default: 960k)").argParser(parseBytes),
     )
-    .option("--gc-stress", "collect at every safepoint, move everything, poison the old places");
+    .option(
+      "--gc-stress",
+      "collect at every safepoint, poison what is free, and move everything (drc moves nothing)",
+    );
 }
 
 export function gcSettings({ collector, maxHeap, stackSize, gcStress = false }: GcOptions): GcSettings {

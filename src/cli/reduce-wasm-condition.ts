@@ -14,6 +14,7 @@ export interface WasmConditionOptions {
   readonly compileFails?: string;
   readonly runFails?: true;
   readonly policy: PolicyName;
+  readonly target?: string;
 }
 
 /** Ends the command for options that do not go together. */
@@ -42,7 +43,10 @@ export function wasmConditionOf(
     const fails = { options: parseCompileOptions(words(compileFails)), words: compileFails };
     return { kind: "compile", form: form === "wast" ? "script" : "module", fails, ...matching };
   }
-  if (runFails !== undefined) return { kind: "runs", policy: options.policy, ...matching };
+  if (runFails !== undefined) {
+    const target = options.target === undefined ? {} : { target: options.target };
+    return { kind: "runs", policy: options.policy, ...target, ...matching };
+  }
   if (form !== "wast")
     command.error(
       "error: --wast-fails is for scripts; a module has --check, --compile-fails and --run-fails",

@@ -20,6 +20,7 @@ import { openOutput } from "./output.ts";
 import { startSpinner } from "./progress.ts";
 import { type WasmConditionOptions, wasmConditionOf } from "./reduce-wasm-condition.ts";
 import { note, reporting } from "./report.ts";
+import { targetOption } from "./target-option.ts";
 
 const CONDITIONS = ["checker", "oracle", "verifier", "policies"] as const;
 
@@ -65,6 +66,9 @@ export function createReduceCommand(): Command {
     .option(
       "--run-fails",
       "a module must do another thing compiled than natively, as `spillway fuzz --wasm` sees it",
+    )
+    .addOption(
+      targetOption("with --run-fails: the engine that the output is for, as `spillway fuzz --wasm` has it"),
     )
     .option("--match <text>", "a text that the output, the failure or the message must hold")
     .addOption(

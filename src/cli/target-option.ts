@@ -27,12 +27,14 @@ function readTarget(text: string): string {
   return text;
 }
 
+export function targetOption(description: string): Option {
+  return new Option("--target <name>", description).argParser(readTarget);
+}
+
 export function addTargetOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--target <name>", "the engine that runs the output, with changes: mvp,+bulk-memory")
-        .argParser(readTarget)
-        .default(DEFAULT_TARGET),
+      targetOption("the engine that runs the output, with changes: mvp,+bulk-memory").default(DEFAULT_TARGET),
     )
     .addOption(
       new Option(

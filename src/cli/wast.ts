@@ -16,15 +16,18 @@ import {
   ScriptReport,
 } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
+import { refuseIdleStress } from "./gc-options.ts";
 import { readInput } from "./input.ts";
 import { startSpinner } from "./progress.ts";
 import { colorsFor } from "./report.ts";
+import { targetOption } from "./target-option.ts";
 import { featuresOption, renderInputError } from "./wasm-input.ts";
 
 interface WastOptions {
   readonly wasm: readonly string[];
   readonly filter: readonly string[];
   readonly engine: EngineName;
+  readonly target?: string;
   readonly collector: CollectorName;
   readonly policy: PolicyName;
   readonly gcStress?: true;
@@ -36,27 +39,38 @@ interface WastOptions {
 }
 
 export function createWastCommand(): Command {
-  return new Command("wast")
+  return refuseIdleStress(new Command("wast"))
     .description("Run .wast scripts: files, or folders with all that is in them.")
     .argument("<file...>", "scripts, or folders of scripts")
     .addOption(featuresOption())
     .addOption(
       new Option(
         "--engine <name>",
-        "spillway: compiled, with its own collector; native: on this host's WebAssembly; none: what needs no execution",
+        "spillway: compiled, in a store; standalone: each module compiled to one that needs no store; " +
+          "native: on this host's WebAssembly; none: what needs no execution",
       )
         .choices(ENGINE_NAMES)
         .default("spillway"),
     )
     .addOption(
-      new Option("--collector <name>", "of the engine spillway").choices(COLLECTOR_NAMES).default("copying"),
+      targetOption(
+        "the engine that the output is for; a module that it cannot have is skipped, with the reason",
+      ),
     )
     .addOption(
-      new Option("--policy <name>", "how the engine spillway spills; wrong:… are historical mistakes")
+      new Option("--collector <name>", "of the engines spillway and standalone")
+        .choices(COLLECTOR_NAMES)
+        .default("copying"),
+    )
+    .addOption(
+      new Option("--policy <name>", "how these engines spill; wrong:… are historical mistakes")
         .choices(POLICY_NAMES)
         .default("spillway"),
     )
-    .option("--gc-stress", "collect at every safepoint, move everything, poison the old places")
+    .option(
+      "--gc-stress",
+      "collect at every safepoint, poison what is free, and move everything (drc moves nothing)",
+    )
     .option("--prove", "prove every function compiled with the safepoint checker")
     .addOption(
       new Option("--filter <keyword>", "only files whose path contains it; repeated: any of them")
@@ -82,6 +96,7 @@ Exit code: 0 nothing failed · 1 something failed · 2 wrong usage
 Examples:
   spillway wast testsuite/                                 all of it, compiled
   spillway wast --gc-stress --filter gc/ testsuite/        under the hardest collector
+  spillway wast --engine standalone --target mvp testsuite/  compiled for the first version of Wasm
   spillway wast --engine native testsuite/                 on this host's engine
   spillway wast --engine none testsuite/                   validity, malformedness, linking only
   spillway wast -Wgc -Wfunction-references -Wsimd=n a.wast
@@ -134,7 +149,8 @@ async function runAll(
 function runOptions(options: WastOptions): RunOptions {
   const { engine, wasm: features, checkMessages = false, policy, gcStress = false, prove = false } = options;
   const collector = gcStress ? stressed(options.collector) : options.collector;
-  return { engine, features, checkMessages, spillway: { collector, policy, gcStress, prove } };
+  const target = options.target === undefined ? {} : { target: options.target };
+  return { engine, features, checkMessages, spillway: { collector, policy, gcStress, prove, ...target } };
 }
 
 /** What the options of this command, as one would write them, say of how a script runs. */

@@ -1,7 +1,7 @@
 /**
  * What is done to objects, as CLIF: allocation, fields, elements, casts, i31. Ranges of arrays are in `array-ranges.ts`.
  *
- * An allocation bumps a pointer inline; the cold path calls the runtime, which may collect. Null, bounds and cast checks trap
+ * An allocation bumps a pointer inline, and the cold path calls the runtime, which may collect; where a collector never leaves room, all call it. Null, bounds and cast checks trap
  * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
  */
 import { EpochTable } from "../base/epoch-table.ts";
@@ -161,6 +161,19 @@ export class HeapOperations {
 
   /** An object of that many bytes (a multiple of 8), with its descriptor set. Everything else may have moved. */
   allocate(bytes: Value, descriptor: Value): Value {
+    const object = this.plan.allocatesInline ? this.room(bytes) : this.roomOfRuntime(bytes);
+    this.builder.declareValueNeedsStackMap(object);
+    this.nonNull.push(object);
+    this.ins.store(TRUSTED_MEMFLAGS, descriptor, object, 0);
+    return object;
+  }
+
+  private roomOfRuntime(bytes: Value): Value {
+    return this.builder.instResults(this.ins.call(this.runtimeFunction("allocSlow"), [bytes]))[0]!;
+  }
+
+  /** Bumps the pointer; the cold path asks the runtime. */
+  private room(bytes: Value): Value {
     const { builder, ins, plan } = this;
     const slow = builder.createBlock();
     const fast = builder.createBlock();
@@ -178,13 +191,9 @@ export class HeapOperations {
     this.operators.emit(WasmOp.GlobalSet, [plan.allocPtr], [next], []);
     ins.jump(builder.blockCall(done, [top]));
     builder.switchToBlock(slow);
-    const [fresh] = builder.instResults(ins.call(this.runtimeFunction("allocSlow"), [bytes]));
-    ins.jump(builder.blockCall(done, [fresh!]));
+    ins.jump(builder.blockCall(done, [this.roomOfRuntime(bytes)]));
     builder.sealBlock(done);
     builder.switchToBlock(done);
-    builder.declareValueNeedsStackMap(object);
-    this.nonNull.push(object);
-    ins.store(TRUSTED_MEMFLAGS, descriptor, object, 0);
     return object;
   }
 

@@ -29,6 +29,8 @@ export interface ModulePlan {
   readonly types: TypeTable;
   /** How many supertypes a type has. */
   depth(type: number): number;
+  /** Whether the collector leaves room for allocations inline: the one that counts references finds a block for each. */
+  readonly allocatesInline: boolean;
   /** The output's globals of the runtime that an inline allocation reads and writes. */
   readonly allocPtr: number;
   readonly allocEnd: number;

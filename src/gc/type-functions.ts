@@ -9,9 +9,10 @@
  *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. A throw takes the payload and
- * never returns; within a `try` of its function a throw is code in place. The bodies in the module are the operators, for those who
- * ask what the functions do; `type-function-bodies.ts` has what is emitted.
+ * input's own. Where a collector leaves no room to bump a pointer in, both do what the slow one does. A test takes any reference and
+ * gives 0 or 1; passes know that equal tests have equal answers. A throw takes the payload and never returns; within a `try` of its
+ * function a throw is code in place. The bodies in the module are the operators, for those who ask what the functions do;
+ * `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";

@@ -162,7 +162,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Ui
 
 function addFunctionTable(out: OutputModule, plan: OutputPlan, layout: StaticLayout): void {
   const count = BigInt(layout.functionItems.length);
-  if (count === 0n && !plan.usage.usesReferences) return;
+  if (count === 0n && !plan.usesFunctionTable) return;
   const limits = { min: count, max: count };
   out.tables.push({ type: { element: FUNCREF, limits, is64: false }, init: null, offset: 0 });
   out.addFunctionItems(plan.functionTable, 0);

@@ -190,6 +190,12 @@ export class OutputPlan implements InitializerPlan {
     return this.exceptionTag >= 0 && this.exceptionForm === "checks";
   }
 
+  /** Whether code calls functions by the numbers that they have in the table of functions. */
+  get usesFunctionTable(): boolean {
+    const { usage, native, module } = this;
+    return usage.usesReferences || (usage.indirectCalls.size > 0 && native.size < module.tables.length);
+  }
+
   depth(type: number): number {
     return this.store.depth(this.canonicalIds[type]!);
   }
@@ -340,6 +346,10 @@ export class OutputPlan implements InitializerPlan {
     this.runtimeGlobals.set(name, index);
   }
 
+  get allocatesInline(): boolean {
+    return this.barrier !== "counts";
+  }
+
   get allocPtr(): number {
     return this.runtimeGlobal("allocPtr");
   }
@@ -488,13 +498,18 @@ export class OutputPlan implements InitializerPlan {
   private refuse(): void {
     const { module, mode } = this;
     refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
-    if (mode === "standalone") refuseStandalone(module, this.native);
-    else if (this.usesHeap && !this.target.has("mutable-global")) {
+    if (mode === "standalone") {
+      const isComputed = (global: number): boolean =>
+        global >= module.importedGlobalCount && this.isComputed(global);
+      refuseStandalone(module, this.native, isComputed);
+    }
+    if (mode === "store" && this.usesHeap && !this.target.has("mutable-global")) {
       throw targetLacks("a module that shares a heap", "mutable-global");
     }
     if (!this.checksExceptions) return;
     const seen = module.importedTableCount > 0 || module.exports.some(({ kind }) => kind === "table");
-    if (mode === "store" || seen) throw targetLacks("an exception that others may see", "exceptions");
+    const offset = module.tags[0]?.offset;
+    if (mode === "store" || seen) throw targetLacks("an exception that others may see", "exceptions", offset);
   }
 }
 

@@ -1,11 +1,21 @@
-/** What a module that stands alone cannot have: references across its borders, and tags there. Each is refused by name. */
+/**
+ * What a module that stands alone cannot have: references across its borders, tags there, and there a global that only code can set
+ * up, since it would be mutable to others. Each is refused by name.
+ */
 import { InputError } from "../base/diagnostics.ts";
 import type { Module } from "../wasm/module.ts";
 import * as wasm from "../wasm/types.ts";
 import { notStandalone } from "./messages.ts";
 
-/** Throws `InputError` for the first; `native` has the tables that stay tables. */
-export function refuseStandalone(module: Module, native: ReadonlySet<number>): void {
+/**
+ * Throws `InputError` for the first; `native` has the tables that stay tables, and `isComputed` tells of a global whether code gives
+ * it its first value.
+ */
+export function refuseStandalone(
+  module: Module,
+  native: ReadonlySet<number>,
+  isComputed: (global: number) => boolean,
+): void {
   for (const { module: from, name, type, offset } of module.imports) {
     const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
     if (type.kind === "global" && wasm.isRef(type.global.type))
@@ -24,6 +34,8 @@ export function refuseStandalone(module: Module, native: ReadonlySet<number>): v
     if (kind === "tag") refuse(`the exported tag ${what}`, offset);
     if (kind === "global" && wasm.isRef(module.globals[index]!.type))
       refuse(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
+    if (kind === "global" && !module.globals[index]!.mutable && isComputed(index))
+      refuse(`the exported global ${what}, computed from an imported one`, offset);
     if (kind === "func") {
       refuseReferences(module, module.functionTypes.get(index), `the exported function ${what}`, offset);
     }

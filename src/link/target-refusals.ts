@@ -8,6 +8,7 @@ import type { ImportType, Module } from "../wasm/module.ts";
 import { OP_FEATURES, opcodeName } from "../wasm/opcodes.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
 
 const ALL_FEATURES = -1;
 
@@ -26,6 +27,7 @@ export function refuseForTarget(
   check.exports();
   check.severalResults(mode === "heap");
   check.memories();
+  if (mode === "standalone") check.seenTables();
   if (!target.has("simd")) check.vectors();
   if (!target.has("simd")) check.operators("simd");
   if (!target.has("threads")) check.operators("threads");
@@ -100,6 +102,46 @@ class TargetCheck {
   memories(): void {
     for (const { type, offset } of this.module.memories) {
       if (type.shared) this.need("threads", "a shared memory", offset);
+    }
+  }
+
+  /** What is done with a table that others see, and need not be as this module left it. */
+  seenTables(): void {
+    const { module, target } = this;
+    const seen = new Set(module.exports.flatMap(({ kind, index }) => (kind === "table" ? [index] : [])));
+    for (let table = 0; table < module.importedTableCount; table++) seen.add(table);
+    if (seen.size === 0) return;
+    if (!target.has("tail-call")) {
+      const calls = [WasmOp.ReturnCallIndirect, WasmOp.ReturnCallRef];
+      this.find(calls, null, "in a module whose table others see", "tail-call");
+    }
+    if (!target.has("reference-types")) {
+      this.find([WasmOp.TableSize], seen, "of a table that others see", "reference-types");
+    }
+  }
+
+  /** Refuses the first of such operators, if `indices` are given on one of those. */
+  private find(
+    ops: readonly number[],
+    indices: ReadonlySet<number> | null,
+    where: string,
+    feature: FeatureName,
+  ): void {
+    const { module } = this;
+    const reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
+    reader.typeLimit = module.types.length;
+    for (let i = 0; i < module.code.starts.length; i++) {
+      reader.seek(module.code.starts.get(i), module.code.ends.get(i));
+      for (let runs = reader.u32(); runs > 0; runs--) {
+        reader.u32();
+        reader.readValType();
+      }
+      while (reader.pos < reader.end) {
+        const op = reader.next();
+        if (ops.includes(op) && (indices === null || indices.has(reader.index))) {
+          throw targetLacks(`${opcodeName(op)} ${where}`, feature, reader.opStart);
+        }
+      }
     }
   }
 

@@ -196,6 +196,9 @@ export class CodeLowering implements EmitOp {
         this.i32(0);
         this.index(WasmOp.GlobalSet, data.lengthOf(reader.index));
         return;
+      // Where nothing can be put into a table, no segment is read that could be dropped.
+      case WasmOp.ElemDrop:
+        return;
       case WasmOp.TableSize:
         this.tableSize(reader.index);
         return;

@@ -4,7 +4,7 @@
  *     copying       Cheney's semispaces; the default
  *     generational  the same, with a nursery before them; barrier `cards`
  *     drc           deferred reference counting: nothing moves, cycles stay until the end; barrier `counts`
- *     null          never frees
+ *     null          never frees, so there is no build of it for stress
  *     stress…       copying, generational, drc, collecting at every allocation and poisoning what they free: for tests
  *
  * Each imports a memory (`env.memory`), keeps all its state in globals, and exports the same names:
@@ -43,6 +43,7 @@
  * bounds the whole heap, both semispaces and all tables included. `drc` counts as alive what was not freed, `generational`, after
  * a minor collection, everything old.
  */
+import { InputError } from "../base/diagnostics.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
@@ -79,13 +80,21 @@ const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
 };
 
 const STRESSED: { readonly [name in CollectorName]?: CollectorName } = {
+  copying: "stress",
   generational: "stress-generational",
   drc: "stress-drc",
 };
 
-/** The build for stress of a collector, or of `copying` where there is none of its own. */
+/** The build for stress of a collector. Throws `InputError` for the one that never frees: there is nothing to stress. */
 export function stressed(name: CollectorName): CollectorName {
-  return STRESSED[name] ?? (name.startsWith("stress") ? name : "stress");
+  if (name === "null") {
+    throw new InputError({
+      code: "collector-stress",
+      message: "the collector null never frees, so a collection at every safepoint shows nothing",
+      notes: ["another collector can be stressed: copying, generational, drc"],
+    });
+  }
+  return STRESSED[name] ?? name;
 }
 
 /** The bytes of a collector's module. */

@@ -96,8 +96,9 @@ export class FunctionTranslator extends CallTranslator {
   private typeFunctionBody(entry: Block, func: number, { kind, index }: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const args = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (kind === "quick struct") allocateQuickly(this.heap, index, args, this.callee(func + 1));
-    else if (kind === "slow struct") allocateSlowly(this.heap, index, args);
+    const isQuick = kind === "quick struct" && this.heap.plan.allocatesInline;
+    if (isQuick) allocateQuickly(this.heap, index, args, this.callee(func + 1));
+    else if (kind === "quick struct" || kind === "slow struct") allocateSlowly(this.heap, index, args);
     else if (kind === "array") this.ins.return_([this.heap.arrayNew(index, args[0]!, args[1]!)]);
     else if (kind === "throw") this.throwTag(index, args);
     else this.ins.return_([this.heap.test(args[0]!, concreteHeap(index), kind === "test or null")]);

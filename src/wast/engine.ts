@@ -55,6 +55,8 @@ export interface Engine<M, I, X> {
   readonly name: string;
   /** Whether actions are performed; if not, `perform` skips, and instantiation never traps. */
   readonly executes: boolean;
+  /** Whether an exception that leaves a module is nothing but a trap to the caller. */
+  readonly exceptionsTrap: boolean;
   /** Threads of a script run one after the other where they start (`inline`), or each in a worker. */
   readonly threads: "inline" | "worker";
   /**

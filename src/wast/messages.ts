@@ -24,6 +24,11 @@ export function noLegacyParser(): InputError {
   });
 }
 
+/** The compiler made of a valid module one that the target does not take. */
+export function badOutput(why: string): InputError {
+  return new InputError({ code: "wast-bad-output", message: why });
+}
+
 export const MALFORMED_UTF8 = "malformed UTF-8 encoding";
 export const UNTERMINATED_COMMENT = "unterminated block comment";
 export const UNTERMINATED_STRING = "unterminated string";

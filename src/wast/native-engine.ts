@@ -43,8 +43,9 @@ type HostFunction = (...args: unknown[]) => unknown;
 const CLASSES: readonly ReferenceKind[] = ["null", "i31", "struct", "array", "other"];
 
 export class NativeEngine implements Engine<NativeModule, NativeInstance, unknown> {
-  readonly name = "native";
+  readonly name: string = "native";
   readonly executes = true;
+  readonly exceptionsTrap: boolean = false;
   readonly threads = "worker";
   private readonly hostReferences: Map<number, object>;
   private readonly hostNumbers: Map<unknown, number>;

@@ -16,10 +16,11 @@ import { runScript, type ScriptSetting, type ThreadBody } from "./runner.ts";
 import type { Command } from "./script.ts";
 import { runInWorker, type ScriptText, type ThreadStart } from "./script-threads.ts";
 import { SpillwayEngine, type SpillwayOptions } from "./spillway-engine.ts";
+import { StandaloneEngine } from "./standalone-engine.ts";
 import { TypesEngine } from "./types-engine.ts";
 
 /** The engines there are. */
-export const ENGINE_NAMES = ["spillway", "native", "none"] as const;
+export const ENGINE_NAMES = ["spillway", "standalone", "native", "none"] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** A script in memory. */
@@ -35,7 +36,7 @@ export interface RunOptions {
   readonly features: readonly string[];
   /** Whether a rejection by our own decoder or validator must also begin with the expected message. */
   readonly checkMessages?: boolean;
-  /** How the engine `spillway` compiles and collects. */
+  /** How the engines `spillway` and `standalone` compile and collect. */
   readonly spillway?: SpillwayOptions;
 }
 
@@ -60,6 +61,7 @@ export async function runFile(file: ScriptFile, options: RunOptions): Promise<Sc
   const text = { file: file.name, source, features, checkMessages, engine, spillway };
   if (engine === "native") return runWith(commands, new NativeEngine(), text, startWorker);
   if (engine === "spillway") return runWith(commands, new SpillwayEngine(spillway), text, startWorker);
+  if (engine === "standalone") return runWith(commands, new StandaloneEngine(spillway), text, startWorker);
   return runWith(commands, new TypesEngine(), text, runInline);
 }
 
@@ -102,6 +104,7 @@ function runInline<M, I, X>(
 export function runThread(start: ThreadStart): Promise<ScriptReport> {
   const commands = parseScript(start.source, start.start, start.end);
   if (start.engine === "spillway") return runShared(commands, new SpillwayEngine(start.spillway), start);
+  if (start.engine === "standalone") return runShared(commands, new StandaloneEngine(start.spillway), start);
   return runShared(commands, new NativeEngine(), start);
 }
 

@@ -10,6 +10,7 @@ import { InputError } from "../base/diagnostics.ts";
 import { decodeModule, type Features, validateCustomSections } from "../wasm/index.ts";
 import type { ActionOutcome, Engine, LinkOutcome } from "./engine.ts";
 import { describeExpected, describeOutcome, matchesAll } from "./judge.ts";
+import { NOT_FOR_TARGET } from "./refusals.ts";
 import { ScriptReport } from "./report.ts";
 import type { Action, Command, CommandBody, ScriptModule } from "./script.ts";
 import { textToBinary } from "./wat.ts";
@@ -44,8 +45,11 @@ export async function runScript<M, I, X>(
 /** A module that was rejected, and how. */
 interface Rejection {
   readonly kind: "rejected";
-  /** `text`: by the parser of module text; `unknown`: by an engine that does not say. */
-  readonly stage: "text" | "malformed" | "invalid" | "unsupported" | "unknown";
+  /**
+   * `text`: by the parser of module text; `unknown`: by an engine that does not say; `refused`: it is valid, and not for the target;
+   * `output`: it is valid, and what became of it is not.
+   */
+  readonly stage: "text" | "malformed" | "invalid" | "unsupported" | "refused" | "output" | "unknown";
   readonly message: string;
 }
 
@@ -67,10 +71,26 @@ function fail(expected: string, got: string): Verdict {
   return { kind: "fail", expected, got };
 }
 
-/** Stands for an instance that there would be, had its module not failed. */
-const FAILED: unique symbol = Symbol("failed");
-type Failed = typeof FAILED;
-const MODULE_FAILED: Verdict = skip("its module failed");
+/** Stands for an instance that there would be, had its module not failed or been skipped. */
+class Missing {
+  /** What is said of a command that asks for it. */
+  readonly verdict: Verdict;
+  /** What is said of a module that imports from it. */
+  readonly whyNotLinked: string;
+
+  /** `why` it was skipped; null where it failed. */
+  constructor(why: string | null) {
+    this.verdict = skip(why ?? "its module failed");
+    this.whyNotLinked = why ?? "a module that it imports from failed";
+  }
+}
+
+const FAILED = new Missing(null);
+
+/** For a module of which the verdict says why there is none. */
+function missing(verdict: Verdict): Missing {
+  return verdict.kind === "skip" ? new Missing(verdict.why) : FAILED;
+}
 
 function noModule(name: string | undefined): Verdict {
   return fail("a module", name === undefined ? "no module before this" : `no module ${name}`);
@@ -85,13 +105,13 @@ const NOT_UTF8: Rejection = { kind: "rejected", stage: "text", message: "malform
 class ScriptRun<M, I, X> {
   private readonly setting: ScriptSetting<M, I, X>;
   private readonly report: ScriptReport;
-  private readonly instances: Map<string, I | Failed>;
-  private readonly definitions: Map<string, M | Failed>;
-  private readonly registered: Map<string, ReadonlyMap<string, X> | Failed>;
-  private readonly threads: Map<string, Promise<ScriptReport>>;
+  private readonly instances: Map<string, I | Missing>;
+  private readonly definitions: Map<string, M | Missing>;
+  private readonly registered: Map<string, ReadonlyMap<string, X> | Missing>;
+  private readonly threads: Map<string, Promise<ScriptReport> | Missing>;
   /** Of the last `module` and `module definition`; absent before the first. */
-  private latest: I | Failed | undefined;
-  private latestDefinition: M | Failed | undefined;
+  private latest: I | Missing | undefined;
+  private latestDefinition: M | Missing | undefined;
 
   constructor(setting: ScriptSetting<M, I, X>) {
     this.setting = setting;
@@ -106,7 +126,9 @@ class ScriptRun<M, I, X> {
 
   /** Threads that the script did not wait for still count. */
   async finish(): Promise<ScriptReport> {
-    for (const thread of this.threads.values()) this.report.merge(await thread);
+    for (const thread of this.threads.values()) {
+      if (!(thread instanceof Missing)) this.report.merge(await thread);
+    }
     return this.report;
   }
 
@@ -157,15 +179,20 @@ class ScriptRun<M, I, X> {
   private async module(module: ScriptModule): Promise<Verdict> {
     this.nameInstance(module.name, FAILED);
     const compiled = await this.compile(module);
-    if (compiled.kind === "rejected") return this.unexpectedRejection(compiled);
+    if (compiled.kind === "rejected") {
+      const verdict = this.unexpectedRejection(compiled);
+      this.nameInstance(module.name, missing(verdict));
+      return verdict;
+    }
     return this.instantiate(compiled.module, module.name);
   }
 
   private async definition(module: ScriptModule): Promise<Verdict> {
     const compiled = await this.compile(module);
-    this.latestDefinition = compiled.kind === "compiled" ? compiled.module : FAILED;
+    const verdict = compiled.kind === "compiled" ? PASS : this.unexpectedRejection(compiled);
+    this.latestDefinition = compiled.kind === "compiled" ? compiled.module : missing(verdict);
     if (module.name !== undefined) this.definitions.set(module.name, this.latestDefinition);
-    return compiled.kind === "compiled" ? PASS : this.unexpectedRejection(compiled);
+    return verdict;
   }
 
   private moduleInstance(name: string | undefined, definition: string | undefined): Verdict {
@@ -174,24 +201,29 @@ class ScriptRun<M, I, X> {
     if (module === undefined) {
       return fail("a module definition", `no definition ${definition ?? "before this"}`);
     }
-    return module === FAILED ? MODULE_FAILED : this.instantiate(module, name);
+    if (!(module instanceof Missing)) return this.instantiate(module, name);
+    this.nameInstance(name, module);
+    return module.verdict;
   }
 
   private instantiate(module: M, name: string | undefined): Verdict {
     const outcome = this.link(module);
-    if (outcome.kind === "skipped") return skip(outcome.why);
+    if (outcome.kind === "skipped") {
+      this.nameInstance(name, new Missing(outcome.why));
+      return skip(outcome.why);
+    }
     if (outcome.kind !== "instance") return fail("an instance", `${outcome.kind}: ${outcome.message}`);
     this.nameInstance(name, outcome.instance);
     return PASS;
   }
 
-  private nameInstance(name: string | undefined, instance: I | Failed): void {
+  private nameInstance(name: string | undefined, instance: I | Missing): void {
     this.latest = instance;
     if (name !== undefined) this.instances.set(name, instance);
   }
 
   private unexpectedRejection(rejection: Rejection): Verdict {
-    if (rejection.stage === "unsupported") return skip(rejection.message);
+    if (rejection.stage === "unsupported" || rejection.stage === "refused") return skip(rejection.message);
     return fail("a valid module", describeRejection(rejection));
   }
 
@@ -218,7 +250,7 @@ class ScriptRun<M, I, X> {
     const given: X[] = [];
     for (const { module: from, name } of engine.imports(module)) {
       const exports = this.importable(from);
-      if (exports === FAILED) return { kind: "skipped", why: "a module that it imports from failed" };
+      if (exports instanceof Missing) return { kind: "skipped", why: exports.whyNotLinked };
       const thing = exports?.get(name);
       if (thing === undefined) return { kind: "unlinkable", message: `unknown import: ${from}.${name}` };
       given.push(thing);
@@ -227,22 +259,23 @@ class ScriptRun<M, I, X> {
   }
 
   /** What is registered; and as Wasmtime's scripts expect, any instance under the name that it has there. */
-  private importable(from: string): ReadonlyMap<string, X> | Failed | undefined {
+  private importable(from: string): ReadonlyMap<string, X> | Missing | undefined {
     const exports = this.registered.get(from);
     if (exports !== undefined) return exports;
     const instance = this.instances.get(`$${from}`);
     if (instance === undefined) return undefined;
-    return instance === FAILED ? FAILED : this.setting.engine.exports(instance);
+    return instance instanceof Missing ? instance : this.setting.engine.exports(instance);
   }
 
   private register(as: string, name: string | undefined): Verdict {
     const instance = this.instanceOf(name);
     if (instance === undefined) return noModule(name);
-    this.registered.set(as, instance === FAILED ? FAILED : this.setting.engine.exports(instance));
-    return instance === FAILED ? MODULE_FAILED : PASS;
+    const isMissing = instance instanceof Missing;
+    this.registered.set(as, isMissing ? instance : this.setting.engine.exports(instance));
+    return isMissing ? instance.verdict : PASS;
   }
 
-  private instanceOf(name: string | undefined): I | Failed | undefined {
+  private instanceOf(name: string | undefined): I | Missing | undefined {
     return name === undefined ? this.latest : this.instances.get(name);
   }
 
@@ -250,7 +283,7 @@ class ScriptRun<M, I, X> {
   private perform(action: Action): ActionOutcome | Verdict {
     const instance = this.instanceOf(action.module);
     if (instance === undefined) return noModule(action.module);
-    if (instance === FAILED) return MODULE_FAILED;
+    if (instance instanceof Missing) return instance.verdict;
     const outcome = this.setting.engine.perform(instance, action);
     return outcome.kind === "skipped" ? skip(outcome.why) : outcome;
   }
@@ -269,6 +302,10 @@ class ScriptRun<M, I, X> {
     if (isVerdict(outcome)) return outcome;
     const { holds, expected } = this.judge(body, outcome);
     if (holds) return PASS;
+    const { exceptionsTrap } = this.setting.engine;
+    if (body.kind === "assert-exception" && exceptionsTrap && outcome.kind === "trap") {
+      return skip("an exception that leaves a module is a trap for this target");
+    }
     return fail(expected, describeOutcome(outcome));
   }
 
@@ -305,7 +342,9 @@ class ScriptRun<M, I, X> {
   ): Promise<Verdict> {
     const compiled = await this.compile(module, custom);
     const word = kind === "assert-malformed" ? "malformed" : "invalid";
-    if (compiled.kind === "compiled") return fail(`${word}: ${message}`, "a valid module");
+    if (compiled.kind === "compiled" || VALID.has(compiled.stage)) {
+      return fail(`${word}: ${message}`, "a valid module");
+    }
     if (compiled.stage === "unsupported") return skip(compiled.message);
     const right =
       compiled.stage === "unknown" ||
@@ -349,7 +388,10 @@ class ScriptRun<M, I, X> {
     for (const name of body.shared) {
       const instance = this.instances.get(name);
       if (instance === undefined) return noModule(name);
-      if (instance === FAILED) return MODULE_FAILED;
+      if (instance instanceof Missing) {
+        this.threads.set(body.name, instance);
+        return instance.verdict;
+      }
       shared.set(name, instance);
     }
     this.threads.set(body.name, this.setting.startThread(body, shared));
@@ -360,6 +402,7 @@ class ScriptRun<M, I, X> {
     const thread = this.threads.get(name);
     if (thread === undefined) return fail("a thread", `no thread ${name}`);
     this.threads.delete(name);
+    if (thread instanceof Missing) return thread.verdict;
     this.report.merge(await thread);
     return PASS;
   }
@@ -367,6 +410,9 @@ class ScriptRun<M, I, X> {
 
 /** The stages whose messages are ours. */
 const BY_US: ReadonlySet<Rejection["stage"]> = new Set(["malformed", "invalid"]);
+
+/** The stages that only what is valid comes to. */
+const VALID: ReadonlySet<Rejection["stage"]> = new Set(["refused", "output"]);
 
 /** By the codes of `wasm/messages.ts` and `wast/messages.ts`. */
 const STAGES: Readonly<Record<string, Rejection["stage"]>> = {
@@ -376,6 +422,8 @@ const STAGES: Readonly<Record<string, Rejection["stage"]>> = {
   "wasm-invalid": "invalid",
   "wasm-feature": "invalid",
   "wasm-rejected": "unknown",
+  [NOT_FOR_TARGET]: "refused",
+  "wast-bad-output": "output",
 };
 
 function stageOf(error: InputError): Rejection["stage"] {

@@ -20,7 +20,7 @@ export interface ScriptText {
   readonly features: Features;
   readonly checkMessages: boolean;
   /** The engine that runs it, and how. */
-  readonly engine: "spillway" | "native" | "none";
+  readonly engine: "spillway" | "standalone" | "native" | "none";
   readonly spillway: SpillwayOptions;
 }
 

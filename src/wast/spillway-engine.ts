@@ -23,6 +23,7 @@ import { decodeModule, type Features, types } from "../wasm/index.ts";
 import type { ActionOutcome, Engine, Failure, ImportName, LinkOutcome, ResultValue } from "./engine.ts";
 import { fromFlat, pushFlat } from "./flat-values.ts";
 import { type Adapter, buildAdapter, type Shape } from "./native-adapter.ts";
+import { isRefusal, notForTarget, refusalReason } from "./refusals.ts";
 import type { Action, ScriptValue } from "./script.ts";
 import { plainMessage, saysTrap } from "./trap-wording.ts";
 
@@ -49,6 +50,7 @@ type HostFunction = (...args: unknown[]) => unknown;
 export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   readonly name = "spillway";
   readonly executes = true;
+  readonly exceptionsTrap = false;
   readonly threads = "worker";
   private readonly options: SpillwayOptions;
   private readonly store: CoreStore;
@@ -63,7 +65,11 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
   }
 
   compile(bytes: Uint8Array, features: Features): Code {
-    return compileCode(bytes, { ...this.options, features });
+    try {
+      return compileCode(bytes, { ...this.options, features });
+    } catch (error) {
+      throw this.isForTarget && isRefusal(error) ? notForTarget(error) : error;
+    }
   }
 
   imports(code: Code): readonly ImportName[] {
@@ -77,6 +83,9 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
     } catch (error) {
       if (error instanceof ImportMismatch || isNamed(error, "LinkError")) {
         return { kind: "unlinkable", message: plainMessage(error.message) };
+      }
+      if (this.isForTarget && isRefusal(error)) {
+        return { kind: "skipped", why: refusalReason(error.diagnostic) };
       }
       if (error instanceof InputError) return { kind: "error", message: error.diagnostic.message };
       return readThrown(error);
@@ -120,6 +129,11 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
       isPlain: false,
       record: -1,
     };
+  }
+
+  /** What the default target does not take is a failure; what one that was asked for does not take is skipped. */
+  private get isForTarget(): boolean {
+    return this.options.target !== undefined;
   }
 
   saysTrap(expected: string, message: string): boolean {

@@ -38,6 +38,7 @@ export interface TypedInstance {
 export class TypesEngine implements Engine<Module, TypedInstance, TypedExtern> {
   readonly name = "none";
   readonly executes = false;
+  readonly exceptionsTrap = false;
   readonly threads = "inline";
   private readonly store: TypeStore;
 

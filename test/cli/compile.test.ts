@@ -161,6 +161,7 @@ describe("compile", { concurrency: 2 }, () => {
       ["--emit", "clif", "--report"],
       ["--report"],
       ["--max-heap", "3"],
+      ["--gc-stress", "--collector", "null"],
     ]) {
       const { code, stdout } = await runCli(["compile", list, ...args]);
       assert.deepEqual([code, stdout], [2, ""], args.join(" "));

@@ -5,8 +5,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { compile } from "../../src/driver/compile.ts";
-import { decodeModule, readNames } from "../../src/wasm/index.ts";
+import { compile, compileCode } from "../../src/driver/compile.ts";
+import { instantiate } from "../../src/embed/index.ts";
+import { linkForStore } from "../../src/link/link-store.ts";
+import type { CollectorName } from "../../src/runtime/collectors.ts";
+import { decodeModule, readNames, TypeStore } from "../../src/wasm/index.ts";
 import { binaryToText, textToBinary } from "../../src/wast/index.ts";
 import { systemNode } from "../support/project.ts";
 import { agreesWithNative, type Program, results } from "./agreement.ts";
@@ -214,4 +217,43 @@ test("what cannot be in a module that stands alone is refused by name", async ()
     const bytes = await textToBinary(wat);
     assert.throws(() => compile(bytes), message, wat);
   }
+});
+
+const ALLOCATING = `(module (type $t (struct (field i32))) (type $a (array i32))
+  (func (export "f") (result (ref $t)) (drop (struct.new $t (i32.const 1))) (struct.new $t (i32.const 2)))
+  (func (export "g") (result (ref $a)) (array.new_default $a (i32.const 3))))`;
+
+/** Whether code looks at the room that there is, without asking the runtime. */
+async function bumpsPointer(collector: CollectorName): Promise<boolean> {
+  const code = compileCode(await textToBinary(ALLOCATING), { collector });
+  const { bytes } = linkForStore(code, {
+    base: 1024,
+    stackTop: 1024,
+    firstFunction: 1,
+    canonicalIds: new TypeStore().canonicalize(code.plan.module.types),
+    descriptors: new Map(),
+    importedCell: () => 16,
+    importedRecord: () => -1,
+    importedTag: () => 8,
+    importedBits: () => null,
+  });
+  const globals = decodeModule(bytes).imports.filter(({ type }) => type.kind === "global");
+  const index = globals.findIndex(({ name }) => name === "allocPtr");
+  const text = await binaryToText(bytes);
+  assert.match(text, /^ +call \d+/m);
+  return new RegExp(`global\\.(?:get|set) ${index}\\b`).test(text);
+}
+
+test("code looks for room itself, but not where the collector leaves none", async () => {
+  assert.deepEqual(
+    await Promise.all((["copying", "generational", "null", "drc"] as const).map(bumpsPointer)),
+    [true, true, true, false],
+  );
+});
+
+test("the collector that never frees is not stressed", async () => {
+  const bytes = await textToBinary(ALLOCATING);
+  assert.throws(() => instantiate(bytes, {}, { collector: "null", gcStress: true }), /null never frees/);
+  const alone = await textToBinary("(module (func (drop (ref.i31 (i32.const 1)))))");
+  assert.throws(() => compile(alone, { collector: "null", gcStress: true }), /null never frees/);
 });

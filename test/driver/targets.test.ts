@@ -73,28 +73,7 @@ const REFUSED: readonly (readonly [target: string, wat: string, message: RegExp]
   ],
   ["wasm2", `(module (memory 1 1 shared))`, /^a shared memory needs threads/],
   ["wasm2", `(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))`, /^i32\.atomic\.load needs/],
-  [
-    "mvp",
-    `(module (global (export "g") (mut i32) (i32.const 0)))`,
-    /^an exported mutable global needs mutable-global/,
-  ],
-  ["mvp", `(module (import "a" "g" (global (mut i32))))`, /^an imported mutable global needs mutable-global/],
-  [
-    "mvp",
-    `(module (func (export "f") (result i32 i32) (i32.const 1) (i32.const 2)))`,
-    /^an exported function with several results needs multi-value/,
-  ],
-  [
-    "mvp",
-    `(module (import "a" "f" (func (result i32 i32))))`,
-    /^an imported function with several results needs/,
-  ],
   ["mvp", `(module (global v128 (v128.const i64x2 0 0)))`, /^a global of type v128 needs simd/],
-  [
-    "mvp",
-    `(module (type $f (func)) (table (export "t") 1 funcref) (func $g (return_call_indirect (type $f) (i32.const 0))))`,
-    /^return_call_indirect in a module whose table others see needs tail-call/,
-  ],
 ];
 
 for (const [target, wat, message] of REFUSED) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Features } from "../../src/wasm/index.ts";
-import { wabtSwitches } from "../../tools/engines/wabt-switches.ts";
+import { WABT_FEATURES, wabtSwitches } from "../../tools/engines/wabt-switches.ts";
 import { projectRoot } from "../support/project.ts";
 
 /** Throws with what the tool says unless it accepts the module. */
@@ -26,4 +26,27 @@ export function run(
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The part of wabt's JavaScript interface that is used; it has no types of its own. */
+interface Wabt {
+  readWasm(bytes: Uint8Array, features: Record<string, boolean>): { validate(): void; destroy(): void };
+}
+
+/** wabt's validator in this process, for many modules: what it returns throws unless a module is of the first version of Wasm. */
+export async function mvpValidator(): Promise<(bytes: Uint8Array) => void> {
+  const name: string = "wabt";
+  const { default: load } = (await import(name)) as { default: () => Promise<Wabt> };
+  const wabt = await load();
+  // Its names for JavaScript, of which one is shorter.
+  const names = WABT_FEATURES.map((word) => word.replaceAll("-", "_").replace("saturating", "sat"));
+  const off = Object.fromEntries(names.map((word) => [word, false]));
+  return (bytes) => {
+    const module = wabt.readWasm(bytes, off);
+    try {
+      module.validate();
+    } finally {
+      module.destroy();
+    }
+  };
 }

@@ -110,6 +110,7 @@ test("wast: compiled by default, with the collector, the policy and the proof th
     spillway(["wast", "--json", ...args, path]);
   assert.equal(wast().status, 0);
   assert.equal(wast("--collector", "null", "--prove").status, 0);
+  assert.equal(wast("--collector", "null", "--gc-stress").status, 2);
   assert.equal(wast("--gc-stress", "--policy", "cranelift", "--prove").status, 0);
   // A mistake shows under stress, and the checker does not let it pass.
   const mistaken = wast("--gc-stress", "--policy", "wrong:one-pass-liveness");
@@ -119,4 +120,43 @@ test("wast: compiled by default, with the collector, the policy and the proof th
   assert.notEqual(unproven.status, 0);
   assert.equal(wast("--collector", "frob").status, 2);
   assert.match(spillway(["wast", "--help"]).stdout, /--engine <name>[\s\S]*default: "spillway"/);
+});
+
+test("wast: for a target, what it cannot have is skipped with the reason, and all that is asked of it", () => {
+  const path = file(
+    "target.wast",
+    `(module (func (export "two") (result i32 i32) (i32.const 1) (i32.const 2)))
+     (register "two")
+     (assert_return (invoke "two") (i32.const 1) (i32.const 2))
+     (module (import "two" "two" (func (result i32 i32))))
+     (assert_invalid (module (func (export "two") (result i32 i32) (i32.const 1))) "type mismatch")
+     (module (tag $e) (func (export "throw") (throw $e))
+       (func (export "byte") (param i32) (result i32) (i32.extend8_s (local.get 0))))
+     (assert_exception (invoke "throw"))
+     (assert_return (invoke "byte" (i32.const 255)) (i32.const -1))`,
+  );
+  const wast = (...args: string[]): { status: number | null; stdout: string } =>
+    spillway(["wast", ...args, path]);
+  const alone = wast("--engine", "standalone", "--target", "mvp");
+  assert.match(alone.stdout, /total of 1 file +3 +0 +5\n/);
+  assert.match(
+    alone.stdout,
+    /skipped 3: not for this target: an exported function with several results needs/,
+  );
+  assert.match(
+    alone.stdout,
+    /skipped 1: not for this target: an imported function with several results needs/,
+  );
+  assert.match(alone.stdout, /skipped 1: an exception that leaves a module is a trap for this target/);
+  assert.equal(alone.status, 0);
+  assert.match(wast("--engine", "standalone").stdout, /total of 1 file +8 +0 +0\n/);
+  assert.match(wast("--target", "mvp").stdout, /skipped 3: not for this target: a module that shares a heap/);
+  assert.match(wast("--target", "mvp,+mutable-global,+multi-value,+exceptions").stdout, / 8 +0 +0\n/);
+  assert.equal(wast("--target", "wasm9").status, 2);
+  // What is valid and refused is no pass where it is to be invalid.
+  const valid = file(
+    "valid.wast",
+    `(assert_invalid (module (func (export "two") (result i32 i32) (i32.const 1) (i32.const 2))) "wrong")`,
+  );
+  assert.equal(spillway(["wast", "--engine", "standalone", "--target", "mvp", valid]).status, 1);
 });

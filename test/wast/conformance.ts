@@ -15,17 +15,18 @@ export function expectedFailuresPath(name: string): string {
   return join(import.meta.dirname, `expected-failures.${name}.txt`);
 }
 
-/** The report of all scripts under `folder`, without the failures that are listed. */
+/** The report of all scripts under `folder`, or of those that the pattern names, without the failures that are listed. */
 export async function runSuite(
   folder: string,
   engine: EngineName,
   list: string,
   spillway: RunOptions["spillway"] = {},
+  scripts = "**/*.wast",
 ): Promise<ScriptReport> {
   const path = expectedFailuresPath(list);
   const expected = new ExpectedFailures(readFileSync(path, "utf8"));
   const report = new ScriptReport();
-  for (const name of globSync("**/*.wast", { cwd: folder }).sort()) {
+  for (const name of globSync(scripts, { cwd: folder }).sort()) {
     const file = join(folder, name);
     const one = await runFile({ name: file, bytes: readFileSync(file) }, { engine, features: [], spillway });
     report.merge(expected.filter(file, one));

@@ -22,6 +22,11 @@ const SWITCHED_ON: Partial<Record<FeatureName, string>> = {
   "legacy-exceptions": "exceptions",
 };
 
+/** All of them. */
+export const WABT_FEATURES: readonly string[] = [
+  ...new Set([...Object.values(SWITCHED_OFF), ...Object.values(SWITCHED_ON)]),
+];
+
 export function wabtSwitches(target: Features): string[] {
   const off = Object.entries(SWITCHED_OFF).filter(([name]) => !target.has(name as FeatureName));
   const on = Object.entries(SWITCHED_ON).filter(([name]) => target.has(name as FeatureName));

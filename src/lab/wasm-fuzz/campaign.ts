@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { PolicyName } from "../../frontend/index.ts";
-import type { FailureKind } from "./check-module.ts";
+import type { FailureKind } from "./agreement.ts";
 import type { SeedVerdict, ThreadOptions } from "./worker.ts";
 
 export interface ModuleCampaignOptions {
@@ -17,6 +17,8 @@ export interface ModuleCampaignOptions {
   readonly jobs: number;
   /** How the compiler spills. */
   readonly policy?: PolicyName;
+  /** The engine that the output is for, if not the default. */
+  readonly target?: string;
   /** Paths of modules that half of the random ones are built upon. */
   readonly startFrom?: readonly string[];
   readonly onProgress?: (done: number, failures: number) => void;
@@ -41,6 +43,8 @@ export interface ModuleTally {
   readonly refused: ReadonlyMap<string, number>;
   readonly skipped: ReadonlyMap<string, number>;
   readonly notAlone: ReadonlyMap<string, number>;
+  /** Those that stood alone, but no store for the target takes. */
+  readonly notInStore: ReadonlyMap<string, number>;
 }
 
 export interface ModuleCampaignResult {
@@ -65,6 +69,7 @@ class Campaign {
   private readonly refused: Map<string, number>;
   private readonly skipped: Map<string, number>;
   private readonly notAlone: Map<string, number>;
+  private readonly notInStore: Map<string, number>;
   private agreed: number;
   private atLimit: number;
   private events: number;
@@ -79,6 +84,7 @@ class Campaign {
     this.refused = new Map();
     this.skipped = new Map();
     this.notAlone = new Map();
+    this.notInStore = new Map();
     this.agreed = 0;
     this.atLimit = 0;
     this.events = 0;
@@ -90,8 +96,8 @@ class Campaign {
     const { firstSeed, jobs, count } = this.options;
     await Promise.all(Array.from({ length: Math.min(jobs, count) }, () => this.lane()));
     this.failures.sort((a, b) => a.seed - b.seed);
-    const { agreed, atLimit, events, refused, skipped, notAlone } = this;
-    const tally = { agreed, atLimit, events, refused, skipped, notAlone };
+    const { agreed, atLimit, events, refused, skipped, notAlone, notInStore } = this;
+    const tally = { agreed, atLimit, events, refused, skipped, notAlone, notInStore };
     return { firstSeed, done: this.done, tally, failures: this.failures };
   }
 
@@ -107,8 +113,8 @@ class Campaign {
 
   private thread(): Promise<void> {
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    const { policy = "spillway", startFrom = [], hangMs = HANG_MS } = this.options;
-    const workerData: ThreadOptions = { policy, startFrom };
+    const { policy = "spillway", startFrom = [], hangMs = HANG_MS, target } = this.options;
+    const workerData: ThreadOptions = { policy, startFrom, ...(target === undefined ? {} : { target }) };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     let seed = -1;
     let modules = 0;
@@ -161,6 +167,7 @@ class Campaign {
         this.events += verdict.events;
         if (verdict.atLimit) this.atLimit++;
         if (verdict.alone !== "") count(this.notAlone, withoutTypes(verdict.alone));
+        if (verdict.inStore !== "") count(this.notInStore, withoutTypes(verdict.inStore));
     }
     this.end();
   }

@@ -1,4 +1,5 @@
 /** Fuzzing of the compiler: random modules, run natively and compiled. */
+export type { FailureKind } from "./agreement.ts";
 export {
   type ModuleCampaignOptions,
   type ModuleCampaignResult,
@@ -6,5 +7,5 @@ export {
   type ModuleTally,
   runModuleCampaign,
 } from "./campaign.ts";
-export { checkModule, type FailureKind, type ModuleVerdict } from "./check-module.ts";
+export { checkModule, type ModuleVerdict } from "./check-module.ts";
 export { ModuleSource } from "./module-source.ts";

@@ -8,7 +8,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeModule, type Export, type ExternKind, encodeModule, type Module } from "../../wasm/index.ts";
+import { parseTarget } from "../../driver/targets.ts";
+import {
+  decodeModule,
+  type Export,
+  type ExternKind,
+  encodeModule,
+  type FeatureName,
+  type Module,
+} from "../../wasm/index.ts";
 import { Random } from "../fuzz/random.ts";
 import { BinaryenTool } from "./binaryen-tool.ts";
 
@@ -26,6 +34,13 @@ const FEATURES: readonly string[] = [
   "extended-const",
 ];
 const OPTIONAL_FEATURES: readonly string[] = ["multimemory", "memory64", "relaxed-simd"];
+/** What nothing stands for where a target lacks it. */
+const NOT_LOWERED: Readonly<Record<string, FeatureName>> = {
+  simd: "simd",
+  "relaxed-simd": "simd",
+  memory64: "memory64",
+  multimemory: "multi-memory",
+};
 const LEAST_BYTES = 200;
 const MOST_BYTES = 6000;
 
@@ -33,10 +48,16 @@ export class ModuleSource {
   private readonly tool: BinaryenTool;
   private readonly folder: string;
   private readonly startFrom: readonly string[];
+  private readonly isFor: (feature: string) => boolean;
 
-  /** `startFrom`: paths of modules that half of the random ones are built upon. */
-  constructor(startFrom: readonly string[] = []) {
+  /**
+   * `startFrom`: paths of modules that half of the random ones are built upon. With a target, no module has what that can only
+   * refuse.
+   */
+  constructor(startFrom: readonly string[] = [], target?: string) {
     this.startFrom = startFrom;
+    const has = target === undefined ? null : parseTarget(target);
+    this.isFor = (feature) => has === null || !(feature in NOT_LOWERED) || has.has(NOT_LOWERED[feature]!);
     this.tool = new BinaryenTool("wasm-opt");
     this.folder = mkdtempSync(join(tmpdir(), "spillway-ttf-"));
   }
@@ -51,7 +72,7 @@ export class ModuleSource {
       input,
       Uint8Array.from({ length }, () => random.below(256)),
     );
-    const flags = flagsOf(random);
+    const flags = flagsOf(random, this.isFor);
     if (this.startFrom.length > 0 && random.chance(50)) {
       flags.push(`--initial-fuzz=${random.pick(this.startFrom)}`);
     }
@@ -65,9 +86,9 @@ export class ModuleSource {
   }
 }
 
-function flagsOf(random: Random): string[] {
+function flagsOf(random: Random, isFor: (feature: string) => boolean): string[] {
   const features = [...FEATURES, ...OPTIONAL_FEATURES.filter(() => random.chance(10))];
-  const flags = features.map((name) => `--enable-${name}`);
+  const flags = features.filter(isFor).map((name) => `--enable-${name}`);
   if (random.chance(85)) flags.push("--denan");
   if (random.chance(40)) flags.push(random.pick(["-O1", "-O3", "-Os"]));
   // Both dialects in one module are more than V8 takes.

@@ -4,8 +4,10 @@
  *
  * It ends with the first event that depends on how much memory or stack there is: what comes after that need not agree.
  */
+import { InputError } from "../../base/diagnostics.ts";
 import { types, type ValType } from "../../wasm/index.ts";
 import type { ActionOutcome, Engine, LinkOutcome, ResultValue } from "../../wast/engine.ts";
+import { NOT_FOR_TARGET } from "../../wast/refusals.ts";
 import type { Action, ScriptValue } from "../../wast/script.ts";
 import { DIGEST, ELEMENT, SIZE, type StateReader } from "./state-readers.ts";
 import type { Subject } from "./subject.ts";
@@ -26,6 +28,7 @@ const MOST_ELEMENTS = 64;
 const LIMITS =
   /out of memory|too large|failed to allocate|call stack|could not allocate|memory allocation|Maximum array|limit/i;
 
+/** Throws `InputError` for a module that the engine does not take. */
 export function observe<M, I, X>(engine: Engine<M, I, X>, subject: Subject): Event[] {
   return new Observer(engine, subject).run();
 }
@@ -51,6 +54,7 @@ class Observer<M, I, X> {
     const exports = engine.exports(around.instance);
     const imports = subject.module.imports.map((_, i) => exports.get(String(i))!);
     const linked = engine.instantiate(engine.compile(subject.bytes, subject.features), imports);
+    if (linked.kind === "skipped") throw new InputError({ code: NOT_FOR_TARGET, message: linked.why });
     this.add({ what: "start", ...describe(linked) });
     this.readLog(around.instance);
     if (linked.kind !== "instance" || this.isOver) return this.events;

@@ -55,6 +55,15 @@ function importText(module: Module, number: number, type: ImportType): string | 
   }
 }
 
+/** What a reference of the any hierarchy is, an i31 with its value. */
+export const CLASS_FUNCTION = `(func $class (param $r anyref) (result i32)
+  (if (ref.is_null (local.get $r)) (then (return (i32.const 0))))
+  (if (ref.test (ref i31) (local.get $r))
+    (then (return (i32.xor (i31.get_s (ref.cast (ref i31) (local.get $r))) (i32.const 0x55000000)))))
+  (if (ref.test (ref struct) (local.get $r)) (then (return (i32.const 2))))
+  (if (ref.test (ref array) (local.get $r)) (then (return (i32.const 3))))
+  (i32.const 4))`;
+
 const HEAD = `(module
 (memory $log ${LOG_PAGES})
 (data (memory $log) (i32.const 0) "\\04")
@@ -66,13 +75,7 @@ const HEAD = `(module
   (i32.store $log (i32.const 0) (i32.add (local.get $at) (local.get $bytes)))
   (local.get $at))
 (func (export "${LOG_WORD}") (param i32) (result i32) (i32.load $log (local.get 0)))
-(func $class (param $r anyref) (result i32)
-  (if (ref.is_null (local.get $r)) (then (return (i32.const 0))))
-  (if (ref.test (ref i31) (local.get $r))
-    (then (return (i32.xor (i31.get_s (ref.cast (ref i31) (local.get $r))) (i32.const 0x55000000)))))
-  (if (ref.test (ref struct) (local.get $r)) (then (return (i32.const 2))))
-  (if (ref.test (ref array) (local.get $r)) (then (return (i32.const 3))))
-  (i32.const 4))`;
+${CLASS_FUNCTION}`;
 
 const NUMBERS: Readonly<
   Record<ValType, { readonly name: string; readonly zero: string; readonly bytes: number }>
@@ -94,7 +97,7 @@ export function typeText(type: ValType): string | null {
 }
 
 /** An expression for a value of the type that is also constant; null where there is none. */
-function valueText(type: ValType): string | null {
+export function valueText(type: ValType): string | null {
   if (!types.isRef(type)) return NUMBERS[type]!.zero;
   const heap = types.heapOf(type);
   if (heap === types.HEAP_EXTERN) return "(extern.convert_any (ref.i31 (i32.const 5)))";

@@ -13,16 +13,18 @@ export interface SeedVerdict {
 export interface ThreadOptions {
   readonly policy: PolicyName;
   readonly startFrom: readonly string[];
+  /** The target, if it is not the default one. */
+  readonly target?: string;
 }
 
-const { policy, startFrom } = workerData as ThreadOptions;
-const source = new ModuleSource(startFrom);
+const { startFrom, ...options } = workerData as ThreadOptions;
+const source = new ModuleSource(startFrom, options.target);
 
 parentPort?.on("message", async (seed: number | null) => {
   if (seed === null) {
     source.end();
     process.exit();
   }
-  const verdict = await checkModule(await source.at(seed), { turn: seed, policy });
+  const verdict = await checkModule(await source.at(seed), { turn: seed, ...options });
   parentPort?.postMessage({ seed, verdict } satisfies SeedVerdict);
 });

@@ -20,7 +20,7 @@
  * the class's list has not comes from the end of the heap. Where that would make the heap grow although half of it is free,
  * free neighbours are united first, and larger blocks cut.
  *
- * Compiled code finds no room to allocate inline. `allocSlow` sweeps when as much was allocated since the last sweep as
+ * Compiled code does not allocate inline, and would find no room. `allocSlow` sweeps when as much was allocated since the last sweep as
  * pays for it.
  *
  * Built with `STRESS` set: every allocation sweeps, dead objects hold `POISON`, and while the heap is small no block is

@@ -44,6 +44,8 @@ export type WasmConditionSpec =
   | {
       readonly kind: "runs";
       readonly policy?: PolicyName;
+      /** Of the output, and then the module also runs alone. */
+      readonly target?: string;
       readonly match?: string;
     };
 
@@ -116,9 +118,9 @@ const DEED = /\b(?:call|global|size of|contents of|element \d+ of) .*? ?(?:\(rou
 
 async function runSymptom(
   bytes: Uint8Array,
-  { policy = "spillway", match }: WasmConditionSpec & { kind: "runs" },
+  { policy = "spillway", target, match }: WasmConditionSpec & { kind: "runs" },
 ): Promise<string | null> {
-  const verdict = await checkModule(bytes, { policy });
+  const verdict = await checkModule(bytes, { policy, ...(target === undefined ? {} : { target }) });
   if (verdict.kind !== "failed" || (match !== undefined && !verdict.message.includes(match))) return null;
   const message = verdict.message.split("\n", 1)[0]!;
   return `${verdict.failure}: ${loosely(message.replace(DEED, "… "))}`;
