@@ -16,6 +16,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
+import { UNNAMED } from "./named-maps.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { wasmTypeOf } from "./wasm-types.ts";
 
@@ -31,7 +32,7 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 ];
 
 export abstract class CallEmitter extends CodeWriter {
-  /** The stack map that the frame names since this block began, or -1. */
+  /** The stack map that the frame names here (`named-maps.ts`). */
   protected namedMap: number;
   /** The offsets of the stack map at hand. */
   private readonly offsets: I32List;
@@ -40,7 +41,7 @@ export abstract class CallEmitter extends CodeWriter {
 
   constructor() {
     super();
-    this.namedMap = -1;
+    this.namedMap = UNNAMED;
     this.offsets = new I32List();
     this.mapSymbols = new EpochTable();
   }
@@ -120,11 +121,11 @@ export abstract class CallEmitter extends CodeWriter {
     const { dfg } = this.func;
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const named = this.symbolOfMap(dfg.stackMap(inst), symbols);
-    if (named === this.namedMap) return;
-    this.namedMap = named;
+    const map = dfg.stackMap(inst);
+    if (map + 1 === this.namedMap) return;
+    this.namedMap = map + 1;
     this.pushFrameAddress(0);
-    this.symbolAddress(named);
+    this.symbolAddress(this.symbolOfMap(map, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
@@ -182,7 +183,9 @@ export abstract class CallEmitter extends CodeWriter {
     this.checkFrame();
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     const { symbols, mapOnEntry } = this.indices!;
+    this.namedMap = UNNAMED;
     if (!mapOnEntry || symbols === null) return;
+    this.namedMap = NONE + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(NONE, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);

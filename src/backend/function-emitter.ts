@@ -6,6 +6,7 @@
  *     locals.ts         which local each of the others lives in
  *     frame.ts          where stack slots lie on the shadow stack
  *     lower-*.ts        what each instruction becomes
+ *     named-maps.ts     which stack map the frame names where a block begins
  *     move-emitter.ts   how the arguments of a branch reach the parameters
  *
  * Control is walked with an explicit stack of what is still to be emitted, so deep nesting in the input is no recursion
@@ -32,6 +33,7 @@ import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
 import { MoveEmitter } from "./move-emitter.ts";
+import { NamedMaps } from "./named-maps.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
@@ -69,6 +71,7 @@ export class FunctionEmitter extends MoveEmitter {
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
   private readonly trapScopes: TrapScopes;
+  private readonly namedMaps: NamedMaps;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
   /** Where the code ends, if nothing that stands there is reached from what is before it. */
@@ -86,6 +89,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
     this.trapScopes = new TrapScopes();
+    this.namedMaps = new NamedMaps();
     this.endsInReturn = false;
     this.stopsAt = -1;
     this.body = new ByteWriter();
@@ -111,6 +115,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
     if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
+    if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
@@ -271,7 +276,7 @@ export class FunctionEmitter extends MoveEmitter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
-    this.namedMap = -1;
+    if (this.frame.sizeBytes > 0) this.namedMap = this.namedMaps.at(block);
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
