@@ -32,7 +32,7 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 ];
 
 export abstract class CallEmitter extends CodeWriter {
-  /** The stack map that the frame names here (`named-maps.ts`). */
+  /** The stack map that the frame names here (`named-maps.ts`): one whose slots all hold references that collectors kept up to date. */
   protected namedMap: number;
   /** The offsets of the stack map at hand. */
   private readonly offsets: I32List;
@@ -122,11 +122,23 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
     const map = dfg.stackMap(inst);
+    if (this.neverReturns(inst) && (map === NONE || dfg.stackMaps.entryCount(map as StackMap) === 0)) {
+      // Nothing is live, so any map will do that was right before, and so will no frame.
+      if (this.namedMap === UNNAMED) this.leaveFrame();
+      return;
+    }
     if (map + 1 === this.namedMap) return;
     this.namedMap = map + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** Whether nothing but a trap stands behind the call. */
+  private neverReturns(inst: Inst): boolean {
+    const { dfg, layout } = this.func;
+    const next = layout.nextInst(inst);
+    return next !== NONE && dfg.format(next) === Format.Trap;
   }
 
   private symbolOfMap(map: StackMap | typeof NONE, symbols: SymbolTable): number {

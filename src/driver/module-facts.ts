@@ -88,22 +88,24 @@ function memoryUses(numbers: readonly number[]): MemoryUse[] {
   return uses;
 }
 
-/** Whether a type of that kind can have such a function. */
-function fits(role: TypeFunctionRole["kind"], kind: number): boolean {
+/** Whether a module can have such a function. */
+function fits({ types, tags }: Module, { kind: role, type }: TypeFunctionRole): boolean {
+  if (role === "throw") return type < tags.length;
+  if (type >= types.length) return false;
+  const kind = types.kind(type);
   if (role === "array") return kind === KIND_ARRAY;
   return role === "test" || role === "test or null" ? kind !== KIND_FUNC : kind === KIND_STRUCT;
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */
 export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boolean {
-  const { types } = module;
   const functions = module.functionTypes.length + roles.length;
   const below = (numbers: Iterable<number>, end: number): boolean => {
     for (const number of numbers) if (number >= end) return false;
     return true;
   };
   return (
-    roles.every(({ kind, type }) => type < types.length && fits(kind, types.kind(type))) &&
+    roles.every((role) => fits(module, role)) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

@@ -1,5 +1,6 @@
 /**
- * Functions that belong to types: `struct.new T`, `array.new T` and tests of whether a reference is a T become calls of them.
+ * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T, and `throw` where the
+ * function does not catch it itself, become calls of them.
  *
  * They are added to the module itself, behind its own functions, so that planning and linking see functions like others. An array
  * type has one that makes it, from an element and a length. A struct type has two, in this order, from its fields to a reference:
@@ -8,7 +9,7 @@
  *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. The bodies in the
+ * input's own. What throws takes what the tag's exceptions carry, and never returns. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. The bodies in the
  * module are the operators, for those who ask what the functions do; `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
@@ -21,12 +22,13 @@ import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
 
 const LOCAL_GET = 0x20;
 const END = 0x0b;
+const THROW = 0x08;
 const GC_PREFIX = 0xfb;
 const STRUCT_NEW = 0;
 const ARRAY_NEW = 6;
 const REF_TEST = 20;
 const REF_TEST_NULL = 21;
-const OPCODES: Readonly<Record<TypeFunctionRole["kind"], number>> = {
+const OPCODES: Readonly<Record<Exclude<TypeFunctionRole["kind"], "throw">, number>> = {
   "quick struct": STRUCT_NEW,
   "slow struct": STRUCT_NEW,
   array: ARRAY_NEW,
@@ -34,10 +36,18 @@ const OPCODES: Readonly<Record<TypeFunctionRole["kind"], number>> = {
   "test or null": REF_TEST_NULL,
 };
 
-export const TYPE_FUNCTION_KINDS = ["quick struct", "slow struct", "array", "test", "test or null"] as const;
+export const TYPE_FUNCTION_KINDS = [
+  "quick struct",
+  "slow struct",
+  "array",
+  "test",
+  "test or null",
+  "throw",
+] as const;
 
 export interface TypeFunctionRole {
   readonly kind: (typeof TYPE_FUNCTION_KINDS)[number];
+  /** Of what throws: the tag. */
   readonly type: number;
 }
 
@@ -51,6 +61,7 @@ export class TypeFunctions {
   private readonly makers: ReadonlyMap<number, number>;
   private readonly tests: ReadonlyMap<number, number>;
   private readonly testsOrNull: ReadonlyMap<number, number>;
+  private readonly throwers: ReadonlyMap<number, number>;
 
   /**
    * With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. The code is walked for the
@@ -67,6 +78,7 @@ export class TypeFunctions {
     this.makers = this.byType("quick struct", "array");
     this.tests = this.byType("test");
     this.testsOrNull = this.byType("test or null");
+    this.throwers = this.byType("throw");
     this.module = this.roles.length === 0 ? module : withFunctions(module, this.roles);
   }
 
@@ -84,6 +96,11 @@ export class TypeFunctions {
   /** What tests whether a reference is of a type, or null if that is to pass, or -1. */
   testOf(type: number, nullable: boolean): number {
     return (nullable ? this.testsOrNull : this.tests).get(type) ?? -1;
+  }
+
+  /** What throws an exception of a tag, or -1. */
+  throwerOf(tag: number): number {
+    return this.throwers.get(tag) ?? -1;
   }
 
   /** What a function is for, or null for one of the input. */
@@ -106,22 +123,26 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
     if (uses.tested[type]! > 1) roles.push({ kind: "test", type });
     if (uses.testedOrNull[type]! > 1) roles.push({ kind: "test or null", type });
   }
+  for (let tag = 0; tag < module.tags.length; tag++)
+    if (uses.thrown[tag]! > 1) roles.push({ kind: "throw", type: tag });
   return roles;
 }
 
 /** `br_on_cast`: bit 1 of the flags says that null passes. */
 const TARGET_NULLABLE = 2;
 
-/** In how many places objects of each type are made, and references tested for it. */
+/** In how many places objects of each type are made, and references tested for it; and exceptions of each tag thrown. */
 class Uses {
   readonly made: Int32Array;
   readonly tested: Int32Array;
   readonly testedOrNull: Int32Array;
+  readonly thrown: Int32Array;
 
   constructor(module: Module, featureMask: number) {
     this.made = new Int32Array(module.types.length);
     this.tested = new Int32Array(module.types.length);
     this.testedOrNull = new Int32Array(module.types.length);
+    this.thrown = new Int32Array(module.tags.length);
     const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     reader.typeLimit = module.types.length;
     for (let i = 0; i < module.code.starts.length; i++) {
@@ -154,6 +175,9 @@ class Uses {
       case WasmOp.BrOnCastFail:
         this.countTest(reader.heapType2, (reader.castFlags & TARGET_NULLABLE) !== 0);
         return;
+      case WasmOp.Throw:
+        this.thrown[reader.index]!++;
+        return;
       default:
     }
   }
@@ -174,10 +198,15 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
     ? addFunctionType(types, [wasm.refType(wasm.HEAP_ANY, true)], wasm.I32)
     : -1;
   for (const role of roles) {
-    if (!isTest(role) && !makers.has(role.type)) makers.set(role.type, makerType(types, role.type));
-    functionTypes.push(isTest(role) ? test : makers.get(role.type)!);
     code.starts.push(out.length);
-    writeBody(out, types, role);
+    if (role.kind === "throw") {
+      functionTypes.push(module.tags[role.type]!.type);
+      writeThrow(out, types.paramCount(module.tags[role.type]!.type), role.type);
+    } else {
+      if (!isTest(role) && !makers.has(role.type)) makers.set(role.type, makerType(types, role.type));
+      functionTypes.push(isTest(role) ? test : makers.get(role.type)!);
+      writeBody(out, types, role, role.kind);
+    }
     code.ends.push(out.length);
   }
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
@@ -187,14 +216,29 @@ function isTest({ kind }: TypeFunctionRole): boolean {
   return kind === "test" || kind === "test or null";
 }
 
-function writeBody(out: ByteWriter, types: wasm.TypeTable, role: TypeFunctionRole): void {
-  const { kind, type } = role;
-  const args = isTest(role) ? 1 : kind === "array" ? 2 : types.fieldCount(type);
+function writeArgs(out: ByteWriter, count: number): void {
   out.u32(0);
-  for (let i = 0; i < args; i++) {
+  for (let i = 0; i < count; i++) {
     out.byte(LOCAL_GET);
     out.u32(i);
   }
+}
+
+function writeThrow(out: ByteWriter, args: number, tag: number): void {
+  writeArgs(out, args);
+  out.byte(THROW);
+  out.u32(tag);
+  out.byte(END);
+}
+
+function writeBody(
+  out: ByteWriter,
+  types: wasm.TypeTable,
+  role: TypeFunctionRole,
+  kind: keyof typeof OPCODES,
+): void {
+  const { type } = role;
+  writeArgs(out, isTest(role) ? 1 : kind === "array" ? 2 : types.fieldCount(type));
   out.byte(GC_PREFIX);
   out.u32(OPCODES[kind]);
   // As a heap type, in signed LEB128, after a test.

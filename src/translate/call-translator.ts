@@ -7,6 +7,7 @@
 
 import { InputError } from "../base/diagnostics.ts";
 import { EpochTable } from "../base/epoch-table.ts";
+import { GcTrap } from "../gc/traps.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -130,6 +131,20 @@ export class CallTranslator extends ExceptionTranslator {
     for (let i = 0; i < dfg.resultCount(inst); i++) {
       this.stack.push(this.watch(dfg.result(inst, i), this.module.types.result(type, i)));
     }
+  }
+
+  /** By the tag's function where it has one: out of this function, so nothing here is live then. */
+  override throws(): void {
+    const { index } = this.reader;
+    const thrower = this.isInRegion ? -1 : (this.heap.plan.typeFunctions?.throwerOf(index) ?? -1);
+    if (thrower < 0) {
+      super.throws();
+      return;
+    }
+    const payload = this.takeArgs(this.module.functionTypes.get(thrower));
+    this.ins.call(this.callee(thrower), payload);
+    this.ins.trap(GcTrap.Unreachable);
+    this.becomeUnreachable();
   }
 
   /** By the type's allocator where it has one. */

@@ -8,6 +8,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
+import { exceptionNew, exceptionThrow } from "../gc/exceptions.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
@@ -98,7 +99,11 @@ export class FunctionTranslator extends CallTranslator {
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
     if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
     else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
-    else if (role.kind === "array") this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
+    else if (role.kind === "throw") {
+      const tag = { index: role.type, type: this.module.tags[role.type]!.type };
+      exceptionThrow(this.heap, exceptionNew(this.heap, tag, fields));
+    } else if (role.kind === "array")
+      this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
     else
       this.ins.return_([this.heap.test(fields[0]!, concreteHeap(role.type), role.kind === "test or null")]);
   }
