@@ -93,8 +93,9 @@ function fits({ types, tags }: Module, { kind: role, type }: TypeFunctionRole): 
   if (role === "throw") return type < tags.length;
   if (type >= types.length) return false;
   const kind = types.kind(type);
-  if (role === "array") return kind === KIND_ARRAY;
-  return role === "test" || role === "test or null" ? kind !== KIND_FUNC : kind === KIND_STRUCT;
+  if (role === "array" || role === "default array") return kind === KIND_ARRAY;
+  const any = role === "test" || role === "test or null" || role === "allocate";
+  return any ? kind !== KIND_FUNC : kind === KIND_STRUCT;
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */

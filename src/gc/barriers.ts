@@ -37,6 +37,11 @@ const NEVER_OBJECTS: ReadonlySet<wasm.HeapType> = new Set([
   wasm.HEAP_NOEXTERN,
 ]);
 
+/** Whether a reference of the type is none that a collector counts or looks for: null, i31, or no reference at all. */
+export function neverObject(type: ValType): boolean {
+  return NEVER_OBJECTS.has(wasm.heapOf(type));
+}
+
 export class WriteBarriers {
   private readonly builder: FunctionBuilder;
   private readonly operators: OperatorCalls;
@@ -57,7 +62,7 @@ export class WriteBarriers {
 
   /** The barrier for storing values of the type into objects. */
   kindFor(type: ValType): BarrierKind {
-    if (!isTraced(type, this.plan.types) || NEVER_OBJECTS.has(wasm.heapOf(type))) return "none";
+    if (!isTraced(type, this.plan.types) || neverObject(type)) return "none";
     return this.plan.barrier;
   }
 

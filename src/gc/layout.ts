@@ -14,6 +14,7 @@ import * as wasm from "../wasm/types.ts";
 import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
 
 export const HEADER_BYTES = 4;
+export const DESCRIPTOR_OFFSET = 0;
 export const LENGTH_OFFSET = 4;
 export const ELEMENTS_OFFSET = 8;
 export const OBJECT_ALIGN = 8;

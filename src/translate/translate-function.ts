@@ -11,7 +11,7 @@ import type { Variable } from "../frontend/variable.ts";
 import { exceptionNew, exceptionThrow } from "../gc/exceptions.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
-import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
+import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -67,7 +67,7 @@ export class FunctionTranslator extends CallTranslator {
     this.declareLocals(entry, type);
     const role = this.plan?.typeFunctions?.roleOf(func) ?? null;
     if (role === null) this.translateBody(type);
-    else this.typeFunctionBody(entry, func, role);
+    else this.typeFunctionBody(entry, role);
     builder.finalize(options);
   }
 
@@ -94,18 +94,43 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   /** The whole of a function that belongs to a type. */
-  private typeFunctionBody(entry: Block, func: number, role: TypeFunctionRole): void {
+  private typeFunctionBody(entry: Block, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
-    else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
-    else if (role.kind === "throw") {
-      const tag = { index: role.type, type: this.module.tags[role.type]!.type };
-      exceptionThrow(this.heap, exceptionNew(this.heap, tag, fields));
-    } else if (role.kind === "array")
-      this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
-    else
-      this.ins.return_([this.heap.test(fields[0]!, concreteHeap(role.type), role.kind === "test or null")]);
+    const { heap, ins } = this;
+    const { kind, type } = role;
+    switch (kind) {
+      case "allocate":
+        allocateBytes(heap, fields[0]!, fields[1]!);
+        return;
+      case "quick struct":
+        allocateQuickly(heap, type, fields, this.callee(heap.plan.typeFunctions!.slowMakerOf(type)));
+        return;
+      case "slow struct":
+        allocateSlowly(heap, type, fields);
+        return;
+      case "throw":
+        exceptionThrow(heap, exceptionNew(heap, { index: type, type: this.module.tags[type]!.type }, fields));
+        return;
+      default:
+        ins.return_([this.typeFunctionResult(role, fields)]);
+    }
+  }
+
+  private typeFunctionResult({ kind, type }: TypeFunctionRole, args: readonly Value[]): Value {
+    const { heap } = this;
+    switch (kind) {
+      case "struct":
+        return heap.structNew(type, args);
+      case "default struct":
+        return heap.structNewDefault(type);
+      case "array":
+        return heap.arrayNew(type, args[0]!, args[1]!);
+      case "default array":
+        return heap.arrayNewDefault(type, args[0]!);
+      default:
+        return heap.test(args[0]!, concreteHeap(type), kind === "test or null");
+    }
   }
 
   /** What the passes may rely on. */
