@@ -19,7 +19,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
@@ -51,6 +51,8 @@ const Pending = {
   Branch: 4,
   /** A trap, of a code. */
   Trap: 5,
+  /** A parameter, whose value the arms of an `if` left on the stack. */
+  Value: 6,
 } as const;
 
 const EMPTY_BLOCK = 0x40;
@@ -70,6 +72,9 @@ export class FunctionEmitter extends MoveEmitter {
   /** Which of them leads to a merge block, and which to a loop header, by block. */
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
+  /** The merge block, and the one parameter of it, that the arms at hand leave a value on the stack for; or `NONE`. */
+  private valuedMerge: Block | typeof NONE;
+  private valuedParam: Value | typeof NONE;
   private readonly trapScopes: TrapScopes;
   private readonly namedMaps: NamedMaps;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
@@ -88,6 +93,8 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes = 0;
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
+    this.valuedMerge = NONE;
+    this.valuedParam = NONE;
     this.trapScopes = new TrapScopes();
     this.namedMaps = new NamedMaps();
     this.endsInReturn = false;
@@ -161,6 +168,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes = 0;
     this.endsInReturn = false;
     this.stopsAt = -1;
+    this.valuedMerge = NONE;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -190,6 +198,10 @@ export class FunctionEmitter extends MoveEmitter {
           break;
         case Pending.Else:
           this.emitElse();
+          break;
+        case Pending.Value:
+          this.valuedMerge = NONE;
+          this.localSet(this.locals.localOf(item as Value));
           break;
         case Pending.Trap:
           this.trap(item as TrapCode);
@@ -229,9 +241,9 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes--;
   }
 
-  private openScope(opcode: number, target: number): void {
+  private openScope(opcode: number, target: number, type: number = EMPTY_BLOCK): void {
     this.op(opcode);
-    this.out.byte(EMPTY_BLOCK);
+    this.out.byte(type);
     if (target !== NONE)
       (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
     this.openScopes++;
@@ -250,6 +262,7 @@ export class FunctionEmitter extends MoveEmitter {
       const following = this.control.nextMerge(next as Block);
       this.postpone(Pending.Tree, next, NONE);
       if (following !== NONE || !this.endsInArms(block, next as Block)) this.openScope(WasmOp.Block, next);
+      else this.noteValue(block, next as Block);
       next = following;
     }
     this.emitBlock(block);
@@ -261,6 +274,23 @@ export class FunctionEmitter extends MoveEmitter {
     const last = layout.lastInst(block) as Inst;
     if (dfg.format(last) !== Format.Brif) return false;
     return this.isArm(dfg.destination(last, 0), merge) && this.isArm(dfg.destination(last, 1), merge);
+  }
+
+  /** Of a block that ends in arms: whether the arms can leave the value for a parameter on the stack. */
+  private noteValue(block: Block, merge: Block): void {
+    const { dfg, layout } = this.func;
+    const last = layout.lastInst(block) as Inst;
+    let param: Value | typeof NONE = NONE;
+    for (let i = 0; i < 2; i++) {
+      let call = dfg.destination(last, i);
+      const target = dfg.blockCalls.block(call);
+      if (target !== merge) call = dfg.destination(layout.lastInst(target) as Inst, 0);
+      const moved = this.onlyMove(call);
+      if (moved === NONE || (i > 0 && moved !== param)) return;
+      param = moved;
+    }
+    this.valuedMerge = merge;
+    this.valuedParam = param;
   }
 
   private isArm(call: BlockCall, merge: Block): boolean {
@@ -480,7 +510,12 @@ export class FunctionEmitter extends MoveEmitter {
       this.emitBranch(block, whenTrue);
     } else {
       pushCondition(this, this.arg(inst, 0));
-      this.openScope(WasmOp.If, NONE);
+      if (this.valuedMerge === NONE) this.openScope(WasmOp.If, NONE);
+      else {
+        const param = this.valuedParam as Value;
+        this.postpone(Pending.Value, param, NONE);
+        this.openScope(WasmOp.If, NONE, WASM_TYPE_BYTES[wasmTypeOf(dfg.valueType(param))]!);
+      }
       this.postpone(Pending.Branch, whenFalse, block);
       this.postpone(Pending.Else, NONE, NONE);
       this.postpone(Pending.Branch, whenTrue, block);
@@ -515,6 +550,11 @@ export class FunctionEmitter extends MoveEmitter {
   }
 
   private emitBranch(block: Block, call: BlockCall): void {
+    if (this.valuedMerge !== NONE && this.valuedMerge === this.func.dfg.blockCalls.block(call)) {
+      // The value of an arm, which ends here.
+      this.pushValues(call);
+      return;
+    }
     this.emitMoves(call);
     if (!this.hasLabel(block, call)) {
       this.postpone(Pending.Tree, this.func.dfg.blockCalls.block(call), NONE);

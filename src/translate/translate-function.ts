@@ -128,8 +128,10 @@ export class FunctionTranslator extends CallTranslator {
         return heap.arrayNew(type, args[0]!, args[1]!);
       case "default array":
         return heap.arrayNewDefault(type, args[0]!);
+      case "test":
+        return heap.testUnknown(args[0]!, type);
       default:
-        return heap.test(args[0]!, concreteHeap(type), kind === "test or null");
+        return heap.test(args[0]!, concreteHeap(type), true);
     }
   }
 
