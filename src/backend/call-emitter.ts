@@ -11,6 +11,7 @@ import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
 import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
+import { FIRST_FRAMES } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
@@ -181,17 +182,31 @@ export abstract class CallEmitter extends CodeWriter {
 
   // The frame on the shadow stack.
 
-  /** For a function with a frame or with handlers. */
-  protected enterFrame(): void {
-    this.needFramePointer();
-    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
-    if (this.frame.sizeBytes === 0) {
-      this.localSet(this.framePointer);
-      return;
+  /** Of every function; `keeps` if it has no frame, but has to know the stack's pointer. */
+  protected enterFrame(keeps: boolean): void {
+    const { beginsStack } = this.indices!;
+    const hasFrame = this.frame.sizeBytes > 0;
+    if (hasFrame || keeps) this.needFramePointer();
+    else if (!beginsStack) return;
+    const { stackPointer } = this.indices!;
+    if (beginsStack) {
+      this.symbolAddress(this.indices!.symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
+    } else {
+      this.opIndex(WasmOp.GlobalGet, stackPointer);
+      if (!hasFrame) {
+        this.localSet(this.framePointer);
+        return;
+      }
+      this.i32Const(this.frame.sizeBytes);
+      this.op(WasmOp.I32Sub);
     }
-    this.i32Const(this.frame.sizeBytes);
-    this.op(WasmOp.I32Sub);
-    this.localTee(this.framePointer);
+    if (this.framePointer >= 0) this.localTee(this.framePointer);
+    if (hasFrame) this.openFrame();
+    else this.opIndex(WasmOp.GlobalSet, stackPointer);
+  }
+
+  /** Makes the frame, whose address is on the stack, the innermost one. */
+  private openFrame(): void {
     this.checkFrame();
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     const { symbols, mapOnEntry } = this.indices!;

@@ -121,7 +121,7 @@ export class FunctionEmitter extends MoveEmitter {
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
-    if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
+    this.enterFrame(this.frame.sizeBytes === 0 && this.hasHandlers(func));
     if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.

@@ -27,6 +27,7 @@ import {
   CELLS,
   DESCRIPTORS,
   EXCEPTION_DESCRIPTORS,
+  FIRST_FRAMES,
   FUNCTION_RECORDS,
   STACK_MAPS,
   STATIC_OBJECTS,
@@ -235,6 +236,8 @@ export class StaticLayout implements DescriptorMemory {
         return this.objectAddresses[index]!;
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
+      case FIRST_FRAMES:
+        return this.around.stackTop - index;
       case STACK_MAPS: {
         const { frameBytes, offsets } = this.symbols.frameMap(index);
         return (this.words([frameBytes, offsets.length, ...offsets]) - this.around.stackTop) >>> 2;
