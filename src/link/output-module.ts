@@ -26,6 +26,7 @@ import type {
 import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
+import { dataRuns } from "./data-runs.ts";
 import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
@@ -362,7 +363,11 @@ export class OutputModule {
   }
 
   addStaticData(address: number): void {
-    this.addHeapData(address, this.append(this.layout.bytes()));
+    const bytes = this.layout.bytes();
+    const { start } = this.append(bytes);
+    const runs = dataRuns(bytes);
+    for (let i = 0; i < runs.length; i += 2)
+      this.addHeapData(address + runs[i]!, { start: start + runs[i]!, end: start + runs[i + 1]! });
     for (const [segment, place] of this.passiveData)
       this.addHeapData(place, this.plan.module.data[segment]!.data);
   }
