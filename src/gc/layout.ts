@@ -88,6 +88,17 @@ export function isTraced(type: ValType, types: TypeTable): boolean {
   return heap !== wasm.HEAP_FUNC && heap !== wasm.HEAP_NOFUNC;
 }
 
+const NEVER_OBJECTS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_I31,
+  wasm.HEAP_NONE,
+  wasm.HEAP_NOEXTERN,
+]);
+
+/** Whether a reference of the type is none that a collector counts or looks for: null, i31, or no reference at all. */
+export function neverObject(type: ValType): boolean {
+  return NEVER_OBJECTS.has(wasm.heapOf(type));
+}
+
 function alignUp(offset: number, align: number): number {
   return Math.ceil(offset / align) * align;
 }

@@ -21,8 +21,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import type { Module } from "../wasm/module.ts";
 import * as wasm from "../wasm/types.ts";
-import { neverObject } from "./barriers.ts";
-import { isTraced, memoryType, structLayout } from "./layout.ts";
+import { isTraced, memoryType, neverObject, structLayout } from "./layout.ts";
 import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
 import { TypeUses } from "./type-uses.ts";
 
