@@ -15,6 +15,7 @@
  * The function must be verified and its flow reducible.
  */
 
+import { Arena } from "../base/arena.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
@@ -83,6 +84,8 @@ export class FunctionEmitter extends MoveEmitter {
   private stopsAt: number;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
+  /** What bodies lie in. */
+  private readonly arena: Arena;
 
   constructor() {
     super();
@@ -100,6 +103,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.endsInReturn = false;
     this.stopsAt = -1;
     this.body = new ByteWriter();
+    this.arena = new Arena();
   }
 
   /** Of the last function's frame on the shadow stack. */
@@ -143,13 +147,13 @@ export class FunctionEmitter extends MoveEmitter {
       body.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
       i = end;
     }
-    const places = new Int32Array(this.places.length);
+    const places = this.arena.words(this.places.length);
     for (let i = 0; i < places.length; i += 2) {
       places[i] = this.places.get(i) + body.length;
       places[i + 1] = this.places.get(i + 1);
     }
     body.append(this.out.bytes());
-    return { bytes: body.bytes().slice(), places };
+    return { bytes: this.arena.bytes(body.bytes()), places };
   }
 
   // Control.

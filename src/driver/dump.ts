@@ -62,6 +62,6 @@ function titleOf({ module, typeFunctions, types }: OutputPlan, index: number): s
   const role = typeFunctions?.roleOf(index) ?? null;
   if (role === null) return functionLabel(module, index);
   if (role.kind === "allocate") return "allocate";
-  if (role.kind === "throw") return `throw of tag ${role.type}`;
-  return `${role.kind} of type ${role.type} (${types.describe(role.type)})`;
+  if (role.kind === "throw") return `throw of tag ${role.index}`;
+  return `${role.kind} of type ${role.index} (${types.describe(role.index)})`;
 }

@@ -23,7 +23,7 @@ export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void
   const flags = [usage.usesReferences, usage.usesExceptions].map(Number);
   const uses = usage.memoryUses.flatMap(({ operator, memory, other }) => [operator, memory, other]);
   const lists: readonly Iterable<number>[] = [
-    roles.flatMap(({ kind, type }) => [TYPE_FUNCTION_KINDS.indexOf(kind), type]),
+    roles.flatMap(({ kind, index }) => [TYPE_FUNCTION_KINDS.indexOf(kind), index]),
     flags,
     usage.referencedFunctions,
     usage.calledExports,
@@ -76,9 +76,9 @@ function rolesOf(numbers: readonly number[]): TypeFunctionRole[] | null {
   const roles: TypeFunctionRole[] = [];
   for (let i = 0; i < numbers.length; i += 2) {
     const kind = TYPE_FUNCTION_KINDS[numbers[i]!];
-    const type = numbers[i + 1];
-    if (kind === undefined || type === undefined) return null;
-    roles.push({ kind, type });
+    const index = numbers[i + 1];
+    if (kind === undefined || index === undefined) return null;
+    roles.push({ kind, index });
   }
   return roles;
 }
@@ -90,14 +90,14 @@ function memoryUses(numbers: readonly number[]): MemoryUse[] {
   return uses;
 }
 
-/** Whether a module can have such a function. */
-function fits({ types, tags }: Module, { kind: role, type }: TypeFunctionRole): boolean {
-  if (role === "throw") return type < tags.length;
-  if (type >= types.length) return false;
-  const kind = types.kind(type);
-  if (role === "array" || role === "default array") return kind === KIND_ARRAY;
-  const any = role === "test" || role === "test or null" || role === "allocate";
-  return any ? kind !== KIND_FUNC : kind === KIND_STRUCT;
+/** Whether the module has that type or tag, and it can have such a function. */
+function fits({ kind, index }: TypeFunctionRole, { types, tags }: Module): boolean {
+  if (kind === "throw") return index < tags.length;
+  if (index >= types.length) return false;
+  const typeKind = types.kind(index);
+  if (kind === "array" || kind === "default array") return typeKind === KIND_ARRAY;
+  const any = kind === "test" || kind === "test or null" || kind === "allocate";
+  return any ? typeKind !== KIND_FUNC : typeKind === KIND_STRUCT;
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */
@@ -108,7 +108,7 @@ export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boole
     return true;
   };
   return (
-    roles.every((role) => fits(module, role)) &&
+    roles.every((role) => fits(role, module)) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

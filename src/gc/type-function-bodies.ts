@@ -80,7 +80,7 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
 }
 
 /** What the passes may know of a call: where its arguments lie; null for one that makes nothing. */
-export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation | null {
+export function allocation(types: TypeTable, { kind, index }: TypeFunctionRole): Allocation | null {
   switch (kind) {
     case "test":
     case "test or null":
@@ -95,7 +95,7 @@ export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): 
     case "default struct":
       return { offsets: [], mayTrap: false };
     default:
-      return { offsets: structLayout(types, type).offsets, mayTrap: false };
+      return { offsets: structLayout(types, index).offsets, mayTrap: false };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T, and `throw` where the
- * function does not catch it itself, become calls of them.
+ * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T, and `throw X` become
+ * calls of them.
  *
  * They are added to the module itself, behind its own functions, so that planning and linking see functions like others:
  *
@@ -11,7 +11,7 @@
  *     slow struct     from fields: keeps the references among them in a frame, lets the runtime find room, stores the fields. All types
  *                     with such fields share it, so the descriptor is left to the quick one
  *     test            from any reference to 0 or 1; passes know that equal tests have equal answers. Test or null: null passes
- *     throw           from what a tag's exceptions carry; never returns
+ *     throw           from the payload; never returns. Within a `try` of its function a throw is code in place
  *
  * So those that run often have no frame, and are short enough for an engine to inline where it is hot; the call site is as short as
  * the input's own. The bodies in the module are the operators, for those who ask what the functions do; `type-function-bodies.ts`
@@ -62,8 +62,8 @@ export const TYPE_FUNCTION_KINDS = [
 
 export interface TypeFunctionRole {
   readonly kind: (typeof TYPE_FUNCTION_KINDS)[number];
-  /** Of what throws: the tag; of what allocates, any that has objects. */
-  readonly type: number;
+  /** Of the type; for `throw`, of the tag; for `allocate`, of any type that has objects. */
+  readonly index: number;
 }
 
 export class TypeFunctions {
@@ -77,7 +77,7 @@ export class TypeFunctions {
   private readonly defaultMakers: ReadonlyMap<number, number>;
   private readonly tests: ReadonlyMap<number, number>;
   private readonly testsOrNull: ReadonlyMap<number, number>;
-  private readonly throwers: ReadonlyMap<number, number>;
+  private readonly throws: ReadonlyMap<number, number>;
   /** The slow makers of structs, by `shapeOf`. */
   private readonly slows: ReadonlyMap<string, number>;
   /** What allocates, or -1. */
@@ -99,7 +99,7 @@ export class TypeFunctions {
     this.defaultMakers = this.byType("default struct", "default array");
     this.tests = this.byType("test");
     this.testsOrNull = this.byType("test or null");
-    this.throwers = this.byType("throw");
+    this.throws = this.byType("throw");
     this.slows = new Map(
       [...this.byType("slow struct")].map(([type, func]) => [shapeOf(module.types, type), func]),
     );
@@ -109,7 +109,7 @@ export class TypeFunctions {
 
   private byType(...kinds: readonly TypeFunctionRole["kind"][]): ReadonlyMap<number, number> {
     return new Map(
-      this.roles.flatMap(({ kind, type }, i) => (kinds.includes(kind) ? [[type, this.first + i]] : [])),
+      this.roles.flatMap(({ kind, index }, i) => (kinds.includes(kind) ? [[index, this.first + i]] : [])),
     );
   }
 
@@ -133,9 +133,9 @@ export class TypeFunctions {
     return (nullable ? this.testsOrNull : this.tests).get(type) ?? -1;
   }
 
-  /** What throws an exception of a tag, or -1. */
-  throwerOf(tag: number): number {
-    return this.throwers.get(tag) ?? -1;
+  /** What throws a tag out of the function that calls it, or -1. */
+  throwOf(tag: number): number {
+    return this.throws.get(tag) ?? -1;
   }
 
   /** What a function is for, or null for one of the input. */
@@ -153,7 +153,7 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
   let allocations = 0;
   let allocated = -1;
   const add = (kind: TypeFunctionRole["kind"], type: number, places: number): void => {
-    if (places > 1) roles.push({ kind, type });
+    if (places > 1) roles.push({ kind, index: type });
     if (kind !== "test" && kind !== "test or null") allocations += Math.min(places, 1);
   };
   for (let type = 0; type < module.types.length; type++) {
@@ -176,11 +176,11 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
 }
 
 function addQuick(roles: TypeFunctionRole[], types: wasm.TypeTable, type: number, shapes: Set<string>): void {
-  roles.push({ kind: "quick struct", type });
+  roles.push({ kind: "quick struct", index: type });
   const shape = shapeOf(types, type);
   if (shapes.has(shape)) return;
   shapes.add(shape);
-  roles.push({ kind: "slow struct", type });
+  roles.push({ kind: "slow struct", index: type });
 }
 
 /** Equal for struct types whose fields are stored alike. */
@@ -207,7 +207,7 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
     : -1;
   for (const role of roles) {
     code.starts.push(out.length);
-    const { kind, type } = role;
+    const { kind, index: type } = role;
     if (kind === "throw") {
       functionTypes.push(module.tags[type]!.type);
       writeThrow(out, types.paramCount(module.tags[type]!.type), type);
@@ -258,7 +258,7 @@ function writeBody(out: ByteWriter, opcode: number, args: number, type: number, 
 }
 
 /** What a function takes that makes an object. */
-function paramsOf(types: wasm.TypeTable, { kind, type }: TypeFunctionRole): wasm.ValType[] {
+function paramsOf(types: wasm.TypeTable, { kind, index: type }: TypeFunctionRole): wasm.ValType[] {
   if (kind === "allocate") return [wasm.I32, wasm.I32];
   if (kind === "default struct") return [];
   if (kind === "default array") return [wasm.I32];
@@ -269,7 +269,7 @@ function paramsOf(types: wasm.TypeTable, { kind, type }: TypeFunctionRole): wasm
   return params;
 }
 
-function resultOf({ kind, type }: TypeFunctionRole): wasm.ValType {
+function resultOf({ kind, index: type }: TypeFunctionRole): wasm.ValType {
   return wasm.refType(
     kind === "allocate" ? wasm.HEAP_ANY : ((wasm.FIRST_TYPE + type) as wasm.HeapType),
     false,

@@ -7,7 +7,6 @@
 
 import { InputError } from "../base/diagnostics.ts";
 import { EpochTable } from "../base/epoch-table.ts";
-import { GcTrap } from "../gc/traps.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -133,20 +132,6 @@ export class CallTranslator extends ExceptionTranslator {
     }
   }
 
-  /** By the tag's function where it has one: out of this function, so nothing here is live then. */
-  override throws(): void {
-    const { index } = this.reader;
-    const thrower = this.isInRegion ? -1 : (this.heap.plan.typeFunctions?.throwerOf(index) ?? -1);
-    if (thrower < 0) {
-      super.throws();
-      return;
-    }
-    const payload = this.takeArgs(this.module.functionTypes.get(thrower));
-    this.ins.call(this.callee(thrower), payload);
-    this.ins.trap(GcTrap.Unreachable);
-    this.becomeUnreachable();
-  }
-
   /** By the type's allocator where it has one. */
   newStruct(type: number, fields: readonly Value[]): Value {
     const allocator = this.heap.plan.typeFunctions?.makerOf(type) ?? -1;
@@ -246,7 +231,7 @@ export class CallTranslator extends ExceptionTranslator {
     return signature;
   }
 
-  protected callee(index: number): FuncRef {
+  protected override callee(index: number): FuncRef {
     const found = this.callees.get(index);
     if (found >= 0) return found as FuncRef;
     const callee = this.builder.importFunction({

@@ -8,7 +8,6 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
-import { exceptionNew, exceptionThrow } from "../gc/exceptions.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
@@ -93,12 +92,12 @@ export class FunctionTranslator extends CallTranslator {
     while (this.frames.length > 0) this.translateNext();
   }
 
-  /** The whole of a function that belongs to a type. */
+  /** The whole of a function that belongs to a type or a tag. */
   private typeFunctionBody(entry: Block, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
     const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
     const { heap, ins } = this;
-    const { kind, type } = role;
+    const { kind, index: type } = role;
     switch (kind) {
       case "allocate":
         allocateBytes(heap, fields[0]!, fields[1]!);
@@ -110,14 +109,14 @@ export class FunctionTranslator extends CallTranslator {
         allocateSlowly(heap, type, fields);
         return;
       case "throw":
-        exceptionThrow(heap, exceptionNew(heap, { index: type, type: this.module.tags[type]!.type }, fields));
+        this.throwTag(type, fields);
         return;
       default:
         ins.return_([this.typeFunctionResult(role, fields)]);
     }
   }
 
-  private typeFunctionResult({ kind, type }: TypeFunctionRole, args: readonly Value[]): Value {
+  private typeFunctionResult({ kind, index: type }: TypeFunctionRole, args: readonly Value[]): Value {
     const { heap } = this;
     switch (kind) {
       case "struct":
