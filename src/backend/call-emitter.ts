@@ -11,11 +11,13 @@ import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
 import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
+import { FIRST_FRAMES } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
+import { UNNAMED } from "./named-maps.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { wasmTypeOf } from "./wasm-types.ts";
 
@@ -31,7 +33,7 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 ];
 
 export abstract class CallEmitter extends CodeWriter {
-  /** The stack map that the frame names since this block began, or -1. */
+  /** The stack map that the frame names here (`named-maps.ts`): one whose slots all hold references that collectors kept up to date. */
   protected namedMap: number;
   /** The offsets of the stack map at hand. */
   private readonly offsets: I32List;
@@ -40,7 +42,7 @@ export abstract class CallEmitter extends CodeWriter {
 
   constructor() {
     super();
-    this.namedMap = -1;
+    this.namedMap = UNNAMED;
     this.offsets = new I32List();
     this.mapSymbols = new EpochTable();
   }
@@ -120,12 +122,24 @@ export abstract class CallEmitter extends CodeWriter {
     const { dfg } = this.func;
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const named = this.symbolOfMap(dfg.stackMap(inst), symbols);
-    if (named === this.namedMap) return;
-    this.namedMap = named;
+    const map = dfg.stackMap(inst);
+    if (this.neverReturns(inst) && (map === NONE || dfg.stackMaps.entryCount(map as StackMap) === 0)) {
+      // Nothing is live, so any map will do that was right before, and so will no frame.
+      if (this.namedMap === UNNAMED) this.leaveFrame();
+      return;
+    }
+    if (map + 1 === this.namedMap) return;
+    this.namedMap = map + 1;
     this.pushFrameAddress(0);
-    this.symbolAddress(named);
+    this.symbolAddress(this.symbolOfMap(map, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** Whether nothing but a trap stands behind the call. */
+  private neverReturns(inst: Inst): boolean {
+    const { dfg, layout } = this.func;
+    const next = layout.nextInst(inst);
+    return next !== NONE && dfg.format(next) === Format.Trap;
   }
 
   private symbolOfMap(map: StackMap | typeof NONE, symbols: SymbolTable): number {
@@ -168,21 +182,37 @@ export abstract class CallEmitter extends CodeWriter {
 
   // The frame on the shadow stack.
 
-  /** For a function with a frame or with handlers. */
-  protected enterFrame(): void {
-    this.needFramePointer();
-    this.opIndex(WasmOp.GlobalGet, this.indices!.stackPointer);
-    if (this.frame.sizeBytes === 0) {
-      this.localSet(this.framePointer);
-      return;
+  /** Of every function; `keeps` if it has no frame, but has to know the stack's pointer. */
+  protected enterFrame(keeps: boolean): void {
+    const { beginsStack } = this.indices!;
+    const hasFrame = this.frame.sizeBytes > 0;
+    if (hasFrame || keeps) this.needFramePointer();
+    else if (!beginsStack) return;
+    const { stackPointer } = this.indices!;
+    if (beginsStack) {
+      this.symbolAddress(this.indices!.symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
+    } else {
+      this.opIndex(WasmOp.GlobalGet, stackPointer);
+      if (!hasFrame) {
+        this.localSet(this.framePointer);
+        return;
+      }
+      this.i32Const(this.frame.sizeBytes);
+      this.op(WasmOp.I32Sub);
     }
-    this.i32Const(this.frame.sizeBytes);
-    this.op(WasmOp.I32Sub);
-    this.localTee(this.framePointer);
+    if (this.framePointer >= 0) this.localTee(this.framePointer);
+    if (hasFrame) this.openFrame();
+    else this.opIndex(WasmOp.GlobalSet, stackPointer);
+  }
+
+  /** Makes the frame, whose address is on the stack, the innermost one. */
+  private openFrame(): void {
     this.checkFrame();
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     const { symbols, mapOnEntry } = this.indices!;
+    this.namedMap = UNNAMED;
     if (!mapOnEntry || symbols === null) return;
+    this.namedMap = NONE + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(NONE, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);

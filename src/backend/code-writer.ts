@@ -147,7 +147,8 @@ export abstract class CodeWriter {
   push(value: Value): void {
     switch (this.trees.placeOf(value)) {
       case Place.Local:
-        this.localGet(this.locals.localOf(value));
+        if (this.isJustSet(value)) this.undoSet();
+        else this.localGet(this.locals.localOf(value));
         return;
       default:
         this.emitInst(this.func.dfg.valueInst(value));
@@ -236,6 +237,21 @@ export abstract class CodeWriter {
     const slot = wasmTypeOf(type) * 2 + which;
     if (this.temps[slot]! < 0) this.temps[slot] = this.locals.addLocal(wasmTypeOf(type));
     return this.temps[slot]!;
+  }
+
+  /** Whether the value was put into its local right here, and nobody else reads it. */
+  private isJustSet(value: Value): boolean {
+    return (
+      this.setEnd === this.out.length &&
+      this.setLocal === this.locals.localOf(value) &&
+      this.trees.isReadOnce(value)
+    );
+  }
+
+  /** Leaves what was put into a local on the stack. */
+  private undoSet(): void {
+    this.out.truncate(this.setStart);
+    this.setEnd = -1;
   }
 
   /** A `local.get` right behind a `local.set` of the same local makes that a `local.tee`. */

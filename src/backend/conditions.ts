@@ -37,9 +37,11 @@ function compare(w: CodeWriter, inst: Inst, condition: number): void {
 export function pushCondition(w: CodeWriter, value: Value): void {
   const asked = behindExtensions(w, value);
   const inst = inlinedCompare(w, asked);
-  if (inst !== NONE && w.func.dfg.condition(inst) === NE && isZero(w, w.arg(inst, 1))) {
-    pushCondition(w, w.arg(inst, 0));
-    return;
+  if (inst !== NONE && isZero(w, w.arg(inst, 1))) {
+    const condition = w.func.dfg.condition(inst);
+    if (condition === NE) pushCondition(w, w.arg(inst, 0));
+    else if (condition === EQ) pushOpposite(w, w.arg(inst, 0));
+    if (condition === NE || condition === EQ) return;
   }
   w.pushCondition(asked);
 }

@@ -47,6 +47,8 @@ export interface ModuleIndices {
   readonly mapOnEntry: boolean;
   /** The lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
   readonly stackLimit: number;
+  /** Whether nothing but the host calls the function at hand, and no frame is live then: the stack begins anew. */
+  readonly beginsStack: boolean;
   /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapSymbol(code: TrapCode): number;
 }

@@ -6,6 +6,7 @@
  *     locals.ts         which local each of the others lives in
  *     frame.ts          where stack slots lie on the shadow stack
  *     lower-*.ts        what each instruction becomes
+ *     named-maps.ts     which stack map the frame names where a block begins
  *     move-emitter.ts   how the arguments of a branch reach the parameters
  *
  * Control is walked with an explicit stack of what is still to be emitted, so deep nesting in the input is no recursion
@@ -19,7 +20,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { isValueArg } from "../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, isTerminator } from "../ir/opcodes.ts";
@@ -33,6 +34,7 @@ import type { ModuleIndices } from "./environment.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
 import { irreducibleFlow, unsupportedInst } from "./messages.ts";
 import { MoveEmitter } from "./move-emitter.ts";
+import { NamedMaps } from "./named-maps.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
@@ -50,6 +52,8 @@ const Pending = {
   Branch: 4,
   /** A trap, of a code. */
   Trap: 5,
+  /** A parameter, whose value the arms of an `if` left on the stack. */
+  Value: 6,
 } as const;
 
 const EMPTY_BLOCK = 0x40;
@@ -69,7 +73,11 @@ export class FunctionEmitter extends MoveEmitter {
   /** Which of them leads to a merge block, and which to a loop header, by block. */
   private mergeScopes: Int32Array;
   private loopScopes: Int32Array;
+  /** The merge block, and the one parameter of it, that the arms at hand leave a value on the stack for; or `NONE`. */
+  private valuedMerge: Block | typeof NONE;
+  private valuedParam: Value | typeof NONE;
   private readonly trapScopes: TrapScopes;
+  private readonly namedMaps: NamedMaps;
   /** Whether the code ends with the function's results on the stack, or in a trap. */
   private endsInReturn: boolean;
   /** Where the code ends, if nothing that stands there is reached from what is before it. */
@@ -88,7 +96,10 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes = 0;
     this.mergeScopes = new Int32Array(0);
     this.loopScopes = new Int32Array(0);
+    this.valuedMerge = NONE;
+    this.valuedParam = NONE;
     this.trapScopes = new TrapScopes();
+    this.namedMaps = new NamedMaps();
     this.endsInReturn = false;
     this.stopsAt = -1;
     this.body = new ByteWriter();
@@ -114,7 +125,8 @@ export class FunctionEmitter extends MoveEmitter {
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
-    if (this.frame.sizeBytes > 0 || this.hasHandlers(func)) this.enterFrame();
+    this.enterFrame(this.frame.sizeBytes === 0 && this.hasHandlers(func));
+    if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
@@ -160,6 +172,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes = 0;
     this.endsInReturn = false;
     this.stopsAt = -1;
+    this.valuedMerge = NONE;
     const blocks = this.func.dfg.numBlocks;
     if (this.mergeScopes.length < blocks) {
       this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
@@ -189,6 +202,10 @@ export class FunctionEmitter extends MoveEmitter {
           break;
         case Pending.Else:
           this.emitElse();
+          break;
+        case Pending.Value:
+          this.valuedMerge = NONE;
+          this.localSet(this.locals.localOf(item as Value));
           break;
         case Pending.Trap:
           this.trap(item as TrapCode);
@@ -228,9 +245,9 @@ export class FunctionEmitter extends MoveEmitter {
     this.openScopes--;
   }
 
-  private openScope(opcode: number, target: number): void {
+  private openScope(opcode: number, target: number, type: number = EMPTY_BLOCK): void {
     this.op(opcode);
-    this.out.byte(EMPTY_BLOCK);
+    this.out.byte(type);
     if (target !== NONE)
       (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
     this.openScopes++;
@@ -249,6 +266,7 @@ export class FunctionEmitter extends MoveEmitter {
       const following = this.control.nextMerge(next as Block);
       this.postpone(Pending.Tree, next, NONE);
       if (following !== NONE || !this.endsInArms(block, next as Block)) this.openScope(WasmOp.Block, next);
+      else this.noteValue(block, next as Block);
       next = following;
     }
     this.emitBlock(block);
@@ -260,6 +278,23 @@ export class FunctionEmitter extends MoveEmitter {
     const last = layout.lastInst(block) as Inst;
     if (dfg.format(last) !== Format.Brif) return false;
     return this.isArm(dfg.destination(last, 0), merge) && this.isArm(dfg.destination(last, 1), merge);
+  }
+
+  /** Of a block that ends in arms: whether the arms can leave the value for a parameter on the stack. */
+  private noteValue(block: Block, merge: Block): void {
+    const { dfg, layout } = this.func;
+    const last = layout.lastInst(block) as Inst;
+    let param: Value | typeof NONE = NONE;
+    for (let i = 0; i < 2; i++) {
+      let call = dfg.destination(last, i);
+      const target = dfg.blockCalls.block(call);
+      if (target !== merge) call = dfg.destination(layout.lastInst(target) as Inst, 0);
+      const moved = this.onlyMove(call);
+      if (moved === NONE || (i > 0 && moved !== param)) return;
+      param = moved;
+    }
+    this.valuedMerge = merge;
+    this.valuedParam = param;
   }
 
   private isArm(call: BlockCall, merge: Block): boolean {
@@ -275,7 +310,7 @@ export class FunctionEmitter extends MoveEmitter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
-    this.namedMap = -1;
+    if (this.frame.sizeBytes > 0) this.namedMap = this.namedMaps.at(block);
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
@@ -479,7 +514,12 @@ export class FunctionEmitter extends MoveEmitter {
       this.emitBranch(block, whenTrue);
     } else {
       pushCondition(this, this.arg(inst, 0));
-      this.openScope(WasmOp.If, NONE);
+      if (this.valuedMerge === NONE) this.openScope(WasmOp.If, NONE);
+      else {
+        const param = this.valuedParam as Value;
+        this.postpone(Pending.Value, param, NONE);
+        this.openScope(WasmOp.If, NONE, WASM_TYPE_BYTES[wasmTypeOf(dfg.valueType(param))]!);
+      }
       this.postpone(Pending.Branch, whenFalse, block);
       this.postpone(Pending.Else, NONE, NONE);
       this.postpone(Pending.Branch, whenTrue, block);
@@ -514,6 +554,11 @@ export class FunctionEmitter extends MoveEmitter {
   }
 
   private emitBranch(block: Block, call: BlockCall): void {
+    if (this.valuedMerge !== NONE && this.valuedMerge === this.func.dfg.blockCalls.block(call)) {
+      // The value of an arm, which ends here.
+      this.pushValues(call);
+      return;
+    }
     this.emitMoves(call);
     if (!this.hasLabel(block, call)) {
       this.postpone(Pending.Tree, this.func.dfg.blockCalls.block(call), NONE);

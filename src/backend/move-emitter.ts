@@ -27,6 +27,20 @@ export abstract class MoveEmitter extends CallEmitter {
     return false;
   }
 
+  /** The one parameter that is moved to, and read; `NONE` if there are none or several. */
+  protected onlyMove(call: BlockCall): Value | typeof NONE {
+    const { dfg } = this.func;
+    const target = dfg.blockCalls.block(call);
+    let only: Value | typeof NONE = NONE;
+    for (let i = 0; i < dfg.blockCalls.argCount(call); i++) {
+      const param = dfg.blockParam(target, i);
+      if (!this.needsMove(dfg.blockCalls.arg(call, i), param)) continue;
+      if (only !== NONE || !this.trees.isUsed(param)) return NONE;
+      only = param;
+    }
+    return only;
+  }
+
   private needsMove(arg: BlockArg, param: Value): boolean {
     // What a call gives is popped behind it.
     if (!isValueArg(arg)) return false;

@@ -41,6 +41,7 @@ const MAX_DEPTH = 64;
 export type KeepsOperands = (func: Function, inst: Inst) => boolean;
 
 export class Trees {
+  /** By value: how often it is read. */
   private uses: Int32Array;
   private places: Uint8Array;
   // Of the block at hand, by instruction.
@@ -69,6 +70,11 @@ export class Trees {
 
   isUsed(value: Value): boolean {
     return this.uses[value]! > 0;
+  }
+
+  /** Whether a value in a local is read by one instruction, once. */
+  isReadOnce(value: Value): boolean {
+    return this.uses[value] === 1;
   }
 
   compute(func: Function, control: ControlTree, keepsOperands: KeepsOperands): void {
@@ -105,8 +111,9 @@ export class Trees {
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       this.insts.clear();
       dfg.collectInstValues(inst, this.insts);
+      const reads = this.keepsOperands!(this.func!, inst) ? 2 : 1;
       for (let i = 0; i < this.insts.length; i++)
-        this.uses[dfg.resolveAliases(this.insts.get(i) as Value)]!++;
+        this.uses[dfg.resolveAliases(this.insts.get(i) as Value)]! += reads;
       if (isMadeAgain(dfg.opcode(inst))) this.places[dfg.firstResult(inst)] = Place.Again;
     }
   }

@@ -12,6 +12,7 @@ import { Function } from "../ir/function.ts";
 import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
+import { hostEntries } from "../link/host-entries.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
@@ -57,7 +58,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   const emit = (index: number, translated: FunctionTranslator): RelocatableCode => {
     watch.enter("emit");
     makeReducible(func);
-    indices.translated = translated;
+    indices.enter(index, translated);
     const code = emitter.emit(func, indices);
     watch.emitted(index, emitter.frameBytes);
     return code;
@@ -127,7 +128,9 @@ class TranslatedIndices implements ModuleIndices {
   private readonly table: SymbolTable;
   private readonly options: FunctionOptions;
   /** The function at hand. */
-  translated: FunctionTranslator | null;
+  private translated: FunctionTranslator | null;
+  beginsStack: boolean;
+  private readonly hostEntries: ReadonlySet<number>;
   readonly memory: number;
   readonly exceptionTag: number;
   readonly exceptionForm: ExceptionForm;
@@ -141,6 +144,8 @@ class TranslatedIndices implements ModuleIndices {
     this.table = symbols;
     this.options = options;
     this.translated = null;
+    this.beginsStack = false;
+    this.hostEntries = hostEntries(plan);
     this.memory = plan.heapMemory;
     this.exceptionTag = plan.exceptionTag;
     this.exceptionForm = plan.exceptionForm;
@@ -148,6 +153,12 @@ class TranslatedIndices implements ModuleIndices {
     this.stackLimit = plan.memories.reservedBytes;
     this.symbols = plan.usesHeap ? symbols : null;
     this.mapOnEntry = options.mapOnEntry;
+  }
+
+  /** Goes on to a function, which was translated. */
+  enter(index: number, translated: FunctionTranslator): void {
+    this.translated = translated;
+    this.beginsStack = this.hostEntries.has(index);
   }
 
   functionIndex(func: Function, callee: FuncRef): number {

@@ -61,6 +61,7 @@ function titleOf({ module, typeFunctions, types }: OutputPlan, index: number): s
   if (index === INITIALIZER) return "the initializer";
   const role = typeFunctions?.roleOf(index) ?? null;
   if (role === null) return functionLabel(module, index);
+  if (role.kind === "allocate") return "allocate";
   if (role.kind === "throw") return `throw of tag ${role.index}`;
   return `${role.kind} of type ${role.index} (${types.describe(role.index)})`;
 }

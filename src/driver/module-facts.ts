@@ -26,6 +26,7 @@ export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void
     roles.flatMap(({ kind, index }) => [TYPE_FUNCTION_KINDS.indexOf(kind), index]),
     flags,
     usage.referencedFunctions,
+    usage.calledExports,
     usage.openTables,
     usage.tableCopies,
     usage.tableInits,
@@ -59,6 +60,7 @@ export function readFacts(input: Uint8Array): ModuleFacts | null {
     usesReferences: flags[0] === 1,
     usesExceptions: flags[1] === 1,
     referencedFunctions: list(),
+    calledExports: set(),
     openTables: set(),
     tableCopies: set(),
     tableInits: set(),
@@ -93,8 +95,9 @@ function fits({ kind, index }: TypeFunctionRole, { types, tags }: Module): boole
   if (kind === "throw") return index < tags.length;
   if (index >= types.length) return false;
   const typeKind = types.kind(index);
-  if (kind === "array") return typeKind === KIND_ARRAY;
-  return kind === "test" || kind === "test or null" ? typeKind !== KIND_FUNC : typeKind === KIND_STRUCT;
+  if (kind === "array" || kind === "default array") return typeKind === KIND_ARRAY;
+  const any = kind === "test" || kind === "test or null" || kind === "allocate";
+  return any ? typeKind !== KIND_FUNC : typeKind === KIND_STRUCT;
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */

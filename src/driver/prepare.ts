@@ -4,7 +4,7 @@
  */
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { TypeFunctions } from "../gc/type-functions.ts";
-import { isClosed } from "../link/export-wrappers.ts";
+import { isClosed } from "../link/host-entries.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { ModuleUsage } from "../link/module-usage.ts";
 import { type OutputMode, OutputPlan } from "../link/plan.ts";

@@ -80,6 +80,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     symbols: null,
     mapOnEntry: false,
     stackLimit: 0,
+    beginsStack: false,
     trapSymbol: () => -1,
   };
 }

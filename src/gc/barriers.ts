@@ -21,9 +21,8 @@ import * as Op from "../ir/op.gen.ts";
 import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import type { ValType } from "../wasm/types.ts";
-import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { isTraced } from "./layout.ts";
+import { isTraced, neverObject } from "./layout.ts";
 import type { ModulePlan } from "./module-plan.ts";
 import type { OperatorCalls } from "./operator-calls.ts";
 import type { RuntimeFunction } from "./runtime-functions.ts";
@@ -31,11 +30,6 @@ import type { RuntimeFunction } from "./runtime-functions.ts";
 export type BarrierKind = ModulePlan["barrier"];
 
 const CARD_LOG2 = 9;
-const NEVER_OBJECTS: ReadonlySet<wasm.HeapType> = new Set([
-  wasm.HEAP_I31,
-  wasm.HEAP_NONE,
-  wasm.HEAP_NOEXTERN,
-]);
 
 export class WriteBarriers {
   private readonly builder: FunctionBuilder;
@@ -57,7 +51,7 @@ export class WriteBarriers {
 
   /** The barrier for storing values of the type into objects. */
   kindFor(type: ValType): BarrierKind {
-    if (!isTraced(type, this.plan.types) || NEVER_OBJECTS.has(wasm.heapOf(type))) return "none";
+    if (!isTraced(type, this.plan.types) || neverObject(type)) return "none";
     return this.plan.barrier;
   }
 

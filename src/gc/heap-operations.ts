@@ -1,18 +1,21 @@
 /**
  * What is done to objects, as CLIF: allocation, fields, elements, casts, i31. Ranges of arrays are in `array-ranges.ts`.
  *
- * An allocation bumps a pointer inline, and the cold path calls the runtime, which may collect; where a collector never leaves room, all call it. Null, bounds and cast checks trap
- * with the codes in `GcTrap`. Every value made here that may be an object is declared to need a stack map.
+ * An allocation bumps a pointer, and the cold path calls the runtime, which may collect; where a collector never leaves room, all
+ * call it. Null, bounds and cast checks trap with the codes in `GcTrap`. Every value made here that may be an object is declared to
+ * need a stack map.
  */
 import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
-import type { Block, FuncRef, GlobalValue, Value } from "../ir/entities.ts";
+import { type Block, type FuncRef, type GlobalValue, NONE, type Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
-import { signatureOf } from "../ir/signature.ts";
+import * as Op from "../ir/op.gen.ts";
+import { type Signature, signatureOf } from "../ir/signature.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
+import { ValueKind } from "../ir/values.ts";
 import { CELLS, DESCRIPTORS, SPACES } from "../object/symbol-spaces.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
@@ -20,9 +23,11 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { WriteBarriers } from "./barriers.ts";
 import {
   arrayLayout,
+  DESCRIPTOR_OFFSET,
   Descriptor,
   displayOffset,
   ELEMENTS_OFFSET,
+  HEADER_BYTES,
   isTraced,
   Kind,
   LENGTH_OFFSET,
@@ -38,6 +43,9 @@ import { GcTrap } from "./traps.ts";
 
 /** Arrays are at most this many bytes, so that sizes never overflow. */
 const MAX_ARRAY_BYTES = 1 << 30;
+
+/** What is longer is set to zeros by `memory.fill`, which takes a while to begin. */
+const MOST_CLEARED = 64;
 
 const TOPS: ReadonlySet<wasm.HeapType> = new Set([
   wasm.HEAP_ANY,
@@ -70,6 +78,8 @@ export class HeapOperations {
   /** Addresses of objects that never move (`known-references.ts`). */
   readonly staticObjects: Value[];
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
+  /** The function that allocates, once it is used. */
+  private allocator: FuncRef | typeof NONE;
   readonly barriers: WriteBarriers;
 
   constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: ModulePlan) {
@@ -80,6 +90,7 @@ export class HeapOperations {
     this.symbols = Array.from({ length: SPACES }, () => new EpochTable());
     this.staticObjects = [];
     this.runtime = new Map();
+    this.allocator = NONE;
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
       this.ins.call(this.runtimeFunction(name), args);
     });
@@ -91,6 +102,7 @@ export class HeapOperations {
     this.staticObjects.length = 0;
     for (let space = 0; space < SPACES; space++) this.symbols[space]!.clear();
     if (this.runtime.size > 0) this.runtime.clear();
+    this.allocator = NONE;
   }
 
   get ins(): InstBuilder {
@@ -161,14 +173,24 @@ export class HeapOperations {
 
   /** An object of that many bytes (a multiple of 8), with its descriptor set. Everything else may have moved. */
   allocate(bytes: Value, descriptor: Value): Value {
-    const object = this.plan.allocatesInline ? this.room(bytes) : this.roomOfRuntime(bytes);
+    const allocator = this.plan.typeFunctions?.allocator ?? -1;
+    const object =
+      allocator < 0
+        ? this.allocateInline(bytes, descriptor)
+        : this.builder.instResults(this.ins.call(this.allocatorFunction(allocator), [bytes, descriptor]))[0]!;
     this.builder.declareValueNeedsStackMap(object);
     this.nonNull.push(object);
-    this.ins.store(TRUSTED_MEMFLAGS, descriptor, object, 0);
     return object;
   }
 
-  private roomOfRuntime(bytes: Value): Value {
+  private allocateInline(bytes: Value, descriptor: Value): Value {
+    const object = this.plan.allocatesInline ? this.room(bytes) : this.roomOfRuntime(bytes);
+    this.ins.store(TRUSTED_MEMFLAGS, descriptor, object, DESCRIPTOR_OFFSET);
+    return object;
+  }
+
+  /** Of the runtime's own, which may collect. */
+  roomOfRuntime(bytes: Value): Value {
     return this.builder.instResults(this.ins.call(this.runtimeFunction("allocSlow"), [bytes]))[0]!;
   }
 
@@ -210,17 +232,28 @@ export class HeapOperations {
   runtimeFunction(name: RuntimeFunction): FuncRef {
     const found = this.runtime.get(name);
     if (found !== undefined) return found;
-    const { builder } = this;
     const { index, params, results, collects } = RUNTIME_CALLS[name];
-    const callee = builder.importFunction({
-      name: { kind: "user", ref: builder.declareImportedUserFunction(RUNTIME_FUNCTIONS, index) },
-      signature: builder.importSignature(signatureOf(params, results)),
+    const callee = this.importFunction(RUNTIME_FUNCTIONS, index, signatureOf(params, results), collects);
+    this.runtime.set(name, callee);
+    return callee;
+  }
+
+  /** The module's function that allocates (`type-functions.ts`). */
+  private allocatorFunction(index: number): FuncRef {
+    if (this.allocator === NONE)
+      this.allocator = this.importFunction(0, index, signatureOf([I32, I32], [I32], "tail"), true);
+    return this.allocator as FuncRef;
+  }
+
+  private importFunction(namespace: number, index: number, signature: Signature, collects: boolean): FuncRef {
+    const { builder } = this;
+    return builder.importFunction({
+      name: { kind: "user", ref: builder.declareImportedUserFunction(namespace, index) },
+      signature: builder.importSignature(signature),
       colocated: true,
       patchable: false,
       noCollect: !collects,
     });
-    this.runtime.set(name, callee);
-    return callee;
   }
 
   // Structs.
@@ -235,10 +268,32 @@ export class HeapOperations {
     return object;
   }
 
-  /** The values that fields begin with when none are given. */
-  defaultFields(type: number): Value[] {
-    const { types } = this.plan;
-    return Array.from({ length: types.fieldCount(type) }, (_, i) => this.zero(types.field(type, i)));
+  structNewDefault(type: number): Value {
+    const { sizeBytes } = structLayout(this.plan.types, type);
+    const object = this.allocate(this.ins.iconst(I32, sizeBytes), this.symbol(DESCRIPTORS, type));
+    this.clearBytes(object, HEADER_BYTES, sizeBytes);
+    return object;
+  }
+
+  /** Sets a new object to zeros, from one offset to another; both are multiples of 4. */
+  private clearBytes(object: Value, start: number, end: number): void {
+    const { ins } = this;
+    if (end - start > MOST_CLEARED) {
+      this.fillBytes(ins.iaddImmS(object, start), ins.iconst(I32, end - start));
+      return;
+    }
+    let offset = start;
+    if (offset % 8 !== 0 && offset < end) {
+      ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, 0), object, offset);
+      offset += 4;
+    }
+    for (; offset + 8 <= end; offset += 8) ins.store(TRUSTED_MEMFLAGS, ins.iconst(I64, 0), object, offset);
+    if (offset < end) ins.store(TRUSTED_MEMFLAGS, ins.iconst(I32, 0), object, offset);
+  }
+
+  private fillBytes(start: Value, bytes: Value): void {
+    const zero = this.ins.iconst(I32, 0);
+    this.operators.emit(WasmOp.MemoryFill, [this.plan.heapMemory], [start, zero, bytes], []);
   }
 
   structGet(type: number, field: number, ref: Value, signed: boolean): Value {
@@ -338,6 +393,28 @@ export class HeapOperations {
     return object;
   }
 
+  /** An array of zeros. */
+  arrayNewDefault(type: number, length: Value): Value {
+    const { ins } = this;
+    const { elementLog2 } = arrayLayout(this.plan.types, type);
+    const object = this.allocateArray(type, length);
+    const count = this.constantOf(length);
+    if (count !== null && count <= MOST_CLEARED >> elementLog2) {
+      const bytes = Math.ceil((count << elementLog2) / 4) * 4;
+      this.clearBytes(object, ELEMENTS_OFFSET, ELEMENTS_OFFSET + bytes);
+    } else this.fillBytes(ins.iaddImmS(object, ELEMENTS_OFFSET), ins.ishlImmS(length, elementLog2));
+    return object;
+  }
+
+  /** An integer constant, unsigned, or null. */
+  private constantOf(value: Value): number | null {
+    const { dfg } = this.builder.func;
+    const resolved = dfg.resolveAliases(value);
+    if (dfg.valueKind(resolved) !== ValueKind.Result) return null;
+    const inst = dfg.valueInst(resolved);
+    return dfg.opcode(inst) === Op.Iconst ? dfg.immLow(inst) >>> 0 : null;
+  }
+
   arrayNewFixed(type: number, values: readonly Value[]): Value {
     const { types } = this.plan;
     const element = types.field(type, 0);
@@ -431,6 +508,25 @@ export class HeapOperations {
     builder.sealBlock(notNull);
     builder.switchToBlock(notNull);
     this.testNotNull(ref, heap, done);
+    builder.sealBlock(done);
+    builder.switchToBlock(done);
+    return result;
+  }
+
+  /**
+   * As `test` of a type of objects, null failing, where nothing is known of the reference: null, 0, and i31, which are odd, are told
+   * from objects in one branch: turned by a bit, an odd word is negative, and an even one is not.
+   */
+  testUnknown(ref: Value, type: number): Value {
+    const { builder, ins } = this;
+    const done = builder.createBlock();
+    const result = builder.appendBlockParam(done, I32);
+    const object = builder.createBlock();
+    const isObject = ins.icmpImmS("sgt", ins.rotrImmS(ref, 1), 0);
+    ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, 0)]));
+    builder.sealBlock(object);
+    builder.switchToBlock(object);
+    this.testConcrete(ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
     builder.sealBlock(done);
     builder.switchToBlock(done);
     return result;

@@ -14,6 +14,7 @@ import * as wasm from "../wasm/types.ts";
 import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
 
 export const HEADER_BYTES = 4;
+export const DESCRIPTOR_OFFSET = 0;
 export const LENGTH_OFFSET = 4;
 export const ELEMENTS_OFFSET = 8;
 export const OBJECT_ALIGN = 8;
@@ -85,6 +86,17 @@ export function isTraced(type: ValType, types: TypeTable): boolean {
   const heap = wasm.heapOf(type);
   if (wasm.isConcrete(heap)) return types.kind(wasm.typeIndexOf(heap)) !== wasm.KIND_FUNC;
   return heap !== wasm.HEAP_FUNC && heap !== wasm.HEAP_NOFUNC;
+}
+
+const NEVER_OBJECTS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_I31,
+  wasm.HEAP_NONE,
+  wasm.HEAP_NOEXTERN,
+]);
+
+/** Whether a reference of the type is none that a collector counts or looks for: null, i31, or no reference at all. */
+export function neverObject(type: ValType): boolean {
+  return NEVER_OBJECTS.has(wasm.heapOf(type));
 }
 
 function alignUp(offset: number, align: number): number {

@@ -1,47 +1,60 @@
 /**
- * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T and `throw X` become
+ * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T, and `throw X` become
  * calls of them.
  *
- * They are added to the module itself, behind its own functions, so that planning and linking see functions like others. An array
- * type has one that makes it, from an element and a length. A struct type has two, in this order, from its fields to a reference:
+ * They are added to the module itself, behind its own functions, so that planning and linking see functions like others:
  *
- *     quick   bumps the pointer and stores the fields; without room, gives what the other gives
- *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
+ *     allocate        from bytes and a descriptor to a new object, for all others and for what is made in one place only
+ *     array           from an element and a length; default array, from a length
+ *     struct          from fields without references; default struct, from nothing
+ *     quick struct    from fields: bumps the pointer and stores the fields; without room, the slow one makes the object
+ *     slow struct     from fields: keeps the references among them in a frame, lets the runtime find room, stores the fields. All types
+ *                     with such fields share it, so the descriptor is left to the quick one
+ *     test            from any reference to 0 or 1; passes know that equal tests have equal answers. Test or null: null passes
+ *     throw           from the payload; never returns. Within a `try` of its function a throw is code in place
  *
- * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. Where a collector leaves no room to bump a pointer in, both do what the slow one does. A test takes any reference and
- * gives 0 or 1; passes know that equal tests have equal answers. A throw takes the payload and never returns; within a `try` of its
- * function a throw is code in place. The bodies in the module are the operators, for those who ask what the functions do;
- * `type-function-bodies.ts` has what is emitted.
+ * So those that run often have no frame, and are short enough for an engine to inline where it is hot; the call site is as short as
+ * the input's own. Where a collector leaves no room to bump a pointer in, the runtime makes all. The bodies in the module are the
+ * operators, for those who ask what the functions do; `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import type { Module } from "../wasm/module.ts";
-import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
-import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { isTraced, memoryType, neverObject, structLayout } from "./layout.ts";
 import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
+import { TypeUses } from "./type-uses.ts";
 
 const LOCAL_GET = 0x20;
 const END = 0x0b;
+const THROW = 0x08;
 const GC_PREFIX = 0xfb;
 const STRUCT_NEW = 0;
+const STRUCT_NEW_DEFAULT = 1;
 const ARRAY_NEW = 6;
+const ARRAY_NEW_DEFAULT = 7;
 const REF_TEST = 20;
 const REF_TEST_NULL = 21;
-const THROW = 0x08;
-const GC_OPCODES: Readonly<Record<Exclude<TypeFunctionRole["kind"], "throw">, number>> = {
+const OPCODES: Readonly<Record<Exclude<TypeFunctionRole["kind"], "throw">, number>> = {
+  allocate: ARRAY_NEW_DEFAULT,
+  struct: STRUCT_NEW,
+  "default struct": STRUCT_NEW_DEFAULT,
   "quick struct": STRUCT_NEW,
   "slow struct": STRUCT_NEW,
   array: ARRAY_NEW,
+  "default array": ARRAY_NEW_DEFAULT,
   test: REF_TEST,
   "test or null": REF_TEST_NULL,
 };
 
 export const TYPE_FUNCTION_KINDS = [
+  "allocate",
+  "struct",
+  "default struct",
   "quick struct",
   "slow struct",
   "array",
+  "default array",
   "test",
   "test or null",
   "throw",
@@ -49,7 +62,7 @@ export const TYPE_FUNCTION_KINDS = [
 
 export interface TypeFunctionRole {
   readonly kind: (typeof TYPE_FUNCTION_KINDS)[number];
-  /** Of the type; for `throw`, of the tag. */
+  /** Of the type; for `throw`, of the tag; for `allocate`, of any type that has objects. */
   readonly index: number;
 }
 
@@ -59,12 +72,16 @@ export class TypeFunctions {
   private readonly first: number;
   /** Of each of the functions, in order. */
   readonly roles: readonly TypeFunctionRole[];
-  /** What makes objects of a type, and what tests for it, null passing or not. */
+  /** What makes objects of a type, in two ways, and what tests for it, null passing or not. */
   private readonly makers: ReadonlyMap<number, number>;
+  private readonly defaultMakers: ReadonlyMap<number, number>;
   private readonly tests: ReadonlyMap<number, number>;
   private readonly testsOrNull: ReadonlyMap<number, number>;
-  /** What throws a tag. */
   private readonly throws: ReadonlyMap<number, number>;
+  /** The slow makers of structs, by `shapeOf`. */
+  private readonly slows: ReadonlyMap<string, number>;
+  /** What allocates, or -1. */
+  readonly allocator: number;
 
   /**
    * With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. The code is walked for the
@@ -78,22 +95,37 @@ export class TypeFunctions {
   ) {
     this.first = module.functionTypes.length;
     this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
-    this.makers = this.byIndex("quick struct", "array");
-    this.tests = this.byIndex("test");
-    this.testsOrNull = this.byIndex("test or null");
-    this.throws = this.byIndex("throw");
+    this.makers = this.byType("struct", "quick struct", "array");
+    this.defaultMakers = this.byType("default struct", "default array");
+    this.tests = this.byType("test");
+    this.testsOrNull = this.byType("test or null");
+    this.throws = this.byType("throw");
+    this.slows = new Map(
+      [...this.byType("slow struct")].map(([type, func]) => [shapeOf(module.types, type), func]),
+    );
+    this.allocator = [...this.byType("allocate").values()][0] ?? -1;
     this.module = this.roles.length === 0 ? module : withFunctions(module, this.roles);
   }
 
-  private byIndex(...kinds: readonly TypeFunctionRole["kind"][]): ReadonlyMap<number, number> {
+  private byType(...kinds: readonly TypeFunctionRole["kind"][]): ReadonlyMap<number, number> {
     return new Map(
       this.roles.flatMap(({ kind, index }, i) => (kinds.includes(kind) ? [[index, this.first + i]] : [])),
     );
   }
 
-  /** What makes objects of a struct or array type, or -1; of a struct type the quick one, which the slow one follows. */
+  /** What makes objects of a struct or array type from what is in them, or -1. */
   makerOf(type: number): number {
     return this.makers.get(type) ?? -1;
+  }
+
+  /** What makes objects of a struct or array type with default values, or -1. */
+  defaultMakerOf(type: number): number {
+    return this.defaultMakers.get(type) ?? -1;
+  }
+
+  /** What the quick maker of a struct type calls for want of room. */
+  slowMakerOf(type: number): number {
+    return this.slows.get(shapeOf(this.module.types, type))!;
   }
 
   /** What tests whether a reference is of a type, or null if that is to pass, or -1. */
@@ -114,81 +146,53 @@ export class TypeFunctions {
 
 /** The functions that are used in more than one place, by type: what is in a single place is shorter in line. */
 function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
-  const uses = new Uses(module, featureMask);
+  const uses = new TypeUses(module, featureMask);
   const roles: TypeFunctionRole[] = [];
+  const shapes = new Set<string>();
+  /** Places with code to allocate. */
+  let allocations = 0;
+  let allocated = -1;
+  const add = (kind: TypeFunctionRole["kind"], type: number, places: number): void => {
+    if (places > 1) roles.push({ kind, index: type });
+    if (kind !== "test" && kind !== "test or null") allocations += Math.min(places, 1);
+  };
   for (let type = 0; type < module.types.length; type++) {
     const kind = module.types.kind(type);
     if (kind === wasm.KIND_FUNC) continue;
-    const isStruct = kind === wasm.KIND_STRUCT;
-    if (uses.made[type]! > 1 && !isStruct) roles.push({ kind: "array", index: type });
-    if (uses.made[type]! > 1 && isStruct && module.types.fieldCount(type) <= MAX_ALLOCATOR_FIELDS)
-      roles.push({ kind: "quick struct", index: type }, { kind: "slow struct", index: type });
-    if (uses.tested[type]! > 1) roles.push({ kind: "test", index: type });
-    if (uses.testedOrNull[type]! > 1) roles.push({ kind: "test or null", index: type });
+    allocated = type;
+    allocations += uses.madeOtherwise[type]!;
+    if (kind === wasm.KIND_ARRAY) add("array", type, uses.made[type]!);
+    else if (module.types.fieldCount(type) > MAX_ALLOCATOR_FIELDS) allocations += uses.made[type]!;
+    else if (uses.made[type]! < 2 || structLayout(module.types, type).references.length === 0)
+      add("struct", type, uses.made[type]!);
+    else addQuick(roles, module.types, type, shapes);
+    add(kind === wasm.KIND_ARRAY ? "default array" : "default struct", type, uses.madeDefault[type]!);
+    add("test", type, uses.tested[type]!);
+    add("test or null", type, uses.testedOrNull[type]!);
   }
-  uses.thrown.forEach((places, tag) => {
-    if (places > 1) roles.push({ kind: "throw", index: tag });
-  });
+  for (let tag = 0; tag < module.tags.length; tag++) add("throw", tag, uses.thrown[tag]!);
+  if (allocations > 1) add("allocate", allocated, allocations);
   return roles;
 }
 
-/** `br_on_cast`: bit 1 of the flags says that null passes. */
-const TARGET_NULLABLE = 2;
+function addQuick(roles: TypeFunctionRole[], types: wasm.TypeTable, type: number, shapes: Set<string>): void {
+  roles.push({ kind: "quick struct", index: type });
+  const shape = shapeOf(types, type);
+  if (shapes.has(shape)) return;
+  shapes.add(shape);
+  roles.push({ kind: "slow struct", index: type });
+}
 
-/** In how many places objects of each type are made, references tested for it, and each tag thrown. */
-class Uses {
-  readonly made: Int32Array;
-  readonly tested: Int32Array;
-  readonly testedOrNull: Int32Array;
-  readonly thrown: Int32Array;
-
-  constructor(module: Module, featureMask: number) {
-    this.made = new Int32Array(module.types.length);
-    this.tested = new Int32Array(module.types.length);
-    this.testedOrNull = new Int32Array(module.types.length);
-    this.thrown = new Int32Array(module.tags.length);
-    const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
-    reader.typeLimit = module.types.length;
-    for (let i = 0; i < module.code.starts.length; i++) {
-      reader.seek(module.code.starts.get(i), module.code.ends.get(i));
-      for (let runs = reader.u32(); runs > 0; runs--) {
-        reader.u32();
-        reader.readValType();
-      }
-      while (reader.pos < reader.end) this.count(reader.next(), reader);
-    }
+/** Equal for struct types whose fields are stored alike. */
+function shapeOf(types: wasm.TypeTable, type: number): string {
+  let shape = "";
+  for (let i = 0; i < types.fieldCount(type); i++) {
+    const field = types.field(type, i);
+    shape += `${memoryType(field)}`;
+    if (isTraced(field, types)) shape += neverObject(field) ? "n" : "r";
+    shape += " ";
   }
-
-  private count(op: number, reader: OperatorReader): void {
-    switch (op) {
-      case WasmOp.StructNew:
-      case WasmOp.StructNewDefault:
-      case WasmOp.ArrayNew:
-      case WasmOp.ArrayNewDefault:
-        this.made[reader.index]!++;
-        return;
-      case WasmOp.RefTest:
-      case WasmOp.RefCast:
-        this.countTest(reader.heapType, false);
-        return;
-      case WasmOp.RefTestNull:
-      case WasmOp.RefCastNull:
-        this.countTest(reader.heapType, true);
-        return;
-      case WasmOp.BrOnCast:
-      case WasmOp.BrOnCastFail:
-        this.countTest(reader.heapType2, (reader.castFlags & TARGET_NULLABLE) !== 0);
-        return;
-      case WasmOp.Throw:
-        this.thrown[reader.index]!++;
-        return;
-      default:
-    }
-  }
-
-  private countTest(heap: wasm.HeapType, nullable: boolean): void {
-    if (wasm.isConcrete(heap)) (nullable ? this.testedOrNull : this.tested)[wasm.typeIndexOf(heap)]!++;
-  }
+  return shape;
 }
 
 function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Module {
@@ -197,22 +201,28 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
   out.append(module.bytes);
   const functionTypes = copied(module.functionTypes);
   const code = { starts: copied(module.code.starts), ends: copied(module.code.ends) };
-  const makers = new Map<number, number>();
+  const makers = new Map<string, number>();
   const test = roles.some(isTest)
     ? addFunctionType(types, [wasm.refType(wasm.HEAP_ANY, true)], wasm.I32)
     : -1;
-  const typeOf = (role: TypeFunctionRole): number => {
-    const { kind, index } = role;
-    if (kind === "throw") return module.tags[index]!.type;
-    if (isTest(role)) return test;
-    if (!makers.has(index)) makers.set(index, makerType(types, index));
-    return makers.get(index)!;
-  };
   for (const role of roles) {
-    const type = typeOf(role);
-    functionTypes.push(type);
     code.starts.push(out.length);
-    writeBody(out, role, types.paramCount(type));
+    const { kind, index: type } = role;
+    if (kind === "throw") {
+      functionTypes.push(module.tags[type]!.type);
+      writeThrow(out, types.paramCount(module.tags[type]!.type), type);
+    } else if (isTest(role)) {
+      functionTypes.push(test);
+      writeBody(out, OPCODES[kind], 1, type, true);
+    } else {
+      const params = paramsOf(types, role);
+      const key = `${kind === "quick struct" || kind === "slow struct" ? "struct" : kind} ${type}`;
+      if (!makers.has(key)) makers.set(key, addFunctionType(types, params, resultOf(role)));
+      functionTypes.push(makers.get(key)!);
+      const opcode =
+        kind === "allocate" && types.kind(type) === wasm.KIND_STRUCT ? STRUCT_NEW_DEFAULT : OPCODES[kind];
+      writeBody(out, opcode, kind === "allocate" ? 0 : params.length, type, false);
+    }
     code.ends.push(out.length);
   }
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
@@ -222,31 +232,48 @@ function isTest({ kind }: TypeFunctionRole): boolean {
   return kind === "test" || kind === "test or null";
 }
 
-function writeBody(out: ByteWriter, role: TypeFunctionRole, args: number): void {
-  const { kind, index } = role;
+function writeArgs(out: ByteWriter, count: number): void {
   out.u32(0);
-  for (let i = 0; i < args; i++) {
+  for (let i = 0; i < count; i++) {
     out.byte(LOCAL_GET);
     out.u32(i);
   }
-  if (kind === "throw") out.byte(THROW);
-  else {
-    out.byte(GC_PREFIX);
-    out.u32(GC_OPCODES[kind]);
-  }
-  // As a heap type, in signed LEB128, after a test.
-  if (isTest(role)) out.s32(index);
-  else out.u32(index);
+}
+
+function writeThrow(out: ByteWriter, args: number, tag: number): void {
+  writeArgs(out, args);
+  out.byte(THROW);
+  out.u32(tag);
   out.byte(END);
 }
 
-/** The type of a function from what an object is made of to a reference. */
-function makerType(types: wasm.TypeTable, type: number): number {
+function writeBody(out: ByteWriter, opcode: number, args: number, type: number, isHeapType: boolean): void {
+  writeArgs(out, args);
+  out.byte(GC_PREFIX);
+  out.u32(opcode);
+  // As a heap type, in signed LEB128, after a test.
+  if (isHeapType) out.s32(type);
+  else out.u32(type);
+  out.byte(END);
+}
+
+/** What a function takes that makes an object. */
+function paramsOf(types: wasm.TypeTable, { kind, index: type }: TypeFunctionRole): wasm.ValType[] {
+  if (kind === "allocate") return [wasm.I32, wasm.I32];
+  if (kind === "default struct") return [];
+  if (kind === "default array") return [wasm.I32];
   const params = Array.from({ length: types.fieldCount(type) }, (_, i) =>
     wasm.unpacked(types.field(type, i)),
   );
-  if (types.kind(type) === wasm.KIND_ARRAY) params.push(wasm.I32);
-  return addFunctionType(types, params, wasm.refType((wasm.FIRST_TYPE + type) as wasm.HeapType, false));
+  if (kind === "array") params.push(wasm.I32);
+  return params;
+}
+
+function resultOf({ kind, index: type }: TypeFunctionRole): wasm.ValType {
+  return wasm.refType(
+    kind === "allocate" ? wasm.HEAP_ANY : ((wasm.FIRST_TYPE + type) as wasm.HeapType),
+    false,
+  );
 }
 
 function addFunctionType(

@@ -1,31 +1,21 @@
 /**
- * Wrappers of exported functions, which set the shadow stack's pointer to the top before they call.
- *
- * A trap leaves the pointer where it was: nothing of a Wasm function runs after it. What lies below is dead, but the next
- * collection would take it for live frames, of which the innermost may not even have a map. In a closed module no frame is live
- * when the host calls, so the stack begins anew. A module that is not closed may be called back while frames are live: there
- * frames have a map from their entry on (`mapOnEntry`), what a trap left behind stays until the instance is dropped, and there
- * are no wrappers. In a store the host keeps the pointer.
+ * Wrappers of exported functions, which set the shadow stack's pointer to the top before they call (`host-entries.ts` has why), where
+ * the functions do not do it themselves.
  *
  * Where exceptions unwind by returning, a wrapper traps if one is left: there is no other way to tell the host.
  */
 import { BodyWriter } from "../lowering/body-writer.ts";
-import type { Export, Module } from "../wasm/module.ts";
+import type { Export } from "../wasm/module.ts";
 
 import { readNames } from "../wasm/names.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 
+import { hostEntries, isClosed } from "./host-entries.ts";
 import type { OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
 
 /** Stands for a stack pointer that a wrapper leaves alone. */
 const KEPT = -1;
-
-/** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
-export function isClosed({ importedFunctionCount, importedTableCount, exports }: Module): boolean {
-  const seen = importedTableCount > 0 || exports.some(({ kind }) => kind === "table");
-  return importedFunctionCount === 0 && !seen;
-}
 
 /**
  * The exports, in the output's indices, with a wrapper for each function that is exported, however often. The cell's address is -1
@@ -42,8 +32,9 @@ export function wrapExports(
   const sets = isClosed(module) ? stackTop : KEPT;
   if (sets === KEPT && exceptionCell < 0) return [...exports];
   const wrappers = new Map<number, number>();
+  const entries = hostEntries(plan);
   return exports.map((exported, i) => {
-    if (exported.kind !== "func") return exported;
+    if (exported.kind !== "func" || entries.has(module.exports[i]!.index)) return exported;
     const { index } = exported;
     let wrapper = wrappers.get(index);
     if (wrapper === undefined) {

@@ -23,6 +23,8 @@ export interface ModuleUsage {
   readonly usesExceptions: boolean;
   /** Functions that `ref.func` or an element segment names, each once, in the order of first mention. */
   readonly referencedFunctions: readonly number[];
+  /** Exported functions that are called directly. */
+  readonly calledExports: ReadonlySet<number>;
   /** Tables that are read or written element by element, grown or filled. */
   readonly openTables: ReadonlySet<number>;
   /** Pairs of tables, `target * tables + source`, between which elements are copied. */
@@ -55,6 +57,8 @@ class UsageWalk {
   private usesReferences = false;
   private usesExceptions: boolean;
   private readonly referenced: Set<number> = new Set();
+  private readonly exported: Set<number>;
+  private readonly calledExports: Set<number> = new Set();
   private readonly openTables: Set<number> = new Set();
   private readonly tableCopies: Set<number> = new Set();
   private readonly tableInits: Set<number> = new Set();
@@ -66,6 +70,7 @@ class UsageWalk {
   constructor(module: Module) {
     this.module = module;
     this.usesExceptions = module.tags.length > 0;
+    this.exported = new Set(module.exports.flatMap(({ kind, index }) => (kind === "func" ? [index] : [])));
     this.reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
     this.reader.typeLimit = module.types.length;
   }
@@ -91,6 +96,7 @@ class UsageWalk {
       usesReferences: this.usesReferences || this.usesExceptions,
       usesExceptions: this.usesExceptions,
       referencedFunctions: [...this.referenced],
+      calledExports: this.calledExports,
       openTables: this.openTables,
       tableCopies: this.tableCopies,
       tableInits: this.tableInits,
@@ -151,6 +157,10 @@ class UsageWalk {
       default:
     }
     switch (op) {
+      case WasmOp.Call:
+      case WasmOp.ReturnCall:
+        if (this.exported.has(index)) this.calledExports.add(index);
+        return;
       case WasmOp.TableGet:
       case WasmOp.TableSet:
       case WasmOp.TableGrow:

@@ -28,6 +28,7 @@ import {
   CELLS,
   DESCRIPTORS,
   EXCEPTION_DESCRIPTORS,
+  FIRST_FRAMES,
   FUNCTION_RECORDS,
   STACK_MAPS,
   STATIC_OBJECTS,
@@ -237,6 +238,8 @@ export class StaticLayout implements DescriptorMemory {
         return this.objectAddresses[index]!;
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
+      case FIRST_FRAMES:
+        return this.around.stackTop - index;
       default:
         throw new Error(`no symbols in space ${space}`);
     }

@@ -19,8 +19,10 @@ export const TAG_RECORDS = 9;
 export const EXCEPTION_DESCRIPTORS = 10;
 /** An object that the linker lays out, by its number among these. */
 export const STATIC_OBJECTS = 11;
+/** No address of anything: where the frame of so many bytes begins that is the first on the shadow stack. */
+export const FIRST_FRAMES = 12;
 /** All spaces are below. */
-export const SPACES = 12;
+export const SPACES = 13;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

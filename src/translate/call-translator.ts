@@ -139,6 +139,16 @@ export class CallTranslator extends ExceptionTranslator {
     return this.make(allocator, fields);
   }
 
+  newDefaultStruct(type: number): Value {
+    const allocator = this.heap.plan.typeFunctions?.defaultMakerOf(type) ?? -1;
+    return allocator < 0 ? this.heap.structNewDefault(type) : this.make(allocator, []);
+  }
+
+  newDefaultArray(type: number, length: Value): Value {
+    const allocator = this.heap.plan.typeFunctions?.defaultMakerOf(type) ?? -1;
+    return allocator < 0 ? this.heap.arrayNewDefault(type, length) : this.make(allocator, [length]);
+  }
+
   newArray(type: number, value: Value, length: Value): Value {
     const allocator = this.heap.plan.typeFunctions?.makerOf(type) ?? -1;
     if (allocator < 0) return this.heap.arrayNew(type, value, length);

@@ -28,6 +28,8 @@ export interface ReferenceTranslator {
   popMany(count: number): Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
   testType(ref: Value, heap: HeapType, nullable: boolean): Value;
+  newDefaultStruct(type: number): Value;
+  newDefaultArray(type: number, length: Value): Value;
   newArray(type: number, value: Value, length: Value): Value;
   branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
 }
@@ -116,7 +118,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
       t.push(t.newStruct(index, t.popMany(t.module.types.fieldCount(index))));
     },
   ],
-  [WasmOp.StructNewDefault, (t) => t.push(t.newStruct(t.reader.index, t.heap.defaultFields(t.reader.index)))],
+  [WasmOp.StructNewDefault, (t) => t.push(t.newDefaultStruct(t.reader.index))],
   [WasmOp.StructGet, structGet(false)],
   [WasmOp.StructGetS, structGet(true)],
   [WasmOp.StructGetU, structGet(false)],
@@ -134,13 +136,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
       t.push(t.newArray(t.reader.index, t.pop(), length));
     },
   ],
-  [
-    WasmOp.ArrayNewDefault,
-    (t) => {
-      const zero = t.heap.zero(t.module.types.field(t.reader.index, 0));
-      t.push(t.newArray(t.reader.index, zero, t.pop()));
-    },
-  ],
+  [WasmOp.ArrayNewDefault, (t) => t.push(t.newDefaultArray(t.reader.index, t.pop()))],
   [
     WasmOp.ArrayNewFixed,
     (t) => {

