@@ -18,7 +18,7 @@ import { FUNCREF, I32 } from "../wasm/types.ts";
 import type { ImportedBits } from "./constant-value.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
-import { type CompiledCode, OutputModule } from "./output-module.ts";
+import { type CompiledCode, type LinkedModule, OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
@@ -27,8 +27,7 @@ export interface StorePlacement extends Surroundings {
   readonly importedBits: ImportedBits;
 }
 
-export interface LinkedInstance {
-  readonly bytes: Uint8Array;
+export interface LinkedInstance extends LinkedModule {
   /** The modules beside it, one for each of the input's memories; empty where it needs none, or has them itself. */
   readonly memoryModules: readonly Uint8Array[];
   /** What copies between them; null where nothing does. */
@@ -75,7 +74,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   }
   const memories = plan.hasMemoryModules ? module.memories : [];
   return {
-    bytes: out.encode(),
+    ...out.encode(),
     memoryModules: memories.map((_, i) => linkMemoryModule(plan, i, placement.importedBits)),
     memoryCopies: linkMemoryCopies(plan),
     layout,
