@@ -10,6 +10,7 @@
 import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
+import type { CodePositions } from "../link/code-positions.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
 import type { CompiledCode } from "../link/output-module.ts";
@@ -61,6 +62,8 @@ export class Store implements DescriptorMemory {
   readonly exceptions: Exceptions;
   /** Those that have references, the first first. */
   readonly instances: LoadedInstance[];
+  /** Of the instance that was linked last: null where its code was compiled without. */
+  lastPositions: CodePositions | null;
   /** The way back, as far as it was asked for. */
   private readonly typesByDescriptor: Map<number, number>;
 
@@ -74,6 +77,7 @@ export class Store implements DescriptorMemory {
     this.references = new References(this.memory, this.runtime);
     this.exceptions = new Exceptions(this, this.references);
     this.instances = [];
+    this.lastPositions = null;
     this.typesByDescriptor = new Map();
   }
 
@@ -107,6 +111,7 @@ export class Store implements DescriptorMemory {
       importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
+    this.lastPositions = linked.positions;
     this.memory.reserve(linked.layout.bytes().length);
     const { functionItems } = linked.layout;
     if (functionItems.length > 0) this.runtime.functions.grow(functionItems.length);

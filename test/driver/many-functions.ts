@@ -1,6 +1,6 @@
 /** A module of many functions that name symbols of all kinds, and how compiled code is compared: as a store links it. */
 import { linkForStore } from "../../src/link/link-store.ts";
-import type { CompiledCode } from "../../src/link/output-module.ts";
+import type { CompiledCode, LinkedModule } from "../../src/link/output-module.ts";
 import { TypeStore } from "../../src/wasm/subtyping.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 
@@ -43,6 +43,11 @@ export async function manyFunctions(): Promise<Uint8Array> {
 
 /** The module that a store makes of the code. */
 export function linked(code: CompiledCode): Uint8Array {
+  return linkedModule(code).bytes;
+}
+
+/** With where its code comes from. */
+export function linkedModule(code: CompiledCode): LinkedModule {
   return linkForStore(code, {
     base: 1 << 20,
     stackTop: 1 << 20,
@@ -53,5 +58,5 @@ export function linked(code: CompiledCode): Uint8Array {
     importedRecord: () => -1,
     importedTag: () => 16,
     importedBits: () => null,
-  }).bytes;
+  });
 }
