@@ -61,5 +61,6 @@ function titleOf({ module, typeFunctions, types }: OutputPlan, index: number): s
   if (index === INITIALIZER) return "the initializer";
   const role = typeFunctions?.roleOf(index) ?? null;
   if (role === null) return functionLabel(module, index);
-  return `${role.kind} of type ${role.type} (${types.describe(role.type)})`;
+  if (role.kind === "throw") return `throw of tag ${role.index}`;
+  return `${role.kind} of type ${role.index} (${types.describe(role.index)})`;
 }

@@ -23,7 +23,7 @@ export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void
   const flags = [usage.usesReferences, usage.usesExceptions].map(Number);
   const uses = usage.memoryUses.flatMap(({ operator, memory, other }) => [operator, memory, other]);
   const lists: readonly Iterable<number>[] = [
-    roles.flatMap(({ kind, type }) => [TYPE_FUNCTION_KINDS.indexOf(kind), type]),
+    roles.flatMap(({ kind, index }) => [TYPE_FUNCTION_KINDS.indexOf(kind), index]),
     flags,
     usage.referencedFunctions,
     usage.openTables,
@@ -74,9 +74,9 @@ function rolesOf(numbers: readonly number[]): TypeFunctionRole[] | null {
   const roles: TypeFunctionRole[] = [];
   for (let i = 0; i < numbers.length; i += 2) {
     const kind = TYPE_FUNCTION_KINDS[numbers[i]!];
-    const type = numbers[i + 1];
-    if (kind === undefined || type === undefined) return null;
-    roles.push({ kind, type });
+    const index = numbers[i + 1];
+    if (kind === undefined || index === undefined) return null;
+    roles.push({ kind, index });
   }
   return roles;
 }
@@ -88,22 +88,24 @@ function memoryUses(numbers: readonly number[]): MemoryUse[] {
   return uses;
 }
 
-/** Whether a type of that kind can have such a function. */
-function fits(role: TypeFunctionRole["kind"], kind: number): boolean {
-  if (role === "array") return kind === KIND_ARRAY;
-  return role === "test" || role === "test or null" ? kind !== KIND_FUNC : kind === KIND_STRUCT;
+/** Whether the module has that type or tag, and it can have such a function. */
+function fits({ kind, index }: TypeFunctionRole, { types, tags }: Module): boolean {
+  if (kind === "throw") return index < tags.length;
+  if (index >= types.length) return false;
+  const typeKind = types.kind(index);
+  if (kind === "array") return typeKind === KIND_ARRAY;
+  return kind === "test" || kind === "test or null" ? typeKind !== KIND_FUNC : typeKind === KIND_STRUCT;
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */
 export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boolean {
-  const { types } = module;
   const functions = module.functionTypes.length + roles.length;
   const below = (numbers: Iterable<number>, end: number): boolean => {
     for (const number of numbers) if (number >= end) return false;
     return true;
   };
   return (
-    roles.every(({ kind, type }) => type < types.length && fits(kind, types.kind(type))) &&
+    roles.every((role) => fits(role, module)) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

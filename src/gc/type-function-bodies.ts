@@ -43,10 +43,10 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
 }
 
 /** What the passes may know of a call: where its arguments lie; null for one that makes nothing. */
-export function allocation(types: TypeTable, { kind, type }: TypeFunctionRole): Allocation | null {
-  if (kind === "test" || kind === "test or null") return null;
+export function allocation(types: TypeTable, { kind, index }: TypeFunctionRole): Allocation | null {
+  if (kind === "test" || kind === "test or null" || kind === "throw") return null;
   if (kind === "array") return { offsets: [-1, LENGTH_OFFSET], mayTrap: true };
-  return { offsets: structLayout(types, type).offsets, mayTrap: false };
+  return { offsets: structLayout(types, index).offsets, mayTrap: false };
 }
 
 interface Allocation {

@@ -1,5 +1,6 @@
 /**
- * Functions that belong to types: `struct.new T`, `array.new T` and tests of whether a reference is a T become calls of them.
+ * Functions that belong to types and tags: `struct.new T`, `array.new T`, tests of whether a reference is a T and `throw X` become
+ * calls of them.
  *
  * They are added to the module itself, behind its own functions, so that planning and linking see functions like others. An array
  * type has one that makes it, from an element and a length. A struct type has two, in this order, from its fields to a reference:
@@ -8,8 +9,9 @@
  *     slow    keeps the references among the fields in a frame, lets the runtime find room, stores the fields
  *
  * So the quick one has no frame, and is short enough for an engine to inline where it is hot; the call site is as short as the
- * input's own. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. The bodies in the
- * module are the operators, for those who ask what the functions do; `type-function-bodies.ts` has what is emitted.
+ * input's own. A test takes any reference and gives 0 or 1; passes know that equal tests have equal answers. A throw takes the payload and
+ * never returns; within a `try` of its function a throw is code in place. The bodies in the module are the operators, for those who
+ * ask what the functions do; `type-function-bodies.ts` has what is emitted.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
@@ -26,7 +28,8 @@ const STRUCT_NEW = 0;
 const ARRAY_NEW = 6;
 const REF_TEST = 20;
 const REF_TEST_NULL = 21;
-const OPCODES: Readonly<Record<TypeFunctionRole["kind"], number>> = {
+const THROW = 0x08;
+const GC_OPCODES: Readonly<Record<Exclude<TypeFunctionRole["kind"], "throw">, number>> = {
   "quick struct": STRUCT_NEW,
   "slow struct": STRUCT_NEW,
   array: ARRAY_NEW,
@@ -34,11 +37,19 @@ const OPCODES: Readonly<Record<TypeFunctionRole["kind"], number>> = {
   "test or null": REF_TEST_NULL,
 };
 
-export const TYPE_FUNCTION_KINDS = ["quick struct", "slow struct", "array", "test", "test or null"] as const;
+export const TYPE_FUNCTION_KINDS = [
+  "quick struct",
+  "slow struct",
+  "array",
+  "test",
+  "test or null",
+  "throw",
+] as const;
 
 export interface TypeFunctionRole {
   readonly kind: (typeof TYPE_FUNCTION_KINDS)[number];
-  readonly type: number;
+  /** Of the type; for `throw`, of the tag. */
+  readonly index: number;
 }
 
 export class TypeFunctions {
@@ -51,6 +62,8 @@ export class TypeFunctions {
   private readonly makers: ReadonlyMap<number, number>;
   private readonly tests: ReadonlyMap<number, number>;
   private readonly testsOrNull: ReadonlyMap<number, number>;
+  /** What throws a tag. */
+  private readonly throws: ReadonlyMap<number, number>;
 
   /**
    * With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. The code is walked for the
@@ -64,15 +77,16 @@ export class TypeFunctions {
   ) {
     this.first = module.functionTypes.length;
     this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
-    this.makers = this.byType("quick struct", "array");
-    this.tests = this.byType("test");
-    this.testsOrNull = this.byType("test or null");
+    this.makers = this.byIndex("quick struct", "array");
+    this.tests = this.byIndex("test");
+    this.testsOrNull = this.byIndex("test or null");
+    this.throws = this.byIndex("throw");
     this.module = this.roles.length === 0 ? module : withFunctions(module, this.roles);
   }
 
-  private byType(...kinds: readonly TypeFunctionRole["kind"][]): ReadonlyMap<number, number> {
+  private byIndex(...kinds: readonly TypeFunctionRole["kind"][]): ReadonlyMap<number, number> {
     return new Map(
-      this.roles.flatMap(({ kind, type }, i) => (kinds.includes(kind) ? [[type, this.first + i]] : [])),
+      this.roles.flatMap(({ kind, index }, i) => (kinds.includes(kind) ? [[index, this.first + i]] : [])),
     );
   }
 
@@ -84,6 +98,11 @@ export class TypeFunctions {
   /** What tests whether a reference is of a type, or null if that is to pass, or -1. */
   testOf(type: number, nullable: boolean): number {
     return (nullable ? this.testsOrNull : this.tests).get(type) ?? -1;
+  }
+
+  /** What throws a tag out of the function that calls it, or -1. */
+  throwOf(tag: number): number {
+    return this.throws.get(tag) ?? -1;
   }
 
   /** What a function is for, or null for one of the input. */
@@ -100,28 +119,33 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
     const kind = module.types.kind(type);
     if (kind === wasm.KIND_FUNC) continue;
     const isStruct = kind === wasm.KIND_STRUCT;
-    if (uses.made[type]! > 1 && !isStruct) roles.push({ kind: "array", type });
+    if (uses.made[type]! > 1 && !isStruct) roles.push({ kind: "array", index: type });
     if (uses.made[type]! > 1 && isStruct && module.types.fieldCount(type) <= MAX_ALLOCATOR_FIELDS)
-      roles.push({ kind: "quick struct", type }, { kind: "slow struct", type });
-    if (uses.tested[type]! > 1) roles.push({ kind: "test", type });
-    if (uses.testedOrNull[type]! > 1) roles.push({ kind: "test or null", type });
+      roles.push({ kind: "quick struct", index: type }, { kind: "slow struct", index: type });
+    if (uses.tested[type]! > 1) roles.push({ kind: "test", index: type });
+    if (uses.testedOrNull[type]! > 1) roles.push({ kind: "test or null", index: type });
   }
+  uses.thrown.forEach((places, tag) => {
+    if (places > 1) roles.push({ kind: "throw", index: tag });
+  });
   return roles;
 }
 
 /** `br_on_cast`: bit 1 of the flags says that null passes. */
 const TARGET_NULLABLE = 2;
 
-/** In how many places objects of each type are made, and references tested for it. */
+/** In how many places objects of each type are made, references tested for it, and each tag thrown. */
 class Uses {
   readonly made: Int32Array;
   readonly tested: Int32Array;
   readonly testedOrNull: Int32Array;
+  readonly thrown: Int32Array;
 
   constructor(module: Module, featureMask: number) {
     this.made = new Int32Array(module.types.length);
     this.tested = new Int32Array(module.types.length);
     this.testedOrNull = new Int32Array(module.types.length);
+    this.thrown = new Int32Array(module.tags.length);
     const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     reader.typeLimit = module.types.length;
     for (let i = 0; i < module.code.starts.length; i++) {
@@ -154,6 +178,9 @@ class Uses {
       case WasmOp.BrOnCastFail:
         this.countTest(reader.heapType2, (reader.castFlags & TARGET_NULLABLE) !== 0);
         return;
+      case WasmOp.Throw:
+        this.thrown[reader.index]!++;
+        return;
       default:
     }
   }
@@ -173,11 +200,18 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
   const test = roles.some(isTest)
     ? addFunctionType(types, [wasm.refType(wasm.HEAP_ANY, true)], wasm.I32)
     : -1;
+  const typeOf = (role: TypeFunctionRole): number => {
+    const { kind, index } = role;
+    if (kind === "throw") return module.tags[index]!.type;
+    if (isTest(role)) return test;
+    if (!makers.has(index)) makers.set(index, makerType(types, index));
+    return makers.get(index)!;
+  };
   for (const role of roles) {
-    if (!isTest(role) && !makers.has(role.type)) makers.set(role.type, makerType(types, role.type));
-    functionTypes.push(isTest(role) ? test : makers.get(role.type)!);
+    const type = typeOf(role);
+    functionTypes.push(type);
     code.starts.push(out.length);
-    writeBody(out, types, role);
+    writeBody(out, role, types.paramCount(type));
     code.ends.push(out.length);
   }
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
@@ -187,19 +221,21 @@ function isTest({ kind }: TypeFunctionRole): boolean {
   return kind === "test" || kind === "test or null";
 }
 
-function writeBody(out: ByteWriter, types: wasm.TypeTable, role: TypeFunctionRole): void {
-  const { kind, type } = role;
-  const args = isTest(role) ? 1 : kind === "array" ? 2 : types.fieldCount(type);
+function writeBody(out: ByteWriter, role: TypeFunctionRole, args: number): void {
+  const { kind, index } = role;
   out.u32(0);
   for (let i = 0; i < args; i++) {
     out.byte(LOCAL_GET);
     out.u32(i);
   }
-  out.byte(GC_PREFIX);
-  out.u32(OPCODES[kind]);
+  if (kind === "throw") out.byte(THROW);
+  else {
+    out.byte(GC_PREFIX);
+    out.u32(GC_OPCODES[kind]);
+  }
   // As a heap type, in signed LEB128, after a test.
-  if (isTest(role)) out.s32(type);
-  else out.u32(type);
+  if (isTest(role)) out.s32(index);
+  else out.u32(index);
   out.byte(END);
 }
 

@@ -221,7 +221,7 @@ export class CallTranslator extends ExceptionTranslator {
     return signature;
   }
 
-  protected callee(index: number): FuncRef {
+  protected override callee(index: number): FuncRef {
     const found = this.callees.get(index);
     if (found >= 0) return found as FuncRef;
     const callee = this.builder.importFunction({

@@ -18,7 +18,14 @@ import {
 } from "../gc/exceptions.ts";
 import { GcTrap } from "../gc/traps.ts";
 import { retArg } from "../ir/block-calls.ts";
-import { type Block, type ExceptionTable, NONE, type SigRef, type Value } from "../ir/entities.ts";
+import {
+  type Block,
+  type ExceptionTable,
+  type FuncRef,
+  NONE,
+  type SigRef,
+  type Value,
+} from "../ir/entities.ts";
 import { CATCH_ALL, CATCH_ALL_REF, CATCH_FIELDS, CATCH_REF } from "../wasm/operators.ts";
 import { HEAP_EXN, refType, type ValType } from "../wasm/types.ts";
 import { type ControlFrame, FrameKind, type TryRegion } from "./control.ts";
@@ -28,9 +35,12 @@ import { resultsOf } from "./function-state.ts";
 /** What was thrown is there. */
 const THROWN: ValType = refType(HEAP_EXN, false);
 
-export class ExceptionTranslator extends ControlTranslator {
+export abstract class ExceptionTranslator extends ControlTranslator {
   /** The regions that the code at hand is in, the innermost last. */
   private readonly regions: TryRegion[] = [];
+
+  /** To call a function of the module. */
+  protected abstract callee(index: number): FuncRef;
 
   protected get isInRegion(): boolean {
     return this.regions.length > 0;
@@ -45,10 +55,19 @@ export class ExceptionTranslator extends ControlTranslator {
 
   throws(): void {
     const { index } = this.reader;
-    const type = this.tagType(index);
-    const payload = this.popMany(this.module.types.paramCount(type));
-    this.raise(exceptionNew(this.heap, { index, type }, payload), this.regions.at(-1));
+    const payload = this.popMany(this.module.types.paramCount(this.tagType(index)));
+    const thrower = this.isInRegion ? -1 : (this.heap.plan.typeFunctions?.throwOf(index) ?? -1);
+    if (thrower < 0) this.throwTag(index, payload);
+    else {
+      this.ins.call(this.callee(thrower), payload);
+      this.ins.trap(GcTrap.Unreachable);
+    }
     this.becomeUnreachable();
+  }
+
+  /** Ends the block. */
+  protected throwTag(index: number, payload: readonly Value[]): void {
+    this.raise(exceptionNew(this.heap, { index, type: this.tagType(index) }, payload), this.regions.at(-1));
   }
 
   throwsReference(): void {

@@ -99,15 +99,15 @@ export class FunctionTranslator extends CallTranslator {
     while (this.frames.length > 0) this.translateNext();
   }
 
-  /** The whole of a function that belongs to a type. */
-  private typeFunctionBody(entry: Block, func: number, role: TypeFunctionRole): void {
+  /** The whole of a function that belongs to a type or a tag. */
+  private typeFunctionBody(entry: Block, func: number, { kind, index }: TypeFunctionRole): void {
     const { dfg } = this.builder.func;
-    const fields = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
-    if (role.kind === "quick struct") allocateQuickly(this.heap, role.type, fields, this.callee(func + 1));
-    else if (role.kind === "slow struct") allocateSlowly(this.heap, role.type, fields);
-    else if (role.kind === "array") this.ins.return_([this.heap.arrayNew(role.type, fields[0]!, fields[1]!)]);
-    else
-      this.ins.return_([this.heap.test(fields[0]!, concreteHeap(role.type), role.kind === "test or null")]);
+    const args = Array.from({ length: dfg.blockParamCount(entry) }, (_, i) => dfg.blockParam(entry, i));
+    if (kind === "quick struct") allocateQuickly(this.heap, index, args, this.callee(func + 1));
+    else if (kind === "slow struct") allocateSlowly(this.heap, index, args);
+    else if (kind === "array") this.ins.return_([this.heap.arrayNew(index, args[0]!, args[1]!)]);
+    else if (kind === "throw") this.throwTag(index, args);
+    else this.ins.return_([this.heap.test(args[0]!, concreteHeap(index), kind === "test or null")]);
   }
 
   /** What the passes may rely on. */

@@ -185,6 +185,29 @@ const PROGRAMS: readonly Program[] = [
         (i32.add (local.get $sum) (call $get (local.get $b)))))`,
   },
   {
+    name: "a tag thrown in many places: by one function, and in place within a region",
+    args: [0, 1, 2],
+    wat: `(module ${PRELUDE}
+      (func $raise (param i32 (ref null $box)) (result i32)
+        (if (i32.eqz (local.get 0)) (then (throw $boxed (local.get 1) (i64.const 1))))
+        (if (i32.eq (local.get 0) (i32.const 1)) (then (throw $boxed (local.get 1) (i64.const 2))))
+        (block $b (result (ref null $box) i64)
+          (try_table (result (ref null $box) i64) (catch $boxed $b)
+            (call $churn)
+            (throw $boxed (local.get 1) (i64.const 3))))
+        (drop)
+        (call $get))
+      (func (export "run") (param i32) (result i32) (local $k (ref null $box)) (local $n i64)
+        (local.set $k (struct.new $box (i32.const 7)))
+        (block $b (result (ref null $box) i64)
+          (return (i32.add (call $get (local.get $k))
+            (try_table (result i32) (catch $boxed $b) (call $raise (local.get 0) (struct.new $box (i32.const 50)))))))
+        (local.set $n)
+        (call $get)
+        (i32.add (i32.wrap_i64 (local.get $n)))
+        (i32.add (call $get (local.get $k)))))`,
+  },
+  {
     name: "calls by reference and through tables, with results, within a region",
     args: [0, 1, 2, 3, 5],
     wat: `(module ${PRELUDE}
