@@ -1,6 +1,5 @@
-/** The places in its sources that a program's instructions come from, where its module names a source map that is at hand. */
+/** The places in its sources, as its map names them, that a program's instructions come from, where its module names a map that is at hand. */
 import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
 import { InputError } from "../base/diagnostics.ts";
 import { inlineMap, type ModuleMap, readModuleMap, sourceMappingUrlOf } from "../driver/source-map.ts";
 import { type CodePositions, NOWHERE } from "../link/code-positions.ts";
@@ -36,7 +35,7 @@ export class ProgramMap {
     if (this.url === null) return null;
     try {
       const json = inlineMap(this.url);
-      if (json !== null) return await readModuleMap(json, `${dirname(this.path)}/`);
+      if (json !== null) return await readModuleMap(json, null);
       const file = inputMapPath(this.path, this.url)!;
       return await readModuleMap(await readFile(file, "utf8"), null);
     } catch (error) {

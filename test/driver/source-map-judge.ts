@@ -1,4 +1,5 @@
 /** What source maps are judged by: where the instructions of a module begin, as the decoder finds them, and who has which. */
+import { GenMapping, maybeAddSegment, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { opcodeName } from "../../src/wasm/opcodes.ts";
 import { OperatorReader } from "../../src/wasm/operators.ts";
@@ -28,4 +29,14 @@ export function operatorsOf(bytes: Uint8Array): Operator[] {
     }
   }
   return found;
+}
+
+/** A map in which each operator of the module is a line of its own, named by its opcode. */
+export function mapOfOperators(operators: readonly Operator[]): string {
+  const map = new GenMapping();
+  operators.forEach(({ offset, name }, i) => {
+    maybeAddSegment(map, 0, offset, "program.src", i, 2, name);
+  });
+  setSourceContent(map, "program.src", operators.map(({ name }) => name).join("\n"));
+  return JSON.stringify(toEncodedMap(map));
 }

@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { GenMapping, maybeAddSegment, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import { eachMapping, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import fc from "fast-check";
 import { InputError } from "../../src/base/diagnostics.ts";
@@ -25,7 +24,7 @@ import { textToBinary } from "../../src/wast/index.ts";
 import { exportsOf } from "../backend/engine.ts";
 import { projectRoot } from "../support/project.ts";
 import { linkedModule, manyFunctions } from "./many-functions.ts";
-import { type Operator, operatorsOf } from "./source-map-judge.ts";
+import { mapOfOperators, operatorsOf } from "./source-map-judge.ts";
 
 /** Each export traps, by an operator that no other one has; `twice` by the first or the second of two, as its parameter says. */
 const TRAPPING = `(module
@@ -79,16 +78,6 @@ const SPECIAL: Readonly<Record<string, readonly [name: string, which: number]>> 
 };
 
 const TARGETS = ["node20", "mvp", "wasm2", "wasm3.0-nogc"];
-
-/** A map in which each operator of the module is a line of its own, named by its opcode. */
-function mapOfOperators(operators: readonly Operator[]): string {
-  const map = new GenMapping();
-  operators.forEach(({ offset, name }, i) => {
-    maybeAddSegment(map, 0, offset, "program.src", i, 2, name);
-  });
-  setSourceContent(map, "program.src", operators.map(({ name }) => name).join("\n"));
-  return JSON.stringify(toEncodedMap(map));
-}
 
 /** The offsets in the module of the functions that ran when the call trapped, the innermost first. */
 function trapOffsets(call: () => unknown): number[] {
