@@ -22,7 +22,7 @@ const BUILDS: readonly (readonly [name: string, source: string, stress: boolean]
   ["generational", "generational", false],
   ["drc", "drc", false],
   ["null", "null", false],
-  ["stress", "copying", true],
+  ["stress", "stress", true],
   ["stress-generational", "generational", true],
   ["stress-drc", "drc", true],
 ];

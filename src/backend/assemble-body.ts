@@ -1,4 +1,5 @@
 /** A finished body: the declarations of its locals, then its code, with what is known of offsets in it. */
+import type { Arena } from "../base/arena.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
 import type { I32List } from "../base/column.ts";
 import type { RelocatableCode } from "../object/code.ts";
@@ -11,19 +12,20 @@ export interface CodePairs {
   readonly positions: I32List | null;
 }
 
-/** `body` is where it is put together. */
+/** `body` is where it is put together, `arena` where it stays. */
 export function assembleBody(
   body: ByteWriter,
   locals: Locals,
   code: ByteWriter,
   pairs: CodePairs,
+  arena: Arena,
 ): RelocatableCode {
   body.clear();
   writeLocals(body, locals);
-  const places = behind(body.length, pairs.places);
-  const positions = pairs.positions === null ? null : behind(body.length, pairs.positions);
+  const places = behind(body.length, pairs.places, arena);
+  const positions = pairs.positions === null ? null : behind(body.length, pairs.positions, arena);
   body.append(code.bytes());
-  return { bytes: body.bytes().slice(), places, positions };
+  return { bytes: arena.bytes(body.bytes()), places, positions };
 }
 
 function writeLocals(body: ByteWriter, locals: Locals): void {
@@ -40,8 +42,8 @@ function writeLocals(body: ByteWriter, locals: Locals): void {
 }
 
 /** The pairs with their offsets so many bytes further on. */
-function behind(bytes: number, pairs: I32List): Int32Array {
-  const moved = new Int32Array(pairs.length);
+function behind(bytes: number, pairs: I32List, arena: Arena): Int32Array {
+  const moved = arena.words(pairs.length);
   for (let i = 0; i < moved.length; i += 2) {
     moved[i] = pairs.get(i) + bytes;
     moved[i + 1] = pairs.get(i + 1);

@@ -14,6 +14,7 @@
  * The function must be verified and its flow reducible.
  */
 
+import { Arena } from "../base/arena.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
 import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
@@ -76,6 +77,8 @@ export class FunctionEmitter extends MoveEmitter {
   private stopsAt: number;
   /** The finished body: locals, then code. */
   private readonly body: ByteWriter;
+  /** What bodies lie in. */
+  private readonly arena: Arena;
 
   constructor() {
     super();
@@ -90,6 +93,7 @@ export class FunctionEmitter extends MoveEmitter {
     this.endsInReturn = false;
     this.stopsAt = -1;
     this.body = new ByteWriter();
+    this.arena = new Arena();
   }
 
   /** Of the last function's frame on the shadow stack. */
@@ -118,7 +122,7 @@ export class FunctionEmitter extends MoveEmitter {
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
-    return assembleBody(this.body, this.locals, this.out, { places: this.places, positions });
+    return assembleBody(this.body, this.locals, this.out, { places: this.places, positions }, this.arena);
   }
 
   /** What enters the frame comes from where the function begins. */

@@ -11,6 +11,13 @@ export interface HeapStatistics {
   readonly liveBytes: number;
 }
 
+export interface RuntimeOptions {
+  readonly stackBytes: number;
+  readonly maxHeapBytes: number;
+  /** Of the collector `stress`: it collects at one allocation in so many, not at each. */
+  readonly stressPeriod?: number | undefined;
+}
+
 /** Before the first element. */
 const ARRAY_HEADER_BYTES = 8;
 
@@ -27,7 +34,12 @@ export class Runtime {
   readonly barrier: BarrierKind;
   private readonly regions: number[];
 
-  constructor(collector: CollectorName, memory: StoreMemory, stackBytes: number, maxHeapBytes: number) {
+  /** `stressPeriod`: of the collector `stress`. */
+  constructor(
+    collector: CollectorName,
+    memory: StoreMemory,
+    { stackBytes, maxHeapBytes, stressPeriod }: RuntimeOptions,
+  ) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
     this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
     // Index 0 stays empty: no record has it.
@@ -40,6 +52,7 @@ export class Runtime {
     this.barrier = barrierOf(collector);
     this.regions = [];
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
+    if (stressPeriod !== undefined) (this.exports["stressPeriod"] as HostGlobal).value = stressPeriod;
     this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
   }
 

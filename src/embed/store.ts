@@ -39,6 +39,8 @@ export interface StoreOptions {
   readonly stackBytes?: number;
   /** The most that the heap may grow to, in bytes. */
   readonly maxHeapBytes?: number;
+  /** For tests, of the collector `stress`: it collects at one allocation in so many, not at each. */
+  readonly stressPeriod?: number;
   /** Address space for what instances bring along: descriptors, stack maps, constants. */
   readonly staticBytes?: number;
 }
@@ -72,7 +74,8 @@ export class Store implements DescriptorMemory {
     const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
     this.types = new TypeStore();
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
-    this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
+    const { collector = "copying", stressPeriod } = options;
+    this.runtime = new Runtime(collector, this.memory, { stackBytes, maxHeapBytes, stressPeriod });
     this.descriptors = new Map();
     this.references = new References(this.memory, this.runtime);
     this.exceptions = new Exceptions(this, this.references);

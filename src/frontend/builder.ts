@@ -281,9 +281,8 @@ export class FunctionBuilder {
   /** The results of an instruction, in order. */
   instResults(inst: Inst): Value[] {
     const { dfg } = this.func;
-    const results: Value[] = [];
-    const count = dfg.resultCount(inst);
-    for (let i = 0; i < count; i++) results.push(dfg.result(inst, i));
+    const results = new Array<Value>(dfg.resultCount(inst));
+    for (let i = 0; i < results.length; i++) results[i] = dfg.result(inst, i);
     return results;
   }
 

@@ -13,7 +13,7 @@ import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
-import { CELLS, DESCRIPTORS } from "../object/symbol-spaces.ts";
+import { CELLS, DESCRIPTORS, SPACES } from "../object/symbol-spaces.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -65,8 +65,8 @@ export class HeapOperations {
   readonly plan: ModulePlan;
   /** Values that are not null, by their types or because they were just made. */
   readonly nonNull: Value[];
-  /** By `index * 16 + space`. */
-  private readonly symbols: EpochTable;
+  /** By space and index. */
+  private readonly symbols: readonly EpochTable[];
   /** Addresses of objects that never move (`known-references.ts`). */
   readonly staticObjects: Value[];
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
@@ -77,7 +77,7 @@ export class HeapOperations {
     this.operators = operators;
     this.plan = plan;
     this.nonNull = [];
-    this.symbols = new EpochTable();
+    this.symbols = Array.from({ length: SPACES }, () => new EpochTable());
     this.staticObjects = [];
     this.runtime = new Map();
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
@@ -89,7 +89,7 @@ export class HeapOperations {
   clear(): void {
     this.nonNull.length = 0;
     this.staticObjects.length = 0;
-    this.symbols.clear();
+    for (let space = 0; space < SPACES; space++) this.symbols[space]!.clear();
     if (this.runtime.size > 0) this.runtime.clear();
   }
 
@@ -133,12 +133,12 @@ export class HeapOperations {
   /** The address that the linker gives to a symbol (`object/symbol-spaces.ts`). */
   symbol(space: number, index: number): Value {
     const { builder } = this;
-    const key = index * 16 + space;
-    let global = this.symbols.get(key) as GlobalValue;
+    const known = this.symbols[space]!;
+    let global = known.get(index) as GlobalValue;
     if (global < 0) {
       const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
       global = builder.createGlobalValue({ kind: "symbol", name, offset: 0n, colocated: true, tls: false });
-      this.symbols.set(key, global);
+      known.set(index, global);
     }
     return this.ins.symbolValue(I32, global);
   }

@@ -115,14 +115,13 @@ export class DataFlowGraph extends ValueTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
-    // As far as it was written: a large function would make clearing slow for all that follow.
-    this.instMaps.fill(0, 0, this.insts);
     this.signatures.length = 0;
     this.extFuncs.length = 0;
     this.userNames.length = 0;
     // Clearing a map makes new tables for it, even an empty one.
     if (this.userNameRefs.size > 0) this.userNameRefs.clear();
     this.immediates.length = 0;
+    // As far as it was written: a large function would make clearing slow for all that follow.
     fillWords(this.instMaps, 0, 0, Math.min(this.insts, this.instMaps.length));
     this.insts = 0;
     if (this.instTags.size > 0) this.instTags.clear();

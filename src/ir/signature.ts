@@ -33,9 +33,17 @@ export interface Signature {
   readonly callConv: CallConv;
 }
 
+/** Those made so far: a module has thousands of signatures, of five types. */
+const plain: Map<Type, AbiParam> = new Map();
+
 /** A plain parameter of that type. */
 export function abiParam(type: Type): AbiParam {
-  return { type, extension: "none", purpose: "normal" };
+  let param = plain.get(type);
+  if (param === undefined) {
+    param = { type, extension: "none", purpose: "normal" };
+    plain.set(type, param);
+  }
+  return param;
 }
 
 /** A signature of plain parameters and results. */

@@ -4,7 +4,7 @@
  */
 import type { ByteRange, Module } from "../wasm/module.ts";
 import * as imm from "../wasm/opcode-tables.gen.ts";
-import { OP_IMMEDIATES, opcodeBytes } from "../wasm/opcodes.ts";
+import { OP_IMMEDIATES, OPCODE_COUNT, opcodeBytes } from "../wasm/opcodes.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -41,6 +41,8 @@ export interface ModuleUsage {
 
 const ALL_FEATURES = -1;
 const GC_PREFIX = 0xfb;
+/** More than a module may have memories or data segments. */
+const INDICES = 2 ** 17;
 
 /** Walks a valid module. */
 export function findUsage(module: Module): ModuleUsage {
@@ -59,7 +61,7 @@ class UsageWalk {
   private readonly indirectCalls: Set<number> = new Set();
   private readonly arraySegments: Set<number> = new Set();
   private readonly arrayData: Set<number> = new Set();
-  private readonly memoryUses: Map<string, MemoryUse> = new Map();
+  private readonly memoryUses: Map<number, MemoryUse> = new Map();
 
   constructor(module: Module) {
     this.module = module;
@@ -180,12 +182,13 @@ class UsageWalk {
         break;
       default:
     }
-    if (EXCEPTION_OPERATORS.has(op)) this.usesExceptions = true;
-    if (opcodeBytes(op).prefix === GC_PREFIX || REFERENCE_OPERATORS.has(op)) this.usesReferences = true;
+    const needs = NEEDS[op]!;
+    if ((needs & EXCEPTIONS) !== 0) this.usesExceptions = true;
+    if ((needs & REFERENCES) !== 0) this.usesReferences = true;
   }
 
   private memory(operator: number, memory: number, other: number): void {
-    const key = `${operator}:${memory}:${other}`;
+    const key = (operator * INDICES + memory) * INDICES + other;
     if (!this.memoryUses.has(key)) this.memoryUses.set(key, { operator, memory, other });
   }
 }
@@ -204,3 +207,11 @@ const REFERENCE_OPERATORS: ReadonlySet<number> = new Set([
   WasmOp.CallRef,
   WasmOp.ReturnCallRef,
 ]);
+
+const REFERENCES = 1;
+const EXCEPTIONS = 2;
+/** By operator. */
+const NEEDS: Uint8Array = Uint8Array.from({ length: OPCODE_COUNT }, (_, op) => {
+  const isOnReferences = opcodeBytes(op).prefix === GC_PREFIX || REFERENCE_OPERATORS.has(op);
+  return (isOnReferences ? REFERENCES : 0) | (EXCEPTION_OPERATORS.has(op) ? EXCEPTIONS : 0);
+});

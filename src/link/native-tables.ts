@@ -145,9 +145,13 @@ class Confusions {
     this.store = store;
     this.ids = store.canonicalize(module.types);
     this.inSegments = new Map();
+    const types = new Set<number>();
     for (const segment of module.elements) {
-      for (const item of plainItems(module, segment) ?? []) if (item !== NULL_ITEM) this.add(item);
+      for (const item of plainItems(module, segment) ?? []) {
+        if (item !== NULL_ITEM) types.add(module.functionTypes.get(item));
+      }
     }
+    for (const type of types) this.add(type);
   }
 
   isConfusable(type: number): boolean {
@@ -157,8 +161,7 @@ class Confusions {
     return false;
   }
 
-  private add(func: number): void {
-    const type = this.module.functionTypes.get(func);
+  private add(type: number): void {
     const key = loweredKey(this.module.types, type);
     const found = this.inSegments.get(key);
     if (found === undefined) this.inSegments.set(key, new Set([this.ids[type]!]));

@@ -45,7 +45,9 @@ export class StaticValues {
 
   /** Drops all rows from `length` on. */
   truncate(length: number): void {
-    for (const column of [this.kinds, this.lows, this.highs]) column.truncate(length);
+    this.kinds.truncate(length);
+    this.lows.truncate(length);
+    this.highs.truncate(length);
   }
 
   copy(from: StaticValues, row: number): void {

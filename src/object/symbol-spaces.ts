@@ -19,6 +19,8 @@ export const TAG_RECORDS = 9;
 export const EXCEPTION_DESCRIPTORS = 10;
 /** An object that the linker lays out, by its number among these. */
 export const STATIC_OBJECTS = 11;
+/** All spaces are below. */
+export const SPACES = 12;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

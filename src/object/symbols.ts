@@ -21,7 +21,9 @@ export interface FrameMap {
 }
 
 export class SymbolTable {
-  private readonly symbols: StaticSymbol[];
+  /** By symbol. */
+  private readonly spaces: I32List;
+  private readonly indices: I32List;
   private readonly numbers: Map<number, number>;
   /** The words of all maps, one behind the other: the frame's bytes, then the offsets. */
   private readonly words: I32List;
@@ -35,7 +37,8 @@ export class SymbolTable {
   private mapHeads: Int32Array;
 
   constructor() {
-    this.symbols = [];
+    this.spaces = new I32List();
+    this.indices = new I32List();
     this.numbers = new Map();
     this.words = new I32List();
     this.starts = new I32List();
@@ -47,11 +50,11 @@ export class SymbolTable {
   }
 
   get length(): number {
-    return this.symbols.length;
+    return this.spaces.length;
   }
 
   symbol(number: number): StaticSymbol {
-    return this.symbols[number]!;
+    return { space: this.spaces.get(number), index: this.indices.get(number) };
   }
 
   /** The map that a symbol in `STACK_MAPS` stands for, by its index there. */
@@ -67,7 +70,9 @@ export class SymbolTable {
     const key = index * 16 + space;
     const found = this.numbers.get(key);
     if (found !== undefined) return found;
-    const number = this.symbols.push({ space, index }) - 1;
+    const number = this.spaces.length;
+    this.spaces.push(space);
+    this.indices.push(index);
     this.numbers.set(key, number);
     return number;
   }

@@ -4,9 +4,9 @@ import type { Function } from "../ir/function.ts";
 
 export interface Facts {
   /** References that are never null: by their type, or because they were just made. */
-  readonly nonNull: Iterable<Value>;
+  readonly nonNull: readonly Value[];
   /** Addresses of objects that are declared to need no stack map, since they never move: what is stored there is fields. */
-  readonly staticObjects: Iterable<Value>;
+  readonly staticObjects: readonly Value[];
   /** Of a call that makes an object, and changes no other. Null for all other calls. */
   allocationOf(func: Function, inst: Inst): Allocation | null;
   /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */

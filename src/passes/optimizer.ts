@@ -52,7 +52,8 @@ export class Optimizer {
 function forgetConstants(func: Function): void {
   const { dfg, needsStackMap } = func;
   let kept = 0;
-  for (const declared of needsStackMap) {
+  for (let i = 0; i < needsStackMap.length; i++) {
+    const declared = needsStackMap[i]!;
     const value = dfg.resolveAliases(declared);
     const op = dfg.valueKind(value) === ValueKind.Result ? dfg.opcode(dfg.valueInst(value)) : Op.Nop;
     if (op !== Op.Iconst && op !== Op.SymbolValue) needsStackMap[kept++] = declared;

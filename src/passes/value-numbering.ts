@@ -99,11 +99,15 @@ export class ValueNumbering {
     fillBytes(this.declared, 0, 0, count);
     fillBytes(this.derived, 0, 0, count);
     fillBytes(this.nonNull, 0, 0, count);
-    for (const value of func.needsStackMap) this.declared[dfg.resolveAliases(value)] = 1;
+    const { needsStackMap } = func;
+    const { staticObjects, nonNull } = facts;
+    for (let i = 0; i < needsStackMap.length; i++) this.declared[dfg.resolveAliases(needsStackMap[i]!)] = 1;
     // An access to one may be to the same field as an access by way of a declared reference.
-    for (const value of facts.staticObjects) this.declared[dfg.resolveAliases(value)] = 1;
+    for (let i = 0; i < staticObjects.length; i++) this.declared[dfg.resolveAliases(staticObjects[i]!)] = 1;
     // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
-    for (const value of facts.nonNull) if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
+    for (let i = 0; i < nonNull.length; i++) {
+      if (dfg.resolveAliases(nonNull[i]!) === nonNull[i]) this.nonNull[nonNull[i]!] = 1;
+    }
     this.params.compute(func, this.declared, this.nonNull);
   }
 

@@ -21,6 +21,7 @@
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
  *     collections, liveBytes                                     i32, mutable: statistics
  *     bytesAllocated, bytesCopied                                i64, mutable: statistics
+ *     stressPeriod                                               i32, mutable, of `stress`: it collects at one allocation in so many
  *
  * and for the barrier that stores into objects need (`gc/barriers.ts` emits it; a host that stores into objects owes it too):
  *

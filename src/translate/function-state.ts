@@ -33,14 +33,14 @@ export function clifSignature(
 }
 
 export function paramsOf(types: TypeTable, type: number): ValType[] {
-  const params: ValType[] = [];
-  for (let i = 0; i < types.paramCount(type); i++) params.push(types.param(type, i));
+  const params = new Array<ValType>(types.paramCount(type));
+  for (let i = 0; i < params.length; i++) params[i] = types.param(type, i);
   return params;
 }
 
 export function resultsOf(types: TypeTable, type: number): ValType[] {
-  const results: ValType[] = [];
-  for (let i = 0; i < types.resultCount(type); i++) results.push(types.result(type, i));
+  const results = new Array<ValType>(types.resultCount(type));
+  for (let i = 0; i < results.length; i++) results[i] = types.result(type, i);
   return results;
 }
 
@@ -136,9 +136,11 @@ export class FunctionState {
   }
 
   protected peekMany(count: number): Value[] {
-    const values: Value[] = [];
+    // Not pushed one by one: the first one to come makes room for seventeen.
+    const values = new Array<Value>(count);
     const { stack } = this;
-    for (let i = stack.length - count; i < stack.length; i++) values.push(stack[i]!);
+    const start = stack.length - count;
+    for (let i = 0; i < count; i++) values[i] = stack[start + i]!;
     return values;
   }
 

@@ -219,10 +219,10 @@ export class BinaryReader {
     const start = this.pos;
     this.skip(length);
     if (length <= LONGEST_ASCII) {
-      let text = "";
       let i = start;
-      for (; i < this.pos && this.bytes[i]! < 0x80; i++) text += String.fromCharCode(this.bytes[i]!);
-      if (i === this.pos) return text;
+      while (i < this.pos && this.bytes[i]! < 0x80) i++;
+      // At once: appended one by one the characters would stay a chain, a link for each.
+      if (i === this.pos) return String.fromCharCode.apply(null, this.bytes.subarray(start, i) as never);
     }
     try {
       return UTF8_DECODER.decode(this.bytes.subarray(start, this.pos));

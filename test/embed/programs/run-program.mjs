@@ -1,7 +1,9 @@
 /**
  * Runs one of the published programs by its own unmodified JavaScript, and prints what it did as JSON.
  *
- *     node [--import spillway/polyfill] run-program.mjs NAME
+ *     node [--import spillway/polyfill] run-program.mjs NAME [MOST]
+ *
+ * Of its inputs it is given the first ones, `MOST` of them at most.
  *
  * JavaScript, and not TypeScript, since Node 20 runs it as well.
  */
@@ -11,6 +13,7 @@ import { pathToFileURL } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
 import { classFile, DART_FILES, KOTLIN_FILES, SELECTORS } from "./inputs.mjs";
 
+const [name, most = Infinity] = process.argv.slice(2);
 const root = join(
   import.meta.dirname ?? new URL(".", import.meta.url).pathname,
   "..",
@@ -31,7 +34,7 @@ async function outcome(run) {
 
 async function each(items, run) {
   const results = [];
-  for (const item of items) results.push(await outcome(() => run(item)));
+  for (const item of items.slice(0, most)) results.push(await outcome(() => run(item)));
   return results;
 }
 
@@ -87,7 +90,6 @@ const PROGRAMS = {
   },
 };
 
-const name = process.argv[2];
 const output = await PROGRAMS[name]();
 process.stdout.write(JSON.stringify(output, (_, value) => (value === undefined ? "undefined" : value)));
 process.exit(0);
