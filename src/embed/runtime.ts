@@ -109,13 +109,17 @@ export class Runtime {
     return (this.exports["collections"] as HostGlobal).value as number;
   }
 
+  get liveBytes(): number {
+    return ((this.exports["liveBytes"] as HostGlobal).value as number) >>> 0;
+  }
+
   statistics(): HeapStatistics {
     const value = (name: string): number => Number((this.exports[name] as HostGlobal).value);
     return {
       collections: value("collections") >>> 0,
       bytesAllocated: value("bytesAllocated"),
       bytesCopied: value("bytesCopied"),
-      liveBytes: value("liveBytes") >>> 0,
+      liveBytes: this.liveBytes,
     };
   }
 
