@@ -22,7 +22,7 @@ export interface CollectionClock {
 const GROUP_SIZE = 16;
 
 /** The host is pressed when more than twice the least, and so much, is alive. */
-const GROWTH_BYTES = 4 << 20;
+const GROWTH_BYTES = 1 << 20;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
  * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
