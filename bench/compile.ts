@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { compileCode } from "../src/driver/compile.ts";
-import type { CompiledCode } from "../src/link/output-module.ts";
+import type { CompiledCode } from "../src/link/compiled-code.ts";
 import { decodeModule } from "../src/wasm/index.ts";
 import { REAL_MODULES, type RealModule, readRealModule } from "../test/wasm/real-modules.ts";
 import { calibrate, threadMs } from "./calibration.ts";

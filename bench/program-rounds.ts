@@ -1,18 +1,19 @@
 /**
  * Measures one program and prints the result as JSON: started by `run-programs.ts`, once a program, in a process of its own.
  *
- * The program is compiled natively by the engine, and lowered by this compiler with the collectors `copying` and `null`. The
- * three run in turn, round after round in one process, in an order that rotates; a round's times are compared with each
- * other only. Time is the CPU time of the main thread, which other work on the machine disturbs less than time on the clock;
+ * The program is compiled natively by the engine, and lowered by this compiler with each collector and for several targets
+ * (`VARIANTS`). All run in turn, round after round in one process, in an order that rotates; a round's times are compared with
+ * each other only. Time is the CPU time of the main thread, which other work on the machine disturbs less than time on the clock;
  * the system counts it in steps of some milliseconds, so a round makes a batch of runs of each. What the engine's collector
  * and compiler do on other threads is not in it, to the engine's credit.
  *
  * Code is warmed up first, by many short calls and then by as many full ones as a time takes: the engine compiles functions
- * again when they have run for a while, in the background, and a function on the stack is not replaced. The collector that
- * never frees has a new instance each batch, made outside the measured time.
+ * again when they have run for a while, in the background, and a function on the stack is not replaced. Collectors that leave
+ * garbage, all or in cycles, have a new instance each batch, made outside the measured time.
  */
 import { compile } from "../src/driver/compile.ts";
-import { collectorModule } from "../src/runtime/collectors.ts";
+import type { TargetName } from "../src/driver/targets.ts";
+import { type CollectorName, collectorModule } from "../src/runtime/collectors.ts";
 import { decodeModule } from "../src/wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../src/wasm/features.ts";
 import type { Module } from "../src/wasm/module.ts";
@@ -27,13 +28,32 @@ export interface RoundsSpec {
   readonly rounds: number;
 }
 
+/** A way to lower a program; what is not said is the default. */
+interface Variant {
+  readonly name: string;
+  readonly collector?: CollectorName;
+  readonly target?: TargetName;
+  /** Leaves garbage. */
+  readonly leaks?: boolean;
+}
+
+/** The first is what the other figures are of. */
+export const VARIANTS: readonly Variant[] = [
+  { name: "copying" },
+  { name: "generational", collector: "generational" },
+  { name: "drc", collector: "drc", leaks: true },
+  { name: "null", collector: "null", leaks: true },
+  { name: "mvp", target: "mvp" },
+  { name: "wasm2", target: "wasm2" },
+  { name: "wasm3.0-nogc", target: "wasm3.0-nogc" },
+];
+
 /** What one program gave. Times are medians in milliseconds, ratios medians of the rounds' own. */
 export interface ProgramResult {
   readonly nativeMs: number;
   readonly copyingMs: number;
-  readonly nullMs: number;
-  readonly copyingRatio: number;
-  readonly nullRatio: number;
+  /** To native, in the order of `VARIANTS`. */
+  readonly ratios: readonly number[];
   /** By the copying collector, a run. */
   readonly collections: number;
   readonly bytesAllocated: number;
@@ -77,24 +97,21 @@ async function measure({ program, rounds }: RoundsSpec): Promise<ProgramResult> 
   const lowered = compile(native);
   const copying = withStatistics(lowered, "copying");
   const copyingExports = new Instance(new HostModule(copying)).exports as Statistics & { readonly run: Run };
-  const nullModule = new HostModule(compile(native, { collector: "null" }));
   const nativeRun = runOf(new HostModule(native));
-  const newNullRun = (): Run => runOf(nullModule);
   const checksum = nativeRun(program.size);
-  const candidates = [() => nativeRun, () => copyingExports.run, newNullRun];
+  const others = VARIANTS.slice(1).map((variant) => candidateOf(native, variant));
+  const candidates = [() => nativeRun, () => copyingExports.run, ...others];
   warmUp(program, candidates);
   const batch = Math.min(MAX_BATCH, Math.ceil(BATCH_MS / quickestMs(program, nativeRun)));
   const before = statisticsOf(copyingExports);
   const times = interleave({ program, checksum, rounds, batch, candidates });
   const after = statisticsOf(copyingExports);
   const runs = rounds * batch;
-  const [nativeMs, copyingMs, nullMs] = times as [number[], number[], number[]];
+  const [nativeMs, ...loweredMs] = times as [number[], ...number[][]];
   return {
     nativeMs: median(nativeMs),
-    copyingMs: median(copyingMs),
-    nullMs: median(nullMs),
-    copyingRatio: median(copyingMs.map((ms, i) => ms / nativeMs[i]!)),
-    nullRatio: median(nullMs.map((ms, i) => ms / nativeMs[i]!)),
+    copyingMs: median(loweredMs[0]!),
+    ratios: loweredMs.map((variant) => median(variant.map((ms, i) => ms / nativeMs[i]!))),
     collections: (after.collections - before.collections) / runs,
     bytesAllocated: (after.bytesAllocated - before.bytesAllocated) / runs,
     bytesCopied: (after.bytesCopied - before.bytesCopied) / runs,
@@ -107,6 +124,12 @@ async function measure({ program, rounds }: RoundsSpec): Promise<ProgramResult> 
     calibrationNs: calibrate(),
     lowered: Buffer.from(lowered).toString("base64"),
   };
+}
+
+function candidateOf(native: Uint8Array, { name: _, leaks = false, ...options }: Variant): () => Run {
+  const module = new HostModule(compile(native, options));
+  const kept = runOf(module);
+  return () => (leaks ? runOf(module) : kept);
 }
 
 function runOf(module: object): Run {

@@ -12,7 +12,7 @@ import { delimiter, join } from "node:path";
 import { Command } from "commander";
 import ora from "ora";
 import { markdownTable } from "./markdown-table.ts";
-import type { ProgramResult, RoundsSpec } from "./program-rounds.ts";
+import { type ProgramResult, type RoundsSpec, VARIANTS } from "./program-rounds.ts";
 import { PROGRAMS, type Program } from "./programs.ts";
 import { geometricMean, median } from "./statistics.ts";
 
@@ -120,9 +120,8 @@ function tableText(rows: readonly Row[]): string {
   const head = [
     "program",
     "native ms",
-    "copying ms",
+    "lowered ms",
     "ratio",
-    "null ratio",
     "Node 20 ms",
     "GCs a run",
     "MB a run",
@@ -133,12 +132,13 @@ function tableText(rows: readonly Row[]): string {
     "ratio",
     "compile ms",
   ];
+  const variants = ["program", ...VARIANTS.map(({ name }) => name)];
+  const ratios = rows.map((row) => [row.program.name, ...row.ratios.map((ratio) => ratio.toFixed(2))]);
   const cells = rows.map((row) => [
     row.program.name,
     row.nativeMs.toFixed(2),
     row.copyingMs.toFixed(2),
-    row.copyingRatio.toFixed(2),
-    row.nullRatio.toFixed(2),
+    row.ratios[0]!.toFixed(2),
     row.node20Ms === null ? "" : row.node20Ms.toFixed(2),
     row.collections.toFixed(1),
     (row.bytesAllocated / MB).toFixed(1),
@@ -149,7 +149,8 @@ function tableText(rows: readonly Row[]): string {
     (ownBytes(row) / row.nativeBytes).toFixed(2),
     row.compileMs.toFixed(2),
   ]);
-  return `${markdownTable(head, cells, 1)}\n${meansText(rows)}`;
+  const tables = [markdownTable(head, cells, 1), markdownTable(variants, [...ratios, ...meanRows(rows)], 1)];
+  return `${tables.join("\n")}\n${meansText(rows)}`;
 }
 
 /** Code bytes without the runtime's. */
@@ -157,18 +158,29 @@ function ownBytes({ loweredBytes, runtimeBytes }: ProgramResult): number {
   return loweredBytes - runtimeBytes;
 }
 
+/** Of the programs that work on something, the geometric mean of a figure. */
+function meanOf(rows: readonly Row[], worksOn: Program["worksOn"], figure: (row: Row) => number): string {
+  const some = rows.filter(({ program }) => program.worksOn === worksOn);
+  return some.length === 0 ? "-" : geometricMean(some.map(figure)).toFixed(2);
+}
+
+function meanRows(rows: readonly Row[]): string[][] {
+  return (["references", "numbers", "memory"] as const).map((worksOn) => [
+    `mean of ${worksOn}`,
+    ...VARIANTS.map((_, i) => meanOf(rows, worksOn, ({ ratios }) => ratios[i]!)),
+  ]);
+}
+
 function meansText(rows: readonly Row[]): string {
   if (rows.length === 0) return "";
-  const mean = (figure: (row: Row) => number, some: readonly Row[] = rows): string =>
-    some.length === 0 ? "-" : geometricMean(some.map(figure)).toFixed(3);
-  const [plain, referring] = [false, true].map((uses) =>
-    rows.filter((row) => row.program.references === uses),
-  );
+  // What the project measures itself by: memory has a price of its own.
+  const counted = rows.filter(({ program }) => program.worksOn !== "memory");
+  const mean = (figure: (row: Row) => number): string =>
+    counted.length === 0 ? "-" : geometricMean(counted.map(figure)).toFixed(3);
   return [
-    "Geometric means:",
-    `run time ${mean((row) => row.copyingRatio)} (with references ${mean((row) => row.copyingRatio, referring)},`,
-    `without ${mean((row) => row.copyingRatio, plain)}), collector null ${mean((row) => row.nullRatio)}, code bytes`,
-    `${mean((row) => ownBytes(row) / row.nativeBytes)} and the runtime's ${Math.max(...rows.map((row) => row.runtimeBytes))} in each with references.\nCalibration kernel:`,
+    "Geometric means of the programs that work on references or numbers:",
+    `run time ${mean(({ ratios }) => ratios[0]!)}, code bytes ${mean((row) => ownBytes(row) / row.nativeBytes)}`,
+    `and the runtime's ${Math.max(...rows.map((row) => row.runtimeBytes))} in each with a heap.\nCalibration kernel:`,
     `${median(rows.map((row) => row.calibrationNs)).toFixed(2)} ns a step, Node ${process.version}.\n`,
   ].join(" ");
 }

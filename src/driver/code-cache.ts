@@ -1,6 +1,6 @@
 /** Where compiled code is kept from one program to the next. What keeps it is elsewhere: of Node, `node/disk-cache.ts`. */
 
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import type { CodeOptions } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { prepareModule } from "./prepare.ts";

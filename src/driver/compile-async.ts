@@ -2,7 +2,9 @@
  * Compiling for those who can wait: in threads where that is quicker and the host has them, otherwise as `compile.ts` does. What comes
  * out is the same.
  */
-import type { CompiledCode, LinkedModule } from "../link/output-module.ts";
+
+import type { CompiledCode } from "../link/compiled-code.ts";
+import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
 import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";

@@ -11,7 +11,7 @@ import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";

@@ -9,8 +9,9 @@
  * `compileCode` stops before linking, for a store, which links a module each time that it is instantiated.
  */
 
+import type { CompiledCode } from "../link/compiled-code.ts";
 import { linkStandalone } from "../link/link-standalone.ts";
-import type { CompiledCode, LinkedModule } from "../link/output-module.ts";
+import type { LinkedModule } from "../link/output-module.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepare.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { SpillCounts } from "../frontend/safepoints/spiller.ts";
 import type { Function } from "../ir/function.ts";
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { StaticLayout } from "../link/static-layout.ts";
 import type { Module } from "../wasm/module.ts";

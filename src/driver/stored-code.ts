@@ -9,7 +9,7 @@
  */
 import { ByteCursor } from "../base/byte-cursor.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import { type ObjectCode, readObject, writeObject } from "../object/object-code.ts";
 import { barrierOf } from "../runtime/collectors.ts";
 import { DEFAULT_FEATURES, featureMask } from "../wasm/features.ts";

@@ -115,17 +115,18 @@ class RootCollector {
     for (const address of staticObjectAddresses) this.add("statics", null, address);
   }
 
-  /** Frames are as collectors see them (`runtime/assembly/heap.ts`): what names a stack map, and words at its offsets. */
+  /** Frames are as collectors see them (`runtime/assembly/heap.ts`): what names a stack map, and words. */
   addFrames(): void {
     const { memory, runtime } = this.store;
     if (runtime.isStackExhausted) return;
     for (let frame = runtime.stack; frame < runtime.stackEnd; ) {
       const map = runtime.stackEnd + 4 * memory.read(frame);
-      const count = memory.read(map + 4);
-      for (let i = 0; i < count; i++) {
-        this.add("stack", null, memory.read(frame + memory.read(map + 8 + 4 * i)));
+      const bytes = memory.read(map);
+      for (let word = 0; word < bytes / 4; word++) {
+        const bits = memory.read(map + 4 + 4 * (word >>> 5));
+        if (((bits >>> (word & 31)) & 1) !== 0) this.add("stack", null, memory.read(frame + 4 * word));
       }
-      frame += memory.read(map);
+      frame += bytes;
     }
   }
 

@@ -3,7 +3,7 @@
  *
  * WebAssembly JavaScript Interface, "read the imports".
  */
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ExternType } from "../wasm/extern-types.ts";
 import { externTypeOfImport } from "../wasm/extern-types.ts";
 import type { Import } from "../wasm/module.ts";

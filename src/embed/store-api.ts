@@ -13,7 +13,7 @@ import { type CodeCache, compileCached } from "../driver/code-cache.ts";
 import type { CodeOptions } from "../driver/compile.ts";
 import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
 import type { CodePositions } from "../link/code-positions.ts";
-import type { CompiledCode } from "../link/output-module.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import { type CollectorName, stressed } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
 import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";

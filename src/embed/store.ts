@@ -11,9 +11,9 @@ import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { CodePositions } from "../link/code-positions.ts";
+import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
-import type { CompiledCode } from "../link/output-module.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
@@ -154,10 +154,10 @@ export class Store implements DescriptorMemory {
     };
     const { exports } = new hostWebAssembly.Instance(module, given);
     // Not before static memory is written, which instantiation does.
-    if (linked.layout.hasCells) this.runtime.addRoots(linked.layout.base);
+    if (linked.layout.cellRegion >= 0) this.runtime.addRoots(linked.layout.cellRegion);
     const { cellPlaces, staticObjectAddresses } = linked.layout;
     if (code.plan.usesHeap) this.instances.push({ plan: code.plan, cellPlaces, staticObjectAddresses });
-    if (linked.layout.rootAddressRegion >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressRegion);
+    if (linked.layout.rootAddressList >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressList);
     const hostExports = { ...memories, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();

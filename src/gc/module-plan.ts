@@ -16,6 +16,8 @@ export interface ProgramMemory {
   readonly size: number;
   /** The most that it may grow to. */
   readonly pages: number;
+  /** Its size where nothing in the program makes it grow, else null. */
+  readonly fixedBytes: number | null;
 }
 
 /** A reference that is known before the program runs: null or an i31 as a word, or the address of a symbol. */

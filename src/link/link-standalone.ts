@@ -11,9 +11,10 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { CELLS } from "../object/symbol-spaces.ts";
 import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
+import type { CompiledCode } from "./compiled-code.ts";
 import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
-import { type CompiledCode, type LinkedModule, OutputModule } from "./output-module.ts";
+import { type LinkedModule, OutputModule } from "./output-module.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
 import { StaticLayout } from "./static-layout.ts";
 
@@ -68,8 +69,9 @@ function definedMemories({ module }: OutputPlan): readonly Memory[] {
   return module.memories.slice(module.importedMemoryCount);
 }
 
-function layoutOf({ plan, symbols }: CompiledCode, base: number): StaticLayout {
-  return new StaticLayout(plan, symbols, {
+function layoutOf(compiled: CompiledCode, base: number): StaticLayout {
+  const { plan } = compiled;
+  return new StaticLayout(compiled, {
     base,
     stackTop: base,
     // A null reference is no function, and neither is index 0.
@@ -217,8 +219,9 @@ function startBody(
     body.call(index);
   };
   call(mergedFunctionIndex(plan, runtime, "init"), [stackTop, heapBase, maxHeapBytes]);
-  if (layout.hasCells) call(mergedFunctionIndex(plan, runtime, "addRoots"), [stackTop]);
-  const addresses = layout.rootAddressRegion;
+  const cells = layout.cellRegion;
+  if (cells >= 0) call(mergedFunctionIndex(plan, runtime, "addRoots"), [cells]);
+  const addresses = layout.rootAddressList;
   if (addresses >= 0) call(mergedFunctionIndex(plan, runtime, "addRootAddresses"), [addresses]);
   if (initializer >= 0) {
     call(initializer, []);

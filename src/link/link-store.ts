@@ -15,10 +15,11 @@
 import { RUNTIME_CALLS } from "../gc/runtime-functions.ts";
 import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
 import { FUNCREF, I32 } from "../wasm/types.ts";
+import type { CompiledCode } from "./compiled-code.ts";
 import type { ImportedBits } from "./constant-value.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
-import { type CompiledCode, type LinkedModule, OutputModule } from "./output-module.ts";
+import { type LinkedModule, OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
@@ -53,7 +54,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   const { plan } = compiled;
   const { module } = plan;
   plan.refuseLargeTables();
-  const layout = new StaticLayout(plan, compiled.symbols, placement);
+  const layout = new StaticLayout(compiled, placement);
   const out = new OutputModule(compiled, layout, placement.importedBits);
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + out.initializerCount);

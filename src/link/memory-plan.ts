@@ -8,7 +8,7 @@
  *
  * Below the heap the program has what is reserved for it, and never sees more than its own size, which a global holds:
  *
- *     0 … size … reserved    the program's memory
+ *     0 … size … reserved    the program's memory; nothing is reserved where the program never makes it grow
  *     reserved … stackTop    shadow stack, growing down, and checked against its end
  *     stackTop …             static memory, heap
  */
@@ -47,12 +47,14 @@ export class MemoryPlan {
   /** The functions that stand for operators on memories, in the order of their imports. */
   readonly uses: readonly MemoryUse[];
   private readonly module: Module;
+  private readonly grows: boolean;
   /** In modules of their own: the one that the main module names as its own 0, or -1. */
   private readonly nativeMemory: number;
   private readonly functions: Map<string, number>;
 
   constructor(module: Module, memoryUses: readonly MemoryUse[], options: MemoryOptions) {
     this.module = module;
+    this.grows = memoryUses.some(({ operator }) => operator === WasmOp.MemoryGrow);
     this.nativeMemory = options.usesHeap ? NONE : module.memories.findIndex(isPlain);
     this.kind = this.choose(options);
     this.heapMemory = this.kind === "beside" && options.usesHeap ? module.memories.length : 0;
@@ -85,7 +87,8 @@ export class MemoryPlan {
     const initial = Number(min << BigInt(PAGE_LOG2));
     const declared = max === null ? Number.POSITIVE_INFINITY : Number(max << BigInt(PAGE_LOG2));
     const most = declared <= LARGEST_DEFAULT ? declared : DEFAULT_RESERVE;
-    const reserved = bytes === null ? Math.max(initial, most) : Math.min(bytes, declared);
+    const unasked = this.grows ? Math.max(initial, most) : initial;
+    const reserved = bytes === null ? unasked : Math.min(bytes, declared);
     if (reserved < initial || reserved > LARGEST_RESERVE) {
       throw new InputError(
         notLinkedYet(
@@ -99,7 +102,9 @@ export class MemoryPlan {
 
   /** The program's memory where it lies below the heap; `size` is the global with its size. */
   programMemory(size: number): ProgramMemory | null {
-    return this.kind === "below" ? { size, pages: this.reservedBytes >>> PAGE_LOG2 } : null;
+    if (this.kind !== "below") return null;
+    const fixedBytes = this.grows ? null : this.initialBytes;
+    return { size, pages: this.reservedBytes >>> PAGE_LOG2, fixedBytes };
   }
 
   /** The bytes that a memory below the heap begins with. */

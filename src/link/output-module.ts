@@ -9,7 +9,6 @@ import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
-import type { SymbolTable } from "../object/symbols.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -27,6 +26,7 @@ import type {
 import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type CodePositions, codePositions } from "./code-positions.ts";
+import type { CompiledCode } from "./compiled-code.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
 import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
@@ -34,16 +34,7 @@ import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
 import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
-
-/** What compiling a module gives, before it is linked: it serves any number of links. */
-export interface CompiledCode {
-  readonly plan: OutputPlan;
-  readonly symbols: SymbolTable;
-  /** Of the defined functions, in order. */
-  readonly bodies: readonly RelocatableCode[];
-  /** What an instance does before anything else, in order. */
-  readonly initializers: readonly RelocatableCode[];
-}
+import { withoutZeros } from "./zero-runs.ts";
 
 /** A module as an engine takes it. */
 export interface LinkedModule {
@@ -381,12 +372,14 @@ export class OutputModule {
       this.addHeapData(place, this.plan.module.data[segment]!.data);
   }
 
+  /** The memory is zero before: what is long and zero is left out. */
   private addHeapData(address: number, data: ByteRange): void {
-    if (data.start === data.end) return;
-    const offsetExpr = this.i32Constant(address);
     const memory = this.plan.heapMemory;
     const flags = memory === 0 ? 0 : EXPLICIT_MEMORY;
-    this.data.push({ mode: "active", flags, memory, offsetExpr, data, offset: 0 });
+    for (const part of withoutZeros(this.writer.bytes(), data)) {
+      const offsetExpr = this.i32Constant(address + part.start - data.start);
+      this.data.push({ mode: "active", flags, memory, offsetExpr, data: part, offset: 0 });
+    }
   }
 
   /**

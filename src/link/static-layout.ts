@@ -1,13 +1,14 @@
 /**
- * The static memory of one linked module: a region of cells, the static objects and a region of the addresses of words in them,
- * then whatever symbols its code names, in the order in which they are first asked for.
+ * The static memory of one linked module: the stack maps, which code names most often, so that they have the smallest numbers; a region
+ * of cells, the static objects and a list of the addresses of words in them, then whatever symbols its code names, in the order in
+ * which they are first asked for.
  *
+ *     stack map      `runtime/assembly/heap.ts`
  *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
  *     objects        `static-image.ts`
  *     imports        pairs: the address of an imported cell, the address of a word in an object that is to hold the same
- *     addresses      next such region (the runtime's), how many words, the addresses of references that may come to be to the heap
+ *     addresses      the list of the addresses of references that may come to be to the heap (`runtime/assembly/heap.ts`)
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
- *     stack map      bytes of the frame, how many references, their offsets in the frame
  *     record         of a function: its type's descriptor, its index in the table of functions
  *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
  *     exports        of a global without a cell: a word with its reference, for whoever imports it
@@ -32,7 +33,10 @@ import {
   STATIC_OBJECTS,
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
-import type { SymbolTable } from "../object/symbols.ts";
+import type { FrameMap, SymbolTable } from "../object/symbols.ts";
+import { gapsOf } from "./address-gaps.ts";
+import type { CompiledCode } from "./compiled-code.ts";
+import { mapsByUse } from "./map-order.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticImage } from "./static-image.ts";
 
@@ -89,6 +93,7 @@ export class StaticLayout implements DescriptorMemory {
   private readonly out: ByteWriter;
   /** Addresses by symbol, 0 for those that have none yet. */
   private readonly values: Map<number, number>;
+  private cellsStart: number;
   private readonly cellAddresses: Int32Array;
   private objectAddresses: Int32Array;
   private objectBytes: number;
@@ -101,7 +106,7 @@ export class StaticLayout implements DescriptorMemory {
   /** The module's functions in the table of functions, from `firstFunction` on. */
   private readonly functions: number[];
 
-  constructor(plan: OutputPlan, symbols: SymbolTable, around: Surroundings) {
+  constructor({ plan, symbols, bodies, initializers }: CompiledCode, around: Surroundings) {
     this.plan = plan;
     this.symbols = symbols;
     this.around = around;
@@ -115,6 +120,8 @@ export class StaticLayout implements DescriptorMemory {
     this.rootAddresses = NONE;
     this.copies = null;
     this.exportedWords = new Map();
+    this.placeMaps(mapsByUse(symbols, [...bodies, ...initializers]));
+    this.cellsStart = this.end;
     this.placeCells();
     this.placeObjects();
     this.fillCells();
@@ -128,18 +135,13 @@ export class StaticLayout implements DescriptorMemory {
     return this.around.descriptors;
   }
 
-  /** Where the static memory begins. */
-  get base(): number {
-    return this.around.base;
+  /** The region of cells that a collector has to know, or -1. */
+  get cellRegion(): number {
+    return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index)) ? this.cellsStart : NONE;
   }
 
-  /** Whether the region begins with cells that a collector has to know. */
-  get hasCells(): boolean {
-    return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index));
-  }
-
-  /** The region of addresses of words that a collector has to know, or -1. */
-  get rootAddressRegion(): number {
+  /** The list of addresses of words that a collector has to know, or -1. */
+  get rootAddressList(): number {
     return this.rootAddresses;
   }
 
@@ -205,7 +207,7 @@ export class StaticLayout implements DescriptorMemory {
     const mapSizes: number[] = [];
     for (const symbol of this.values.keys()) {
       const { space, index } = symbols.symbol(symbol);
-      if (space === STACK_MAPS) mapSizes.push(4 * (2 + symbols.frameMap(index).offsets.length));
+      if (space === STACK_MAPS) mapSizes.push(4 * mapWords(symbols.frameMap(index)).length);
     }
     const maps = part(mapSizes);
     const records = part(this.functions.map(() => FunctionRecord.Bytes));
@@ -235,10 +237,6 @@ export class StaticLayout implements DescriptorMemory {
         return this.objectAddresses[index]!;
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
-      case STACK_MAPS: {
-        const { frameBytes, offsets } = this.symbols.frameMap(index);
-        return (this.words([frameBytes, offsets.length, ...offsets]) - this.around.stackTop) >>> 2;
-      }
       default:
         throw new Error(`no symbols in space ${space}`);
     }
@@ -251,10 +249,18 @@ export class StaticLayout implements DescriptorMemory {
     return kind === "table" && index < importedTableCount;
   }
 
+  private placeMaps(maps: readonly number[]): void {
+    const { symbols } = this;
+    for (const symbol of maps) {
+      const address = this.words(mapWords(symbols.frameMap(symbols.symbol(symbol).index)));
+      this.values.set(symbol, (address - this.around.stackTop) >>> 2);
+    }
+  }
+
   private placeCells(): void {
     const { cells } = this.plan;
     const own = cells.filter(({ kind, index }) => !this.isImported(kind, index)).length;
-    let address = this.around.base + REGION_HEADER;
+    let address = this.cellsStart + REGION_HEADER;
     cells.forEach(({ kind, index }, cell) => {
       if (this.isImported(kind, index)) {
         this.cellAddresses[cell] = this.around.importedCell(cell);
@@ -282,8 +288,17 @@ export class StaticLayout implements DescriptorMemory {
     this.out.append(bytes);
     if (imports.length > 0) this.placeImports(imports);
     this.objectAddresses = image.offsets.map((offset) => base + offset);
-    if (roots.length > 0) this.rootAddresses = this.words([0, roots.length, ...roots]);
+    if (roots.length > 0) this.placeRootAddresses(roots);
     this.objectBytes = this.end - base;
+  }
+
+  private placeRootAddresses(roots: readonly number[]): void {
+    const gaps = gapsOf(roots);
+    const address = this.words([0, 0, roots[0]!]);
+    this.out.append(gaps);
+    this.patch(address + 4, this.end);
+    this.align(4);
+    this.rootAddresses = address;
   }
 
   private placeImports(imports: readonly number[]): void {
@@ -387,4 +402,18 @@ export class StaticLayout implements DescriptorMemory {
     const offset = address - this.around.base;
     for (let i = 0; i < 4; i++) this.out.setByte(offset + i, (value >>> (8 * i)) & 0xff);
   }
+}
+
+/** The words of frame that a word of a map is about. */
+const MAPPED_WORDS = 32;
+
+/** A stack map as collectors read it. */
+function mapWords({ frameBytes, offsets }: FrameMap): number[] {
+  const words = [frameBytes, ...new Array<number>(Math.ceil(frameBytes / 4 / MAPPED_WORDS)).fill(0)];
+  for (const offset of offsets) {
+    if (offset % 4 !== 0) throw new Error("references lie at words of a frame");
+    const word = offset / 4;
+    words[1 + (word >>> 5)]! |= 1 << (word & 31);
+  }
+  return words;
 }

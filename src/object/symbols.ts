@@ -53,6 +53,10 @@ export class SymbolTable {
     return this.spaces.length;
   }
 
+  space(number: number): number {
+    return this.spaces.get(number);
+  }
+
   symbol(number: number): StaticSymbol {
     return { space: this.spaces.get(number), index: this.indices.get(number) };
   }

@@ -11,7 +11,7 @@
  *
  *     init(stackTop, heapBase, maxBytes)   once, before anything else; maxBytes 0: no bound
  *     addRoots(region)                from now on the region's words are roots
- *     addRootAddresses(region)        from now on the region's words are addresses of roots, in static objects
+ *     addRootAddresses(list)          from now on the words in static objects that the list has the addresses of are roots
  *     setWeak(region)                 from now on the region's words, and no other region's, are weak references
  *     allocSlow(bytes) → address      when `allocPtr + bytes` exceeds `allocEnd`; `bytes` is a multiple of 8;
  *                                     contents are left to the caller, who sets them before the next call that may

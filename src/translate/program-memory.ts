@@ -2,7 +2,7 @@
  * The program's memory where it is the lower part of the one with the heap (`link/memory-plan.ts`): nothing reaches beyond the size
  * that the program knows, which is checked here, since the engine's own check is against the whole.
  *
- * The size is an i64 in bytes, so that no sum wraps around. To grow is to allow more of what is reserved, which nobody has written
+ * The size is an i64 in bytes, so that no sum wraps around; where nothing makes the memory grow, a constant. To grow is to allow more of what is reserved, which nobody has written
  * to; a range is checked before the operator that works on it, whose own checks then pass.
  */
 import type { ProgramMemory } from "../gc/module-plan.ts";
@@ -31,6 +31,12 @@ export interface ProgramTranslator {
 export function checkAccess(t: ProgramTranslator, memory: ProgramMemory, op: number, address: Value): void {
   const { ins, reader } = t;
   const bytes = (reader.offsetLo >>> 0) + 2 ** OP_ALIGN_LOG2[op]!;
+  if (memory.fixedBytes !== null) {
+    const last = memory.fixedBytes - bytes;
+    const isBeyond = last < 0 ? ins.iconst(I32, 1) : ins.icmpImmU("ugt", address, last);
+    ins.trapnz(isBeyond, GcTrap.MemoryBounds);
+    return;
+  }
   const end = ins.iadd(ins.uextend(I64, address), ins.iconst(I64, BigInt(bytes)));
   trapBeyond(t, end, size(t, memory));
 }
@@ -65,6 +71,7 @@ function immediatesOf(t: ProgramTranslator, op: number): readonly number[] {
 }
 
 function size(t: ProgramTranslator, memory: ProgramMemory): Value {
+  if (memory.fixedBytes !== null) return t.ins.iconst(I64, memory.fixedBytes);
   t.operator(WasmOp.GlobalGet, [memory.size], [], [I64]);
   return t.pop();
 }

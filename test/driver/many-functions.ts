@@ -1,6 +1,8 @@
 /** A module of many functions that name symbols of all kinds, and how compiled code is compared: as a store links it. */
+
+import type { CompiledCode } from "../../src/link/compiled-code.ts";
 import { linkForStore } from "../../src/link/link-store.ts";
-import type { CompiledCode, LinkedModule } from "../../src/link/output-module.ts";
+import type { LinkedModule } from "../../src/link/output-module.ts";
 import { TypeStore } from "../../src/wasm/subtyping.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 

@@ -203,6 +203,33 @@ test("what is reserved bounds the memory", async () => {
   assert.throws(() => grow(1024), /a memory of 65536 bytes, of which 1024 are reserved/);
 });
 
+/** Objects that are old soon hold ever new ones; the result is the sum of what the last ones hold. */
+const RING = `(module (memory 1 4000) (data (i32.const 0) "x")
+  (type $box (struct (field i32))) (type $ring (array (mut (ref null $box)))) (type $cell (struct (field (mut (ref null $box)))))
+  (func (export "run") (param $n i32) (result i32) (local $i i32) (local $sum i32) (local $ring (ref $ring)) (local $cell (ref $cell))
+    (local.set $ring (array.new_default $ring (i32.const 300)))
+    (local.set $cell (struct.new_default $cell))
+    (loop $more
+      (array.set $ring (local.get $ring) (i32.rem_u (local.get $i) (i32.const 300)) (struct.new $box (local.get $i)))
+      (if (i32.eqz (i32.rem_u (local.get $i) (i32.const 997)))
+        (then (struct.set $cell 0 (local.get $cell) (struct.new $box (local.get $i)))))
+      (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.set $i (i32.const 300))
+    (loop $more
+      (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+      (local.set $sum (i32.add (local.get $sum) (struct.get $box 0 (array.get $ring (local.get $ring) (local.get $i)))))
+      (br_if $more (local.get $i)))
+    (i32.add (i32.mul (local.get $sum) (i32.load8_u (i32.const 0))) (struct.get $box 0 (struct.get $cell 0 (local.get $cell))))))`;
+
+for (const collector of ["copying", "generational", "drc", "stress-generational"] as const) {
+  test(`many reserved megabytes take nothing of a small heap, with collector ${collector}`, async () => {
+    const input = await textToBinary(RING);
+    const run = (bytes: Uint8Array): number => (exportsOf(bytes)["run"] as Call)(9000);
+    const options = { collector, reserveMemoryBytes: 4000 * 65536, maxHeapBytes: 65536 };
+    assert.equal(run(compile(input, options)), run(input));
+  });
+}
+
 test("an imported memory stays beside a heap only where there are several", async () => {
   const input = await textToBinary(`(module (memory (import "a" "m") 1) (func $f (param anyref)))`);
   assert.throws(() => compile(input), /^InputError: an imported memory beside a heap needs multi-memory/);

@@ -43,9 +43,8 @@ function declarations(runtime: Module): string {
 
 /**
  * `run(n)` builds a list of n nodes, with as many objects that it drops at once, collects, reports how many
- * collections there were, and adds up the numbers in the list. Its frame is 8 bytes with the list at +4, and its map six
- * words above the stack's top; a node
- * is 16 bytes with its successor at +4 and its number at +8.
+ * collections there were, and adds up the numbers in the list. Its frame is 8 bytes with the list at +4, and its map six words above
+ * the stack's top; a node is 16 bytes with its successor at +4 and its number at +8.
  */
 function program(runtime: Module, memory: number): string {
   const head = `(i32.load ${memory} offset=4 (local.get $frame))`;
@@ -58,7 +57,7 @@ function program(runtime: Module, memory: number): string {
     (global $second (export "second") (mut i32) (i32.const 9))
     (memory (export "memory0") 1) ${memory === 1 ? `(memory (export "memory1") 1)` : ""}
     (data (memory ${memory}) (i32.const 1024) "\\10\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\01\\00\\00\\00\\04\\00\\00\\00")
-    (data (memory ${memory}) (i32.const 1048) "\\08\\00\\00\\00\\01\\00\\00\\00\\04\\00\\00\\00")
+    (data (memory ${memory}) (i32.const 1048) "\\08\\00\\00\\00\\02\\00\\00\\00")
     (func (export "run") (param $n i32) (result i32)
       (local $frame i32) (local $made i32) (local $node i32) (local $sum i32)
       (call $init (i32.const 1024) (i32.const 2048) (i32.const 0))

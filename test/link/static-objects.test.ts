@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCode } from "../../src/driver/compile.ts";
+import type { CompiledCode } from "../../src/link/compiled-code.ts";
 import { linkForStore } from "../../src/link/link-store.ts";
-import type { CompiledCode } from "../../src/link/output-module.ts";
 import { StaticImage } from "../../src/link/static-image.ts";
 import type { StaticLayout } from "../../src/link/static-layout.ts";
 import { textToBinary } from "../../src/wast/index.ts";
@@ -91,10 +91,12 @@ test("a known global is the address of its object: no cell, nothing to initialis
   assert.deepEqual(code.plan.knownReference(2), { kind: "word", word: 0 });
   assert.deepEqual(code.plan.knownReference(3), { kind: "word", word: 7 });
   const layout = layoutOf(code);
-  assert.ok(!layout.hasCells);
-  const region = wordsOf(layout.bytes()).slice((layout.rootAddressRegion - BASE) / 4);
-  const [next, count, first, second] = region;
-  assert.deepEqual([next, count, second! - first!], [0, 2, 16]);
+  assert.equal(layout.cellRegion, -1);
+  const list = layout.rootAddressList;
+  const [next, end, first, gaps] = wordsOf(layout.bytes()).slice((list - BASE) / 4);
+  // One gap, of the four words between the objects' mutable fields.
+  assert.deepEqual([next, end! - list, gaps], [0, 13, 4]);
+  assert.ok(first! < list);
 });
 
 test("mutable globals and segments begin with their objects in their cells", async () => {
@@ -131,7 +133,7 @@ test("what is imported is copied into immutable fields, and into no others", asy
   const layout = layoutOf(code);
   const { start, end } = layout.wordCopies!;
   const pairs = wordsOf(layout.bytes()).slice((start - BASE) / 4, (end - BASE) / 4);
-  const region = wordsOf(layout.bytes()).slice((layout.rootAddressRegion - BASE) / 4);
+  const region = wordsOf(layout.bytes()).slice((layout.rootAddressList - BASE) / 4);
   assert.deepEqual(pairs, [IMPORTED_CELL, region[2]]);
 });
 

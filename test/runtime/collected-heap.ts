@@ -40,6 +40,7 @@ const host = (globalThis as unknown as { readonly WebAssembly: HostEngine }).Web
 export interface CollectorExports {
   init(stackTop: number, heapBase: number, maxBytes: number): void;
   addRoots(region: number): void;
+  addRootAddresses(list: number): void;
   setWeak(region: number): void;
   allocSlow(bytes: number): number;
   collect(): void;
@@ -193,7 +194,9 @@ export class CollectedHeap {
   }
 
   stackMap(frameBytes: number, offsets: readonly number[]): number {
-    return this.addStatic([frameBytes, offsets.length, ...offsets]);
+    const words = [frameBytes, ...new Array<number>(Math.ceil(frameBytes / 128)).fill(0)];
+    for (const offset of offsets) words[1 + (offset >>> 7)]! |= 1 << ((offset >>> 2) & 31);
+    return this.addStatic(words);
   }
 
   /** Enters a frame whose map this is; its other words are the caller's to set. Returns its address. */

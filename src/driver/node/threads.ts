@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { CompiledCode } from "../../link/output-module.ts";
+import type { CompiledCode } from "../../link/compiled-code.ts";
 import type { OutputMode } from "../../link/plan.ts";
 import { mergeObjects, type ObjectCode, readObject } from "../../object/object-code.ts";
 import { compileFunctions } from "../compile-functions.ts";

@@ -1,12 +1,13 @@
 /**
  * Cards: which parts of the old space may refer to the nursery, after Wilson and Moher ("A card-marking scheme for
- * controlling intergenerational references", 1989). Memory from address 0 on is cut into cards of 512 bytes; a byte
- * for each says whether a reference was stored in it since the last collection. Compiled code marks
+ * controlling intergenerational references", 1989). Memory is cut into cards of 512 bytes; a byte for each says whether a
+ * reference was stored in it since the last collection. Compiled code marks
  *
  *     the card of a struct's header, for a store to any of its fields;
  *     the card of the address 8 below an element, for a store to that element
  *
- * so that the address at hand will do. Addresses below the heap have cards as well, which nobody reads.
+ * so that the address at hand will do. Static memory, below the heap, has cards as well, which nobody reads; what lies below that, the
+ * stack and maybe a program's memory of many megabytes, has none.
  *
  * To scan a card one must know where an object begins. A second byte for each card says it of the object that covers
  * the card's first byte: up to 127, the object begins so many times 8 bytes below; 128 + k, look 2^k cards back. Objects
@@ -16,13 +17,13 @@
  */
 
 import { update, updateFields } from "./evacuation";
-import { ARRAY_HEADER, KIND_REFERENCES, objectBytes } from "./heap";
+import { ARRAY_HEADER, KIND_REFERENCES, objectBytes, stackTop } from "./heap";
 
 const CARD_LOG2: u32 = 9;
 export const CARD: u32 = 1 << CARD_LOG2;
 const MOST_DIRECT: u32 = 127;
 
-/** The bytes of an address: at these plus the address >>> 9. */
+/** The bytes of an address: at these plus the address >>> 9. They lie below the tables by what the lowest card's number is. */
 export let cardBase: u32 = 0;
 let startBase: u32 = 0;
 /** The lowest beginning of a card that no recorded object covers. */
@@ -34,18 +35,24 @@ export function tableBytes(end: u32): u32 {
 }
 
 function tableOf(end: u32): u32 {
-  return ((end >>> CARD_LOG2) + 7) & ~7;
+  return (((end >>> CARD_LOG2) + 7) & ~7) - lowestCard();
+}
+
+/** A multiple of 8, so that eight marks can be looked at in one word. */
+function lowestCard(): u32 {
+  return (stackTop >>> CARD_LOG2) & ~7;
 }
 
 /** Puts the tables behind `end`, which is not below the old end; records of objects from `start` on come along. */
 export function moveTables(end: u32, start: u32): void {
-  const to = end + tableOf(end);
+  const marks = end + tableOf(end);
+  const to = marks - lowestCard();
   for (let card = boundary >>> CARD_LOG2; card-- > start >>> CARD_LOG2; ) {
     store<u8>(to + card, load<u8>(startBase + card));
   }
-  cardBase = end;
+  cardBase = end - lowestCard();
   startBase = to;
-  for (let card = end; card < to; card += 8) store<u64>(card, 0);
+  for (let card = end; card < marks; card += 8) store<u64>(card, 0);
 }
 
 /** The next object to be recorded is the first in a space, at `start`. */

@@ -27,6 +27,7 @@
  * used again.
  */
 import {
+  ADDRESSES_HEADER,
   ARRAY_HEADER,
   begin,
   countCollection,
@@ -37,6 +38,8 @@ import {
   heapStart,
   KIND_REFERENCES,
   KIND_STRUCT,
+  LONG_GAP_BYTES,
+  MAPPED_BYTES,
   mapOf,
   objectBytes,
   outOfMemory,
@@ -249,16 +252,25 @@ function countRoots(change: i32): void {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) countRoot(load<u32>(root, REGION_HEADER), change);
   }
-  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
-    const end = region + (load<u32>(region, 4) << 2);
-    for (let root = region; root < end; root += 4)
-      countRoot(load<u32>(load<u32>(root, REGION_HEADER)), change);
+  for (let list = firstRootAddresses; list !== 0; list = load<u32>(list)) {
+    const end = load<u32>(list, 4);
+    let root = load<u32>(list, 8);
+    countRoot(load<u32>(root), change);
+    for (let at = list + ADDRESSES_HEADER; at < end; at++) {
+      const gap: u32 = load<u8>(at);
+      root += gap === 0 ? LONG_GAP_BYTES : gap << 2;
+      if (gap !== 0) countRoot(load<u32>(root), change);
+    }
   }
   for (let frame = stackPointer; frame < stackTop; ) {
-    const map = mapOf(frame);
-    const end = map + (load<u32>(map, 4) << 2);
-    for (let entry = map; entry < end; entry += 4) countRoot(load<u32>(frame + load<u32>(entry, 8)), change);
-    frame += load<u32>(map);
+    let part = mapOf(frame);
+    const end = frame + load<u32>(part);
+    for (; frame < end; frame += MAPPED_BYTES) {
+      part += 4;
+      for (let bits = load<u32>(part); bits !== 0; bits &= bits - 1)
+        countRoot(load<u32>(frame + (ctz(bits) << 2)), change);
+    }
+    frame = end;
   }
 }
 

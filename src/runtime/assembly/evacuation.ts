@@ -7,11 +7,14 @@
  */
 import { recordObject } from "./cards";
 import {
+  ADDRESSES_HEADER,
   ARRAY_HEADER,
   firstRootAddresses,
   firstRoots,
   KIND_REFERENCES,
   KIND_STRUCT,
+  LONG_GAP_BYTES,
+  MAPPED_BYTES,
   mapOf,
   objectBytes,
   REGION_HEADER,
@@ -46,9 +49,15 @@ function updateRoots(): void {
     const end = region + (load<u32>(region, 4) << 2);
     for (let root = region; root < end; root += 4) update(root + REGION_HEADER);
   }
-  for (let region = firstRootAddresses; region !== 0; region = load<u32>(region)) {
-    const end = region + (load<u32>(region, 4) << 2);
-    for (let root = region; root < end; root += 4) update(load<u32>(root, REGION_HEADER));
+  for (let list = firstRootAddresses; list !== 0; list = load<u32>(list)) {
+    const end = load<u32>(list, 4);
+    let root = load<u32>(list, 8);
+    update(root);
+    for (let at = list + ADDRESSES_HEADER; at < end; at++) {
+      const gap: u32 = load<u8>(at);
+      root += gap === 0 ? LONG_GAP_BYTES : gap << 2;
+      if (gap !== 0) update(root);
+    }
   }
 }
 
@@ -66,10 +75,13 @@ function updateWeak(): void {
 
 function updateFrames(): void {
   for (let frame = stackPointer; frame < stackTop; ) {
-    const map = mapOf(frame);
-    const end = map + (load<u32>(map, 4) << 2);
-    for (let entry = map; entry < end; entry += 4) update(frame + load<u32>(entry, 8));
-    frame += load<u32>(map);
+    let part = mapOf(frame);
+    const end = frame + load<u32>(part);
+    for (; frame < end; frame += MAPPED_BYTES) {
+      part += 4;
+      for (let bits = load<u32>(part); bits !== 0; bits &= bits - 1) update(frame + (ctz(bits) << 2));
+    }
+    frame = end;
   }
 }
 

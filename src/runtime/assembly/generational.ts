@@ -60,6 +60,9 @@ const LARGE: u32 = 1 << 15;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
 
+/** Bytes by which rounding makes the tables larger. */
+const SMALL_TABLES: u32 = 64;
+
 /** Bytes of each half, and the most that they may become. */
 let half: u32 = 0;
 let largestHalf: u32 = 0;
@@ -78,8 +81,8 @@ export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   scanned = heapStart;
   nursery = heapStart;
   beginRecords(heapStart);
-  // The tables take less than a 240th of what lies below their end.
-  const spaces = heapLimit - heapLimit / 240;
+  // The tables take less than a 240th of what lies between the stack and their end, or a few words.
+  const spaces = heapLimit - (heapLimit - stackTop) / 240 - SMALL_TABLES;
   if (spaces > heapStart) largestHalf = ((spaces - heapStart) >>> 1) & ~(CARD - 1);
   extend(FIRST_HALF, 0);
 }

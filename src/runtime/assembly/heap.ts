@@ -18,11 +18,14 @@
  *     d+16  u32[]  their offsets in the object
  *
  * A region of words is `[next: u32][count: u32][words…]`, in static memory or anywhere else outside of the heap. A
- * word in it may be null, an i31, the address of a static object, or that of an object in the heap. A region of
- * addresses is like it, but its words say where such words are: the mutable references in static objects.
+ * word in it may be null, an i31, the address of a static object, or that of an object in the heap. A list of
+ * addresses says where such words are in static objects: `[next: u32][end: u32][first: u32][gaps: u8…]`, the address
+ * where the list ends, that of the first word, and for each other one how many words further on it is; a gap
+ * of 0 goes 255 words further on, where there is none.
  *
- * A frame begins, at its lowest address, with a word that says where its safepoint's stack map is (frame bytes, count,
- * offsets of the words that hold references): how many words above the stack's top. So it is a short constant.
+ * A frame begins, at its lowest address, with a word that says where its safepoint's stack map is: how many words above the
+ * stack's top, so that it is a short constant. A map is `[frame bytes: u32][bits: u32…]`, a bit for each word of the
+ * frame, from the lowest on: whether it holds a reference.
  */
 
 export const KIND_STRUCT: u32 = 0;
@@ -30,6 +33,9 @@ const KIND_ARRAY: u32 = 1;
 export const KIND_REFERENCES: u32 = 2;
 export const ARRAY_HEADER: u32 = 8;
 export const REGION_HEADER: u32 = 8;
+export const ADDRESSES_HEADER: u32 = 12;
+/** What a gap of 0 skips. */
+export const LONG_GAP_BYTES: u32 = 255 * 4;
 /** Even, so no i31; a multiple of 8 in the last gigabyte, so as an address it traps. */
 export const POISON: u32 = 0xdeadbee8;
 const PAGE_LOG2: u32 = 16;
@@ -54,13 +60,16 @@ const TRAP_OUT_OF_MEMORY: u32 = 1;
 
 /** The regions of roots, linked by their first words; 0 ends the list. */
 export let firstRoots: u32 = 0;
-/** The regions of addresses of roots, linked likewise. */
+/** The lists of addresses of roots, linked likewise. */
 export let firstRootAddresses: u32 = 0;
 /** The region of weak words, or 0. */
 export let weakRegion: u32 = 0;
 
 /** Where the frames end. */
 export let stackTop: u32 = 0;
+
+/** The words of a frame that one word of its map is about. */
+export const MAPPED_BYTES: u32 = 128;
 
 /** The stack map of a frame. */
 export function mapOf(frame: u32): u32 {
@@ -88,10 +97,10 @@ export function addRoots(region: u32): void {
   firstRoots = region;
 }
 
-/** From now on the region's words are addresses of roots. */
-export function addRootAddresses(region: u32): void {
-  store<u32>(region, firstRootAddresses);
-  firstRootAddresses = region;
+/** From now on the words that the list has the addresses of are roots. */
+export function addRootAddresses(list: u32): void {
+  store<u32>(list, firstRootAddresses);
+  firstRootAddresses = list;
 }
 
 /** From now on the region's words are the weak ones, instead of those of an earlier region. */

@@ -1,0 +1,41 @@
+;; Bulk operations on memory, tables and arrays, with passive segments; what is out of bounds traps and writes nothing.
+;; run(k): what k chooses, and a checksum afterwards.
+(module
+  (type $bytes (array (mut i8)))
+  (type $number (func (result i32)))
+  (memory 1)
+  (table $table 6 funcref)
+  (data $text "the quick brown fox jumps over the lazy dog")
+  (elem $functions func $ten $twenty $thirty)
+  (func $ten (type $number) (i32.const 10))
+  (func $twenty (type $number) (i32.const 20))
+  (func $thirty (type $number) (i32.const 30))
+
+  (func $sum (result i32) (local $i i32) (local $hash i32)
+    (loop $more
+      (local.set $hash (i32.add (i32.mul (local.get $hash) (i32.const 31)) (i32.load8_u (local.get $i))))
+      (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 300))))
+    (local.get $hash))
+
+  (func (export "run") (param $k i32) (result i32) (local $bytes (ref $bytes))
+    (memory.init $text (i32.const 0) (i32.const 0) (i32.const 43))
+    (memory.fill (i32.const 43) (i32.const 0x161) (i32.const 257))
+    (table.init $table $functions (i32.const 0) (i32.const 0) (i32.const 3))
+    (local.set $bytes (array.new_data $bytes $text (i32.const 4) (i32.const 20)))
+    (block $done
+      (if (i32.eq (local.get $k) (i32.const 1)) (then (memory.copy (i32.const 10) (i32.const 0) (i32.const 200)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 2)) (then (memory.copy (i32.const 0) (i32.const 10) (i32.const 200)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 3)) (then (memory.fill (i32.const 65530) (i32.const 1) (i32.const 7)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 4)) (then (memory.init $text (i32.const 0) (i32.const 40) (i32.const 4)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 5)) (then (table.copy $table $table (i32.const 1) (i32.const 0) (i32.const 3)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 6))
+        (then (array.copy $bytes $bytes (local.get $bytes) (i32.const 2) (local.get $bytes) (i32.const 0) (i32.const 15)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 7)) (then (array.fill $bytes (local.get $bytes) (i32.const 3) (i32.const 7) (i32.const 9)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 8))
+        (then (array.init_data $bytes $text (local.get $bytes) (i32.const 1) (i32.const 30) (i32.const 13)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 9)) (then (array.fill $bytes (local.get $bytes) (i32.const 12) (i32.const 7) (i32.const 9)) (br $done)))
+      (if (i32.eq (local.get $k) (i32.const 10)) (then (drop (call_indirect $table (type $number) (i32.const 4))))))
+    (i32.store8 (i32.const 290) (array.get_u $bytes (local.get $bytes) (i32.const 5)))
+    (i32.store8 (i32.const 291) (array.get_s $bytes (local.get $bytes) (i32.const 13)))
+    (i32.add (call $sum)
+      (i32.add (call_indirect $table (type $number) (i32.const 1)) (call_indirect $table (type $number) (i32.const 2))))))

@@ -1,0 +1,42 @@
+;; Objects that are there from the start: globals made of earlier ones, tables and segments of references, a start function.
+;; run(n): what hangs below the globals, changed and put back n times.
+(module
+  (type $pair (struct (field $left (mut i32)) (field $right (ref null $pair))))
+  (type $pairs (array (mut (ref null $pair))))
+  (type $number (func (param i32) (result i32)))
+  (global $base i32 (i32.add (i32.const 40) (i32.const 2)))
+  (global $leaf (ref $pair) (struct.new $pair (global.get $base) (ref.null $pair)))
+  (global $tree (mut (ref null $pair)) (struct.new $pair (i32.mul (global.get $base) (i32.const 3)) (global.get $leaf)))
+  (global $all (ref $pairs) (array.new_fixed $pairs 3 (global.get $leaf) (ref.null $pair) (struct.new $pair (i32.const 7) (global.get $leaf))))
+  (global $started (mut i32) (i32.const 0))
+  (global $function (ref $number) (ref.func $half))
+  (table $functions 3 (ref $number) (ref.func $half))
+  (table $objects 4 (ref null $pair))
+  (elem (table $functions) (i32.const 1) (ref $number) (item (ref.func $triple)) (item (global.get $function)))
+  (elem $later (ref null $pair) (item (global.get $leaf)) (item (struct.new $pair (i32.const 9) (global.get $leaf))))
+  (start $begin)
+  (func $half (type $number) (i32.shr_u (local.get 0) (i32.const 1)))
+  (func $triple (type $number) (i32.mul (local.get 0) (i32.const 3)))
+  (func $begin (global.set $started (struct.get $pair $left (global.get $leaf))))
+
+  (func $sum (param $pair (ref null $pair)) (result i32)
+    (if (result i32) (ref.is_null (local.get $pair))
+      (then (i32.const 1))
+      (else (i32.add (i32.mul (call $sum (struct.get $pair $right (local.get $pair))) (i32.const 5)) (struct.get $pair $left (local.get $pair))))))
+
+  (func (export "run") (param $n i32) (result i32) (local $i i32) (local $hash i32) (local $saved (ref null $pair))
+    (local.set $saved (global.get $tree))
+    (table.init $objects $later (i32.const 1) (i32.const 0) (i32.const 2))
+    (loop $more
+      (global.set $tree (struct.new $pair (local.get $i) (if (result (ref null $pair)) (i32.and (local.get $i) (i32.const 31)) (then (global.get $tree)) (else (local.get $saved)))))
+      (array.set $pairs (global.get $all) (i32.const 1) (struct.new $pair (local.get $i) (array.get $pairs (global.get $all) (i32.const 2))))
+      (local.set $hash
+        (i32.add (i32.mul (local.get $hash) (i32.const 31))
+          (call_indirect $functions (type $number)
+            (i32.add (call $sum (global.get $tree)) (call $sum (array.get $pairs (global.get $all) (i32.const 1))))
+            (i32.rem_u (local.get $i) (i32.const 3)))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (local.get $n))))
+    (global.set $tree (local.get $saved))
+    (i32.add (i32.add (local.get $hash) (global.get $started))
+      (i32.add (call $sum (table.get $objects (i32.const 2))) (ref.is_null (table.get $objects (i32.const 3)))))))
