@@ -6,11 +6,17 @@
  *     store.statistics();                             // collections, bytes allocated, …
  *
  * `compile` and `Store` are the two halves of `instantiate`, for those who want a module more than once or instances that share
- * references. `compileStandalone` gives a binary instead, with its collector in it, for an engine elsewhere. Unmodified code that
+ * references. `compileStandalone` gives a binary instead, with its collector in it, for an engine elsewhere, and
+ * `compileStandaloneWithSourceMap` a source map besides. Unmodified code that
  * calls `WebAssembly` needs none of this: `spillway/polyfill`, or `createWebAssembly` for a namespace that is not global.
  */
 export { type Diagnostic, InputError, renderDiagnostic } from "./base/diagnostics.ts";
 export { type CompileOptions, compile as compileStandalone } from "./driver/compile.ts";
+export {
+  compileWithSourceMap as compileStandaloneWithSourceMap,
+  type MappedModule,
+} from "./driver/compile-with-source-map.ts";
+export type { SourceMapOptions } from "./driver/source-map.ts";
 export {
   type BinarySource,
   type CacheOptions,

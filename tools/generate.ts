@@ -7,6 +7,7 @@
  *     src/wasm/wasm-op.gen.ts       one constant per Wasm opcode, used as `WasmOp.I32Add`
  *     src/wasm/opcode-tables.gen.ts names, encodings, immediates, signatures and features, by Wasm opcode
  *     src/runtime/collectors.gen.ts the collectors, compiled from `src/runtime/assembly/`
+ *     src/runtime/stress-collectors.gen.ts   their builds for stress
  *
  * `--check` writes nothing and fails when a file on disk differs.
  */
@@ -14,7 +15,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { instBuilderFile } from "./generate-inst-builder.ts";
 import { opcodeConstantsFile, opcodeTablesFile } from "./generate-opcodes.ts";
-import { collectorsFile } from "./generate-runtime.ts";
+import { collectorsFile, stressCollectorsFile } from "./generate-runtime.ts";
 import { wasmOpConstantsFile, wasmOpcodeTablesFile } from "./generate-wasm.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -26,6 +27,7 @@ export const GENERATED: Readonly<Record<string, () => string | Promise<string>>>
   "src/wasm/wasm-op.gen.ts": wasmOpConstantsFile,
   "src/wasm/opcode-tables.gen.ts": wasmOpcodeTablesFile,
   "src/runtime/collectors.gen.ts": collectorsFile,
+  "src/runtime/stress-collectors.gen.ts": stressCollectorsFile,
 };
 
 /** The text of each generated file, by its path. */

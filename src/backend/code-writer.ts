@@ -35,6 +35,8 @@ export abstract class CodeWriter {
   protected readonly out: ByteWriter;
   /** Pairs: where in the code an address is missing, and of which symbol. */
   protected readonly places: I32List;
+  /** Pairs: where in the code an instruction begins that comes from elsewhere than the one before it, and its location. */
+  protected readonly positions: I32List;
   protected readonly trees: Trees;
   protected readonly locals: Locals;
   protected readonly frame: Frame;
@@ -42,6 +44,9 @@ export abstract class CodeWriter {
   indices: ModuleIndices | null;
   /** The local that holds the frame's address, or -1. */
   protected framePointer: number;
+  /** Of the CLIF instruction at hand, and of what was emitted last; `NONE` in a function without locations. */
+  protected location: number;
+  private located: number;
   /** Temporary locals by Wasm type, two of each, or -1. */
   private readonly temps: Int32Array;
   /** The last `local.set`: where it stands and ends, and of which local. */
@@ -52,12 +57,15 @@ export abstract class CodeWriter {
   constructor() {
     this.out = new ByteWriter();
     this.places = new I32List();
+    this.positions = new I32List();
     this.trees = new Trees();
     this.locals = new Locals();
     this.frame = new Frame();
     this.func = new Function();
     this.indices = null;
     this.framePointer = -1;
+    this.location = NONE;
+    this.located = NONE;
     this.temps = new Int32Array(WASM_TYPE_COUNT * 2);
     this.setStart = 0;
     this.setEnd = -1;
@@ -71,6 +79,9 @@ export abstract class CodeWriter {
     this.setEnd = -1;
     this.out.clear();
     this.places.clear();
+    this.positions.clear();
+    this.location = NONE;
+    this.located = NONE;
     this.temps.fill(-1);
   }
 
@@ -80,6 +91,7 @@ export abstract class CodeWriter {
   // Opcodes.
 
   op(id: number): void {
+    if (this.location !== this.located) this.notePosition();
     const prefix = PREFIXES[id]!;
     if (prefix === 0) {
       this.out.byte(CODES[id]!);
@@ -87,6 +99,18 @@ export abstract class CodeWriter {
       this.out.byte(prefix);
       this.out.u32(CODES[id]!);
     }
+  }
+
+  private notePosition(): void {
+    this.positions.push(this.out.length);
+    this.positions.push(this.location);
+    this.located = this.location;
+  }
+
+  /** What is emitted from here on comes from where the instruction does; one that a pass added, from where the one before it did. */
+  protected locate(inst: Inst): void {
+    const location = this.func.sourceLoc(inst);
+    if (location !== NONE) this.location = location;
   }
 
   /** An opcode with one index behind it. */
@@ -151,8 +175,15 @@ export abstract class CodeWriter {
         else this.localGet(this.locals.localOf(value));
         return;
       default:
-        this.emitInst(this.func.dfg.valueInst(value));
+        this.emitInlined(this.func.dfg.valueInst(value));
     }
+  }
+
+  /** An operand has a place of its own; what takes it goes on with its. */
+  private emitInlined(inst: Inst): void {
+    const { location } = this;
+    this.emitInst(inst);
+    this.location = location;
   }
 
   /** The instruction whose result is inlined here, for lowerings that take it in; `NONE` for any other value. */

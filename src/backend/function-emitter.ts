@@ -28,6 +28,7 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { assembleBody } from "./assemble-body.ts";
 import { pushCondition, pushOpposite } from "./conditions.ts";
 import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
@@ -125,35 +126,24 @@ export class FunctionEmitter extends MoveEmitter {
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
+    if (func.hasSourceLocs) this.locateEntry(func);
     this.enterFrame(this.frame.sizeBytes === 0 && this.hasHandlers(func));
     if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
-    return this.assemble();
+    const positions = func.hasSourceLocs ? this.positions : null;
+    return assembleBody(this.body, this.locals, this.out, { places: this.places, positions }, this.arena);
   }
 
-  private assemble(): RelocatableCode {
-    const { body, locals } = this;
-    body.clear();
-    let runs = 0;
-    for (let i = 0; i < locals.count; i++) if (i === 0 || locals.typeOf(i) !== locals.typeOf(i - 1)) runs++;
-    body.u32(runs);
-    for (let i = 0; i < locals.count; ) {
-      let end = i + 1;
-      while (end < locals.count && locals.typeOf(end) === locals.typeOf(i)) end++;
-      body.u32(end - i);
-      body.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
-      i = end;
+  /** What enters the frame comes from where the function begins. */
+  private locateEntry({ layout }: Function): void {
+    let inst = layout.firstInst(layout.entryBlock as Block);
+    while (inst !== NONE && this.location === NONE) {
+      this.locate(inst);
+      inst = layout.nextInst(inst);
     }
-    const places = this.arena.words(this.places.length);
-    for (let i = 0; i < places.length; i += 2) {
-      places[i] = this.places.get(i) + body.length;
-      places[i + 1] = this.places.get(i + 1);
-    }
-    body.append(this.out.bytes());
-    return { bytes: this.arena.bytes(body.bytes()), places };
   }
 
   // Control.
@@ -338,6 +328,7 @@ export class FunctionEmitter extends MoveEmitter {
 
   private emitTerminator(block: Block, inst: Inst): void {
     const { dfg } = this.func;
+    this.locate(inst);
     switch (dfg.format(inst)) {
       case Format.Jump:
         this.emitBranch(block, dfg.destination(inst, 0));
@@ -598,6 +589,7 @@ export class FunctionEmitter extends MoveEmitter {
 
   protected override emitInst(inst: Inst): void {
     const { dfg } = this.func;
+    this.locate(inst);
     switch (dfg.opcode(inst)) {
       case Op.Call:
       case Op.CallIndirect:

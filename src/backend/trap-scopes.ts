@@ -10,6 +10,8 @@
  *     end
  *     trap: out of bounds
  *
+ * Where instructions have source locations no trap is shared, for it would not tell which check it is of.
+ *
  * It pays from two checks on, a byte or more each, and keeps the traps' code away from what runs.
  */
 import { I32List } from "../base/column.ts";
@@ -38,12 +40,8 @@ export class TrapScopes {
 
   compute(func: Function, control: ControlTree): void {
     const { dfg, layout } = func;
-    for (let i = 0; i < this.codes.length; i++) {
-      this.counts[this.codes.get(i)] = 0;
-      this.scopes[this.codes.get(i)] = NONE;
-    }
-    this.codes.clear();
-    this.shared.clear();
+    this.clear();
+    if (func.hasSourceLocs) return;
     for (let i = 0; i < control.blockCount; i++) {
       const block: Block = control.blockAt(i);
       for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
@@ -55,6 +53,15 @@ export class TrapScopes {
         if (count === SHARED_FROM) this.shared.push(code);
       }
     }
+  }
+
+  private clear(): void {
+    for (let i = 0; i < this.codes.length; i++) {
+      this.counts[this.codes.get(i)] = 0;
+      this.scopes[this.codes.get(i)] = NONE;
+    }
+    this.codes.clear();
+    this.shared.clear();
   }
 
   /** Codes with a scope. */

@@ -1,8 +1,9 @@
 /** `spillway compile`: a module with references to one that brings its own collector. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
-import { type CompileOptions, compile, compileCode } from "../driver/compile.ts";
+import { type CompileOptions, compileCode } from "../driver/compile.ts";
 import { type AsyncOptions, compileAsync } from "../driver/compile-async.ts";
+import { compileWithSourceMap } from "../driver/compile-with-source-map.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { optimizeOutput } from "../driver/optimize-output.ts";
 import { NotProven } from "../driver/prove.ts";
@@ -16,10 +17,17 @@ import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
+import {
+  addSourceMapOptions,
+  checkMapUsage,
+  type MapOptions,
+  mapPath,
+  mapSettings,
+} from "./source-map-option.ts";
 import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
-import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
+import { featuresOf, featuresOption, type ModuleInput, readModule, renderInputError } from "./wasm-input.ts";
 
-interface Options extends GcOptions, TargetOptions {
+interface Options extends GcOptions, TargetOptions, MapOptions {
   readonly output?: string;
   readonly emit: DumpStage | "wasm";
   readonly function?: string;
@@ -40,7 +48,7 @@ export function createCompileCommand(): Command {
     .argument("<file>", "a module, binary or text, or - for standard input")
     .option("-o, --output <file>", "write there instead of standard output")
     .option("--standalone", "the output needs nothing from its host that the input did not: the default");
-  return addTargetOptions(addGcOptions(command))
+  return addSourceMapOptions(addTargetOptions(addGcOptions(command)))
     .option("-O", "optimise the result with binaryen, for engines that optimise little")
     .option("--prove", "prove with the safepoint checker that every function keeps its references right")
     .addOption(
@@ -90,6 +98,7 @@ Examples:
   spillway compile app.wat --prove --gc-stress -o app.core.wasm    for tests: proven, and collecting all the time
   spillway compile app.wasm --target mvp -o app.core.wasm          for engines with nothing but the first version
   spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm
+  spillway compile app.wasm -o app.core.wasm --source-map          beside it app.core.wasm.map: traps in the program's own lines
   spillway compile app.wasm --emit clif --function main | spillway spill --emit slots,maps -
   spillway compile app.wasm --emit clif | spillway check -`,
     )
@@ -124,8 +133,13 @@ function checkUsage(options: Options, command: Command): void {
   const reports = options.report === true || options.json === true;
   if (options.function !== undefined && emit === "wasm")
     command.error("error: --function is for --emit clif and --emit spilled");
-  if (emit !== "wasm" && (options.O === true || reports))
-    command.error(`error: -O, --report and --json are for modules, not for --emit ${emit}`);
+  if (emit !== "wasm" && (options.O === true || reports || options.sourceMap !== undefined))
+    command.error(`error: -O, --report, --json and --source-map are for modules, not for --emit ${emit}`);
+  if (options.O === true && options.sourceMap !== undefined)
+    command.error(
+      "error: -O and --source-map do not go together: the optimiser forgets where code comes from",
+    );
+  checkMapUsage(options, isToStdout ? null : output, command);
   if (reports && isToStdout)
     command.error("error: the report goes to standard output: name a file for the module with -o");
   if (emit === "wasm" && isToStdout && process.stdout.isTTY === true)
@@ -136,9 +150,9 @@ async function compileFile(path: string, options: Options, command: Command): Pr
   checkUsage(options, command);
   const output = openOutput(options.output);
   try {
-    const { bytes } = await readModule(path);
-    if (options.emit === "wasm") await emitModule(path, bytes, options, output);
-    else emitFunctions(bytes, options.emit, options, output);
+    const input = await readModule(path);
+    if (options.emit === "wasm") await emitModule(path, input, options, output);
+    else emitFunctions(input.bytes, options.emit, options, output);
   } catch (error) {
     if (error instanceof NotProven) reportUnproven(path, error, options);
     else if (error instanceof InputError) {
@@ -149,14 +163,19 @@ async function compileFile(path: string, options: Options, command: Command): Pr
   await output.end();
 }
 
-async function emitModule(path: string, bytes: Uint8Array, options: Options, output: Output): Promise<void> {
+async function emitModule(path: string, input: ModuleInput, options: Options, output: Output): Promise<void> {
+  const { bytes } = input;
   const progress = new CompileProgress();
   const measurement = new CompileMeasurement();
   try {
     const isMeasured = options.report === true || options.json === true;
-    const linked = isMeasured
-      ? compile(bytes, { ...compileOptions(options), observers: [progress, measurement] })
-      : await compileAsync(bytes, threadOptions(options, progress));
+    const how = isMeasured
+      ? { ...compileOptions(options), observers: [progress, measurement] }
+      : threadOptions(options, progress);
+    const linked =
+      options.sourceMap === undefined
+        ? await compileAsync(bytes, how)
+        : await compileMapped(path, input, options, how);
     let final = linked;
     if (options.O === true) {
       measurement.begin("binaryen");
@@ -174,6 +193,23 @@ async function emitModule(path: string, bytes: Uint8Array, options: Options, out
   } finally {
     progress.end();
   }
+}
+
+/** Compiles, and writes the map. */
+async function compileMapped(
+  path: string,
+  input: ModuleInput,
+  options: Options,
+  how: CompileOptions & AsyncOptions,
+): Promise<Uint8Array> {
+  const output = options.output === undefined || options.output === "-" ? null : options.output;
+  const map = mapPath(options, output);
+  const settings = await mapSettings(path, input, options, { map, output }, featuresOf(options.wasm));
+  const { bytes, sourceMap } = await compileWithSourceMap(input.bytes, { ...how, sourceMap: settings });
+  const file = openOutput(map);
+  file.write(sourceMap);
+  await file.end();
+  return bytes;
 }
 
 function threadOptions(options: Options, progress: CompileProgress): CompileOptions & AsyncOptions {

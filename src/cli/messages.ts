@@ -33,6 +33,23 @@ export function cannotWrite(path: string, error: unknown): Diagnostic {
   };
 }
 
+/** Of the source map that a module names. */
+export function mapElsewhere(where: string, why: string): Diagnostic {
+  return {
+    code: "cli-no-input-map",
+    message: `the input's source map, ${where}, cannot be read: ${why.replace(/^cannot read it: /, "")}`,
+    notes: ["name it with --input-source-map FILE, or do without: --no-input-source-map"],
+  };
+}
+
+export function noMapOfText(): Diagnostic {
+  return {
+    code: "cli-no-map-of-text",
+    message: "of a module in text, it is not known where its instructions stand",
+    notes: ["a source map can be made of a binary module"],
+  };
+}
+
 export function noFunctions(): Diagnostic {
   return {
     code: "cli-no-functions",

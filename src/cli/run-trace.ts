@@ -2,6 +2,8 @@
  * What ended a program before its end, as people read it: the specification's word for a trap, and the functions of the program that
  * were running, the innermost first, under the names that the input has for them.
  *
+ * Where the input has a source map, a frame says its place in the source, too.
+ *
  * The engine's stack names functions of the output. Those of the collector, of memories and of the functions of types are left out.
  */
 import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
@@ -19,11 +21,14 @@ const MOST_FRAMES = 20;
 /** The engine keeps that many frames of a stack; some of them are not shown. */
 export const FRAMES_KEPT = 100;
 
+/** What an instruction of the output, by its offset, was made from: `main.kt:3:5`, or null. */
+export type PlaceOf = (offset: number) => string | null;
+
 /** Null for what is neither a trap nor an exception of the program's: a defect, or a host function's own error. */
-export function failureOf(module: Module, error: unknown): Failure | null {
+export function failureOf(module: Module, error: unknown, placeOf: PlaceOf): Failure | null {
   const message = failureMessage(error);
   if (message === null) return null;
-  return { message, frames: framesOf(module, stackOf(error)) };
+  return { message, frames: framesOf(module, stackOf(error), placeOf) };
 }
 
 function failureMessage(error: unknown): string | null {
@@ -41,12 +46,13 @@ function stackOf(error: unknown): string {
   return (cause instanceof Error ? cause.stack : stack) ?? "";
 }
 
-const FRAME = /^\s+at (?:(?:.* )?\()?(wasm:\/\/wasm\/.+):wasm-function\[(\d+)\]:0x[\da-f]+\)?$/;
+const FRAME = /^\s+at (?:(?:.* )?\()?(wasm:\/\/wasm\/.+):wasm-function\[(\d+)\]:0x([\da-f]+)\)?$/;
 
-function framesOf({ code: { plan } }: Module, stack: string): string[] {
+function framesOf({ code: { plan } }: Module, stack: string, placeOf: PlaceOf): string[] {
   const frames = stack.split("\n").flatMap((line) => {
     const match = FRAME.exec(line);
-    return match === null ? [] : [{ url: match[1]!, index: Number(match[2]) }];
+    if (match === null) return [];
+    return [{ url: match[1]!, index: Number(match[2]), offset: Number.parseInt(match[3]!, 16) }];
   });
   // The host calls the program, so the outermost frame is one of its own.
   const url = frames.at(-1)?.url;
@@ -60,13 +66,15 @@ function framesOf({ code: { plan } }: Module, stack: string): string[] {
     if (frame.url !== url || !isInput) continue;
     const last = shown.at(-1);
     if (last?.index === index) last.count++;
-    else shown.push({ index, count: 1 });
+    else shown.push({ index, offset: frame.offset, count: 1 });
   }
-  const lines = shown.slice(0, MOST_FRAMES).map(({ index, count }) => {
+  const lines = shown.slice(0, MOST_FRAMES).map(({ index, offset, count }) => {
     const exported = plan.module.exports.find((one) => one.kind === "func" && one.index === index);
     const name = names.get(index) ?? exported?.name;
     const text = name === undefined ? `function ${index}` : `${printable(name)} (function ${index})`;
-    return count === 1 ? `at ${text}` : `at ${text}, ${count} times`;
+    const place = placeOf(offset);
+    const at = place === null ? text : `${text} ${printable(place)}`;
+    return count === 1 ? `at ${at}` : `at ${at}, ${count} times`;
   });
   return frames.length === FRAMES_KEPT || shown.length > MOST_FRAMES ? [...lines, "…"] : lines;
 }
@@ -74,6 +82,8 @@ function framesOf({ code: { plan } }: Module, stack: string): string[] {
 /** Calls of one function by itself. */
 interface Run {
   readonly index: number;
+  /** Of the innermost one. */
+  readonly offset: number;
   count: number;
 }
 

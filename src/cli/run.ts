@@ -11,6 +11,7 @@ import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { argumentCount, cannotWrite, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
 import { openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
+import { ProgramMap } from "./run-places.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
 import { parseArgument, resultText } from "./run-values.ts";
 import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
@@ -100,9 +101,11 @@ async function run(path: string, args: readonly string[], options: Options): Pro
     const settings = gcSettings(options);
     const { gcStress, collector } = settings;
     const { prove = false } = options;
-    const how = { features: featuresOf(options.wasm), collector, gcStress, prove };
+    const features = featuresOf(options.wasm);
+    const map = new ProgramMap(path, bytes, features);
+    const how = { features, collector, gcStress, prove, positions: map.isNamed };
     const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
-    const program = new Program(path, module, new Store(settings), options);
+    const program = new Program({ path, module, map }, new Store(settings), options);
     await program.run(args);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -114,16 +117,24 @@ async function run(path: string, args: readonly string[], options: Options): Pro
 /** Runs the program, or a function of it; gives the results as text. */
 type Call = (exports: ProgramExports) => readonly string[];
 
+interface ProgramInput {
+  readonly path: string;
+  readonly module: Module;
+  readonly map: ProgramMap;
+}
+
 /** One module on its way from its imports to its exit code. */
 class Program {
   private readonly path: string;
   private readonly module: Module;
+  private readonly map: ProgramMap;
   private readonly store: Store;
   private readonly options: Options;
 
-  constructor(path: string, module: Module, store: Store, options: Options) {
+  constructor({ path, module, map }: ProgramInput, store: Store, options: Options) {
     this.path = path;
     this.module = module;
+    this.map = map;
     this.store = store;
     this.options = options;
   }
@@ -144,7 +155,7 @@ class Program {
       });
       await this.print(texts);
     } catch (error) {
-      this.reportFailure(error);
+      await this.reportFailure(error);
     }
     if (this.options.heapSnapshot !== undefined) await this.writeSnapshot(this.options.heapSnapshot);
     if (this.options.gcStats === true) this.printStatistics();
@@ -201,8 +212,8 @@ class Program {
     await output.end();
   }
 
-  private reportFailure(error: unknown): void {
-    const failure = failureOf(this.module, error);
+  private async reportFailure(error: unknown): Promise<void> {
+    const failure = failureOf(this.module, error, await this.map.places(this.store.lastPositions));
     if (failure === null) throw error;
     const { red, bold } = colorsFor(process.stderr);
     const lines = [`${this.path}: ${red(bold("error:"))} ${failure.message}`];

@@ -2,7 +2,9 @@
  * Compiling for those who can wait: in threads where that is quicker and the host has them, otherwise as `compile.ts` does. What comes
  * out is the same.
  */
+
 import type { CompiledCode } from "../link/compiled-code.ts";
+import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
 import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
@@ -27,8 +29,16 @@ const THREADS_FROM_BYTES = 1 << 19;
 /** As `compile`. */
 export async function compileAsync(
   bytes: Uint8Array,
-  { jobs, progress, ...options }: CompileOptions & AsyncOptions = {},
+  options: CompileOptions & AsyncOptions = {},
 ): Promise<Uint8Array> {
+  return (await compileLinked(bytes, options)).bytes;
+}
+
+/** The module, and where its code comes from if the options say to keep that. */
+export async function compileLinked(
+  bytes: Uint8Array,
+  { jobs, progress, ...options }: CompileOptions & AsyncOptions = {},
+): Promise<LinkedModule> {
   const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "standalone");
   return linkCompiled(prepared, code, options);
 }

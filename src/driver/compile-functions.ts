@@ -35,6 +35,8 @@ export interface FunctionOptions {
   readonly prove: boolean;
   /** The last function first. */
   readonly backwards: boolean;
+  /** Bodies say where in the input their instructions come from. */
+  readonly positions: boolean;
   /** See `backend/environment.ts`. */
   readonly mapOnEntry: boolean;
   readonly watch: Observers;
@@ -87,7 +89,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
       into.clear();
       into.name = { kind: "user", namespace: 0, index };
       const own = into === func ? translator : new FunctionTranslator(module, mask, into, context, plan);
-      own.run(i, { spill: false });
+      own.run(i, { spill: false, positions: options.positions });
       return own;
     };
     watch.enter("translate");

@@ -11,6 +11,7 @@
 
 import type { CompiledCode } from "../link/compiled-code.ts";
 import { linkStandalone } from "../link/link-standalone.ts";
+import type { LinkedModule } from "../link/output-module.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepare.ts";
 
@@ -28,7 +29,7 @@ export const DEFAULT_HEAP_BYTES: number = 1 << 30;
 /** Throws `InputError` for a module that is not valid, or that has what is not compiled yet. */
 export function compile(bytes: Uint8Array, options: CompileOptions = {}): Uint8Array {
   const prepared = prepareModule(bytes, options, "standalone");
-  return linkCompiled(prepared, compileFunctions(prepared.plan, prepared.options), options);
+  return linkCompiled(prepared, compileFunctions(prepared.plan, prepared.options), options).bytes;
 }
 
 /** Links what stands alone; `prepared` is how it was compiled. */
@@ -36,7 +37,7 @@ export function linkCompiled(
   { runtime, options: { watch } }: PreparedModule,
   code: CompiledCode,
   options: CompileOptions,
-): Uint8Array {
+): LinkedModule {
   if (runtime === null) throw new Error("a module for a store is linked by the store");
   watch.compiled(code);
   watch.enter("link");

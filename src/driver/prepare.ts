@@ -33,6 +33,8 @@ export interface PrepareOptions {
   readonly gcStress?: boolean;
   /** Prove every function with the safepoint checker; one that is not proven is an error. */
   readonly prove?: boolean;
+  /** Keep where in the input each instruction comes from, for source maps and traces; no two checks of a function share a trap then. */
+  readonly positions?: boolean;
   /** Compile the last function first; the output is the same, which is what this is for. */
   readonly backwards?: boolean;
   /** What watches: dumps, reports, progress. */
@@ -123,6 +125,7 @@ function planned(
       policy: options.policy ?? "spillway",
       prove: options.prove ?? false,
       backwards: options.backwards ?? false,
+      positions: options.positions ?? false,
       watch,
       // In a store the host restores the stack pointer behind a trap.
       mapOnEntry: mode === "standalone" && !isClosed(module),

@@ -5,17 +5,29 @@
  * What the host does to watch an object (a `WeakRef`, a finalizer) costs more than all the rest of a crossing, about half a
  * microsecond each. So those made one after the other are watched together: they refer to their group, the group to them, and they
  * live until JavaScript has dropped all of it.
+ *
+ * The host's collector sees the small objects here, not what they hold there, and would come far too seldom. So when the heap has grown
+ * much it is shown a large buffer: what that makes it do, it does for the handles, too.
  */
 import type { RootWords } from "./root-words.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
-/** Says how many collections there were. */
+/** Says how many collections there were, and what the last one left. */
 export interface CollectionClock {
   readonly collections: number;
+  readonly liveBytes: number;
 }
 
 /** How many objects are watched together: each that lives keeps so many. */
 const GROUP_SIZE = 16;
+
+/** The host is pressed when more than twice the least, and so much, is alive. */
+const GROWTH_BYTES = 1 << 20;
+/**
+ * V8 counts 64 MB of buffers as reason enough to collect, and this is more
+ * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
+ */
+const PRESSURE_BYTES = 40 << 20;
 
 /** Objects that live as long as one of them does. */
 export interface HandleGroup {
@@ -54,6 +66,8 @@ export class Handles<T extends Handle> {
   private entries: Map<number, Entry>;
   private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
+  /** The least that was alive after a collection. */
+  private leastBytes: number;
   /** The group that the next object joins, its root words, and what tells whether it lives. */
   private group: HandleGroup | null;
   private groupWords: number[];
@@ -73,6 +87,7 @@ export class Handles<T extends Handle> {
     this.entries = new Map();
     this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
     this.seen = 0;
+    this.leastBytes = Number.POSITIVE_INFINITY;
     this.group = null;
     this.groupWords = [];
     this.groupRef = null;
@@ -121,6 +136,9 @@ export class Handles<T extends Handle> {
     const old = this.entries;
     this.entries = new Map();
     for (const entry of old.values()) this.entries.set(this.memory.read(entry.word), entry);
+    const { liveBytes } = this.clock;
+    this.leastBytes = Math.min(this.leastBytes, liveBytes);
+    if (liveBytes > 2 * this.leastBytes + GROWTH_BYTES) pressHost();
   }
 
   private drop(word: number): void {
@@ -128,5 +146,13 @@ export class Handles<T extends Handle> {
     // The object may have got a new handle meanwhile.
     if (this.entries.get(reference)?.word === word) this.entries.delete(reference);
     this.roots.give(word);
+  }
+}
+
+function pressHost(): void {
+  try {
+    void new ArrayBuffer(PRESSURE_BYTES);
+  } catch {
+    // Where there is no room for it, the host is pressed already.
   }
 }

@@ -70,6 +70,11 @@ export class WeakWords {
     return this.memory.read(this.region);
   }
 
+  /** What the last of them left. */
+  get liveBytes(): number {
+    return this.runtime.liveBytes;
+  }
+
   /** The number of a word that names nothing yet. */
   take(): number {
     const number = this.free.pop() ?? this.used++;

@@ -11,6 +11,13 @@ export interface HeapStatistics {
   readonly liveBytes: number;
 }
 
+export interface RuntimeOptions {
+  readonly stackBytes: number;
+  readonly maxHeapBytes: number;
+  /** Of the collector `stress`: it collects at one allocation in so many, not at each. */
+  readonly stressPeriod?: number | undefined;
+}
+
 /** Before the first element. */
 const ARRAY_HEADER_BYTES = 8;
 
@@ -27,7 +34,12 @@ export class Runtime {
   readonly barrier: BarrierKind;
   private readonly regions: number[];
 
-  constructor(collector: CollectorName, memory: StoreMemory, stackBytes: number, maxHeapBytes: number) {
+  /** `stressPeriod`: of the collector `stress`. */
+  constructor(
+    collector: CollectorName,
+    memory: StoreMemory,
+    { stackBytes, maxHeapBytes, stressPeriod }: RuntimeOptions,
+  ) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
     this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
     // Index 0 stays empty: no record has it.
@@ -40,6 +52,7 @@ export class Runtime {
     this.barrier = barrierOf(collector);
     this.regions = [];
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
+    if (stressPeriod !== undefined) (this.exports["stressPeriod"] as HostGlobal).value = stressPeriod;
     this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
   }
 
@@ -96,13 +109,17 @@ export class Runtime {
     return (this.exports["collections"] as HostGlobal).value as number;
   }
 
+  get liveBytes(): number {
+    return ((this.exports["liveBytes"] as HostGlobal).value as number) >>> 0;
+  }
+
   statistics(): HeapStatistics {
     const value = (name: string): number => Number((this.exports[name] as HostGlobal).value);
     return {
       collections: value("collections") >>> 0,
       bytesAllocated: value("bytesAllocated"),
       bytesCopied: value("bytesCopied"),
-      liveBytes: value("liveBytes") >>> 0,
+      liveBytes: this.liveBytes,
     };
   }
 

@@ -12,6 +12,7 @@ import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
 import { type CodeCache, compileCached } from "../driver/code-cache.ts";
 import type { CodeOptions } from "../driver/compile.ts";
 import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
+import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import { type CollectorName, stressed } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
@@ -250,6 +251,11 @@ export class Store {
 
   statistics(): HeapStatistics {
     return this.core.runtime.statistics();
+  }
+
+  /** For the library itself. */
+  get lastPositions(): CodePositions | null {
+    return this.core.lastPositions;
   }
 
   /** What is reached now, and from where, as Chrome's DevTools read it; collects nothing. */

@@ -10,6 +10,7 @@
 import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
+import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
@@ -38,6 +39,8 @@ export interface StoreOptions {
   readonly stackBytes?: number;
   /** The most that the heap may grow to, in bytes. */
   readonly maxHeapBytes?: number;
+  /** For tests, of the collector `stress`: it collects at one allocation in so many, not at each. */
+  readonly stressPeriod?: number;
   /** Address space for what instances bring along: descriptors, stack maps, constants. */
   readonly staticBytes?: number;
 }
@@ -61,6 +64,8 @@ export class Store implements DescriptorMemory {
   readonly exceptions: Exceptions;
   /** Those that have references, the first first. */
   readonly instances: LoadedInstance[];
+  /** Of the instance that was linked last: null where its code was compiled without. */
+  lastPositions: CodePositions | null;
   /** The way back, as far as it was asked for. */
   private readonly typesByDescriptor: Map<number, number>;
 
@@ -69,11 +74,13 @@ export class Store implements DescriptorMemory {
     const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
     this.types = new TypeStore();
     this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
-    this.runtime = new Runtime(options.collector ?? "copying", this.memory, stackBytes, maxHeapBytes);
+    const { collector = "copying", stressPeriod } = options;
+    this.runtime = new Runtime(collector, this.memory, { stackBytes, maxHeapBytes, stressPeriod });
     this.descriptors = new Map();
     this.references = new References(this.memory, this.runtime);
     this.exceptions = new Exceptions(this, this.references);
     this.instances = [];
+    this.lastPositions = null;
     this.typesByDescriptor = new Map();
   }
 
@@ -107,6 +114,7 @@ export class Store implements DescriptorMemory {
       importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
+    this.lastPositions = linked.positions;
     this.memory.reserve(linked.layout.bytes().length);
     const { functionItems } = linked.layout;
     if (functionItems.length > 0) this.runtime.functions.grow(functionItems.length);

@@ -143,6 +143,11 @@ export class Function {
     this.sourceLocs[inst] = stored;
   }
 
+  /** Whether any instruction has one. */
+  get hasSourceLocs(): boolean {
+    return this.sourceLocCount > 0;
+  }
+
   /** Whether any instruction has a source location or a debug tag: the printer then indents further. */
   get hasAnnotations(): boolean {
     return this.sourceLocCount > 0 || this.dfg.hasDebugTags;

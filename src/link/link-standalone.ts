@@ -14,7 +14,7 @@ import { FUNCREF } from "../wasm/types.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
-import { OutputModule } from "./output-module.ts";
+import { type LinkedModule, OutputModule } from "./output-module.ts";
 import { addFunctionType, type OutputPlan } from "./plan.ts";
 import { StaticLayout } from "./static-layout.ts";
 
@@ -44,12 +44,12 @@ export function mergedFunctionIndex(plan: OutputPlan, runtime: Module, name: str
   return plan.functionsEnd + found.index;
 }
 
-export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+export function linkStandalone(compiled: CompiledCode, options: StandaloneOptions): LinkedModule {
   compiled.plan.refuseLargeTables();
   return compiled.plan.usesHeap ? linkWithRuntime(compiled, options) : linkPlain(compiled);
 }
 
-function linkPlain(compiled: CompiledCode): Uint8Array {
+function linkPlain(compiled: CompiledCode): LinkedModule {
   const { plan } = compiled;
   const { module } = plan;
   const layout = layoutOf(compiled, 0);
@@ -120,7 +120,7 @@ function renumbered(plan: OutputPlan, exported: Export): Export {
   }
 }
 
-function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Uint8Array {
+function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): LinkedModule {
   const { plan } = compiled;
   const { runtime } = options;
   const stackTop = plan.memories.reservedBytes + options.stackBytes;

@@ -19,7 +19,7 @@ import type { CompiledCode } from "./compiled-code.ts";
 import type { ImportedBits } from "./constant-value.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
-import { OutputModule } from "./output-module.ts";
+import { type LinkedModule, OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
@@ -28,8 +28,7 @@ export interface StorePlacement extends Surroundings {
   readonly importedBits: ImportedBits;
 }
 
-export interface LinkedInstance {
-  readonly bytes: Uint8Array;
+export interface LinkedInstance extends LinkedModule {
   /** The modules beside it, one for each of the input's memories; empty where it needs none, or has them itself. */
   readonly memoryModules: readonly Uint8Array[];
   /** What copies between them; null where nothing does. */
@@ -76,7 +75,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   }
   const memories = plan.hasMemoryModules ? module.memories : [];
   return {
-    bytes: out.encode(),
+    ...out.encode(),
     memoryModules: memories.map((_, i) => linkMemoryModule(plan, i, placement.importedBits)),
     memoryCopies: linkMemoryCopies(plan),
     layout,

@@ -5,6 +5,7 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { trapFunctionName } from "../gc/traps.ts";
+import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
 import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
@@ -24,6 +25,7 @@ import type {
 } from "../wasm/module.ts";
 import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { type CodePositions, codePositions } from "./code-positions.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
 import { notConstant } from "./messages.ts";
@@ -33,6 +35,13 @@ import type { OutputPlan } from "./plan.ts";
 import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 import { withoutZeros } from "./zero-runs.ts";
+
+/** A module as an engine takes it. */
+export interface LinkedModule {
+  readonly bytes: Uint8Array;
+  /** Null where the code was compiled without. */
+  readonly positions: CodePositions | null;
+}
 
 /** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
 const DROPPED_CUSTOMS: ReadonlySet<string> = new Set([
@@ -61,6 +70,8 @@ export class OutputModule {
   private readonly starts: I32List;
   private readonly ends: I32List;
   private readonly names: Map<number, string>;
+  /** Of bodies by their function's index, see `object/code.ts`; functions that the linker made have none. */
+  private readonly positions: Map<number, Int32Array>;
   /** Addresses of passive data in static memory, by segment. */
   private readonly passiveData: Map<number, number>;
   /** Trap functions by code, and the first one's index in the output. */
@@ -79,6 +90,7 @@ export class OutputModule {
     this.starts = new I32List();
     this.ends = new I32List();
     this.names = new Map();
+    this.positions = new Map();
     this.traps = new Map();
     this.passiveData = new Map();
   }
@@ -146,8 +158,10 @@ export class OutputModule {
 
   private addLinked(code: RelocatableCode, type: number): number {
     this.body.clear();
-    writeLinked(this.body, code, (symbol) => this.valueOf(symbol));
-    return this.addFunction(type, this.body.bytes());
+    const positions = writeLinked(this.body, code, (symbol) => this.valueOf(symbol));
+    const index = this.addFunction(type, this.body.bytes());
+    if (positions !== null) this.positions.set(index, positions);
+    return index;
   }
 
   private valueOf(symbol: number): number {
@@ -383,8 +397,8 @@ export class OutputModule {
     return address;
   }
 
-  /** The finished binary. */
-  encode(): Uint8Array {
+  /** The finished binary, and where its code comes from, if its bodies know. */
+  encode(): LinkedModule {
     const { plan } = this;
     const { module } = plan;
     const imported = (kind: Import["type"]["kind"]): number =>
@@ -413,10 +427,12 @@ export class OutputModule {
       customs: this.customs(),
       bytes: this.writer.bytes(),
     };
-    return encodeLowered(plan.target, output, (segment) => {
+    const kept: KeptData = (segment) => {
       const address = this.passiveData.get(segment);
       return address === undefined ? null : { address, memory: plan.heapMemory };
-    });
+    };
+    const bytes = encodeLowered(plan.target, output, kept, this.positions);
+    return { bytes, positions: codePositions(bytes, output.importedFunctionCount, this.positions) };
   }
 
   private customs(): CustomSection[] {

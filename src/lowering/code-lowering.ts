@@ -3,6 +3,7 @@
  * operand stack alone; what needs locals or loops is a function of the output.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
+import { I32List } from "../base/column.ts";
 import { writeOpcode, writeOperator } from "../wasm/encode-operators.ts";
 import { FEATURE_NAMES, type FeatureName, type Features, featureMask } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
@@ -47,6 +48,8 @@ export class CodeLowering implements EmitOp {
   private readonly mask: number;
   private readonly reader: OperatorReader;
   private readonly out: ByteWriter;
+  /** Of the body at hand, as `BodyPositions` has them. */
+  private readonly positions: I32List;
   private ownType: number;
   private paramCount: number;
   /** The local that holds the index of an indirect call. */
@@ -59,14 +62,15 @@ export class CodeLowering implements EmitOp {
     this.reader = new OperatorReader(parts.module.bytes, 0, 0, ALL_FEATURES);
     this.reader.typeLimit = parts.module.types.length;
     this.out = new ByteWriter();
+    this.positions = new I32List();
     this.ownType = 0;
     this.paramCount = 0;
     this.temp = 0;
     this.depth = 0;
   }
 
-  /** The new body of the i-th defined function. */
-  body(i: number): Uint8Array {
+  /** The new body of the i-th defined function, whose instructions come from there. */
+  body(i: number, positions: Int32Array | null = null): Uint8Array {
     const { module, tails } = this.parts;
     const { reader } = this;
     const func = module.importedFunctionCount + i;
@@ -80,8 +84,29 @@ export class CodeLowering implements EmitOp {
       this.i32(0);
       this.index(WasmOp.GlobalSet, tails.relayedGlobal);
     }
-    while (reader.pos < reader.end) this.operator(reader.next());
+    this.positions.clear();
+    const start = module.code.starts.get(i);
+    let pair = 0;
+    while (reader.pos < reader.end) {
+      if (positions !== null) pair = this.movePositions(positions, pair, reader.pos - start);
+      this.operator(reader.next());
+    }
     return this.out.bytes().slice();
+  }
+
+  /** Of the body made last. */
+  positionsOfBody(): Int32Array {
+    return Int32Array.from({ length: this.positions.length }, (_, i) => this.positions.get(i));
+  }
+
+  /** What began at an offset of the old body begins here. Returns the pair to move next. */
+  private movePositions(positions: Int32Array, from: number, offset: number): number {
+    let pair = from;
+    for (; pair < positions.length && positions[pair]! <= offset; pair += 2) {
+      this.positions.push(this.out.length);
+      this.positions.push(positions[pair + 1]!);
+    }
+    return pair;
   }
 
   private get fillers(): number {

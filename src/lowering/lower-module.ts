@@ -34,8 +34,19 @@ export function needsLowering(target: Features): boolean {
   return LOWERED.some((feature) => !target.has(feature));
 }
 
-/** `kept` says where static memory has the bytes of passive data. Throws `InputError` for what cannot be lowered. */
-export function lowerModule(module: Module, target: Features, kept: KeptData = () => null): Module {
+/** Of bodies by their function's index: pairs of an offset in the body, ascending, and where the instructions from there on come from. */
+export type BodyPositions = Map<number, Int32Array>;
+
+/**
+ * `kept` says where static memory has the bytes of passive data; `positions` are those of the result in the end. Throws `InputError` for
+ * what cannot be lowered.
+ */
+export function lowerModule(
+  module: Module,
+  target: Features,
+  kept: KeptData = () => null,
+  positions: BodyPositions = new Map(),
+): Module {
   if (!needsLowering(target)) return module;
   if (!target.has("reference-types") && countOf(module, "table") > 1) {
     throw targetLacks("a second table", "reference-types");
@@ -51,8 +62,13 @@ export function lowerModule(module: Module, target: Features, kept: KeptData = (
   const bodies: Uint8Array[] = [];
   for (let i = 0; i < module.code.starts.length; i++) {
     const func = module.importedFunctionCount + i;
-    const body = code.body(i);
+    const before = positions.get(func) ?? null;
+    const body = code.body(i, before);
     const inner = tails?.innerOf(func) ?? -1;
+    if (before !== null) {
+      positions.delete(func);
+      positions.set(inner >= 0 ? inner : func, code.positionsOfBody());
+    }
     if (inner >= 0) additions.setBody(inner, body);
     bodies.push(inner >= 0 ? tails!.outerBody(func) : body);
   }
@@ -68,8 +84,13 @@ export function lowerModule(module: Module, target: Features, kept: KeptData = (
 }
 
 /** The binary of a module for a target. */
-export function encodeLowered(target: Features, module: Module, kept?: KeptData): Uint8Array {
-  return encodeModule(lowerModule(module, target, kept));
+export function encodeLowered(
+  target: Features,
+  module: Module,
+  kept?: KeptData,
+  positions?: BodyPositions,
+): Uint8Array {
+  return encodeModule(lowerModule(module, target, kept, positions));
 }
 
 function hasSeenTable({ imports, exports }: Module): boolean {

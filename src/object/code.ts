@@ -11,6 +11,11 @@ export interface RelocatableCode {
   readonly bytes: Uint8Array;
   /** Pairs: an offset in the bytes, ascending, and what goes in there (`addressPlace`, `indexPlace`). */
   readonly places: Int32Array;
+  /**
+   * Pairs: an offset in the bytes at which an instruction begins, ascending, and where in the input it and those behind it come from.
+   * Null where nobody asked, or nothing is known.
+   */
+  readonly positions: Int32Array | null;
 }
 
 /** A symbol's address, as a signed number. */
@@ -23,16 +28,21 @@ export function indexPlace(symbol: number): number {
   return symbol * 2 + 1;
 }
 
-/** Appends the body with all places filled. */
+/** Appends the body with all places filled, and gives its positions as they are then. */
 export function writeLinked(
   out: ByteWriter,
   code: RelocatableCode,
   valueOf: (symbol: number) => number,
-): void {
+): Int32Array | null {
   const { bytes, places } = code;
+  const start = out.length;
+  const positions = code.positions === null ? null : code.positions.slice();
   let done = 0;
+  let moved = 0;
   for (let i = 0; i < places.length; i += 2) {
     const at = places[i]!;
+    // What begins where an operand is missing comes behind it.
+    if (positions !== null) moved = movePositions(positions, moved, at, out.length - start - done);
     out.range(bytes, done, at);
     const place = places[i + 1]!;
     const value = valueOf(place >>> 1);
@@ -40,5 +50,17 @@ export function writeLinked(
     else out.u32(value);
     done = at;
   }
+  if (positions !== null) movePositions(positions, moved, bytes.length, out.length - start - done);
   out.range(bytes, done, bytes.length);
+  return positions;
+}
+
+/** Moves the positions from the pair at `from` on that are before an offset; gives the next pair. */
+function movePositions(positions: Int32Array, from: number, before: number, bytes: number): number {
+  let pair = from;
+  while (pair < positions.length && positions[pair]! < before) {
+    positions[pair]! += bytes;
+    pair += 2;
+  }
+  return pair;
 }

@@ -3,7 +3,8 @@
  * several pieces become one.
  *
  *     symbols       count; of each the space and the index, or, of a stack map, bytes of the frame, count, offsets
- *     bodies        count; of each bytes, how many places, of each place bytes since the one before and what goes there
+ *     bodies        count; of each bytes, how many places, of each place bytes since the one before and what goes there; 0, or how
+ *                   many positions and one, of each bytes since the one before and where it comes from
  *     initializers  the same
  *     the bytes of all bodies, then of all initializers
  *
@@ -39,20 +40,26 @@ export function writeObject(out: ByteWriter, { symbols, bodies, initializers }: 
   }
   for (const list of [bodies, initializers]) {
     out.u32(list.length);
-    for (const code of list) writePlaces(out, code);
+    for (const code of list) writeShape(out, code);
   }
   for (const { bytes } of bodies) out.append(bytes);
   for (const { bytes } of initializers) out.append(bytes);
 }
 
-function writePlaces(out: ByteWriter, { bytes, places }: RelocatableCode): void {
+function writeShape(out: ByteWriter, { bytes, places, positions }: RelocatableCode): void {
   out.u32(bytes.length);
   out.u32(places.length / 2);
+  writePairs(out, places);
+  out.u32(positions === null ? 0 : positions.length / 2 + 1);
+  if (positions !== null) writePairs(out, positions);
+}
+
+function writePairs(out: ByteWriter, pairs: Int32Array): void {
   let before = 0;
-  for (let i = 0; i < places.length; i += 2) {
-    out.u32(places[i]! - before);
-    out.u32(places[i + 1]!);
-    before = places[i]!;
+  for (let i = 0; i < pairs.length; i += 2) {
+    out.u32(pairs[i]! - before);
+    out.u32(pairs[i + 1]!);
+    before = pairs[i]!;
   }
 }
 
@@ -62,7 +69,7 @@ export function readObject(input: Uint8Array): ObjectCode | null {
   const symbols = readSymbols(cursor);
   const shapes = [readShapes(cursor, symbols.length), readShapes(cursor, symbols.length)] as const;
   const [bodies, initializers] = shapes.map((list) =>
-    list.map(({ length, places }) => ({ bytes: cursor.take(length), places })),
+    list.map(({ length, places, positions }) => ({ bytes: cursor.take(length), places, positions })),
   );
   return cursor.isDone ? { symbols, bodies: bodies!, initializers: initializers! } : null;
 }
@@ -96,24 +103,32 @@ const MAX_INDEX = 2 ** 28;
 interface BodyShape {
   readonly length: number;
   readonly places: Int32Array;
+  readonly positions: Int32Array | null;
 }
 
 function readShapes(cursor: ByteCursor, symbols: number): BodyShape[] {
   const shapes: BodyShape[] = [];
-  for (let count = cursor.count(2); count > 0 && !cursor.isMalformed; count--) {
+  for (let count = cursor.count(3); count > 0 && !cursor.isMalformed; count--) {
     const length = cursor.u32();
-    const places = new Int32Array(2 * cursor.count(2));
-    let at = 0;
-    for (let i = 0; i < places.length; i += 2) {
-      at += cursor.u32();
-      const place = cursor.u32();
-      if (at > length || place >>> 1 >= symbols) cursor.fail();
-      places[i] = at;
-      places[i + 1] = place;
-    }
-    shapes.push({ length, places });
+    const places = readPairs(cursor, cursor.count(2), length);
+    for (let i = 1; i < places.length; i += 2) if (places[i]! >>> 1 >= symbols) cursor.fail();
+    const positioned = cursor.count(2);
+    const positions = positioned === 0 ? null : readPairs(cursor, positioned - 1, length);
+    shapes.push({ length, places, positions });
   }
   return shapes;
+}
+
+function readPairs(cursor: ByteCursor, count: number, length: number): Int32Array {
+  const pairs = new Int32Array(2 * count);
+  let at = 0;
+  for (let i = 0; i < pairs.length; i += 2) {
+    at += cursor.u32();
+    if (at > length) cursor.fail();
+    pairs[i] = at;
+    pairs[i + 1] = cursor.u32();
+  }
+  return pairs;
 }
 
 /**
@@ -137,7 +152,7 @@ export function mergeObjects(pieces: readonly ObjectCode[]): ObjectCode {
 
 /** With the numbers of another table, those already given in `numbers`. */
 function renumbered(
-  { bytes, places }: RelocatableCode,
+  { bytes, places, positions }: RelocatableCode,
   from: SymbolTable,
   to: SymbolTable,
   numbers: Int32Array,
@@ -149,7 +164,7 @@ function renumbered(
     if (numbers[symbol]! < 0) numbers[symbol] = copySymbol(from, symbol, to);
     result[i] = numbers[symbol]! * 2 + (place & 1);
   }
-  return { bytes, places: result };
+  return { bytes, places: result, positions };
 }
 
 function copySymbol(from: SymbolTable, number: number, to: SymbolTable): number {

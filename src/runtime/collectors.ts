@@ -21,6 +21,7 @@
  *     stackPointer, allocPtr, allocEnd                           i32, mutable: shared with compiled code
  *     collections, liveBytes                                     i32, mutable: statistics
  *     bytesAllocated, bytesCopied                                i64, mutable: statistics
+ *     stressPeriod                                               i32, mutable, of `stress`: it collects at one allocation in so many
  *
  * and for the barrier that stores into objects need (`gc/barriers.ts` emits it; a host that stores into objects owes it too):
  *
@@ -48,11 +49,15 @@ import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 import { COLLECTORS } from "./collectors.gen.ts";
+import type { STRESS_COLLECTORS } from "./stress-collectors.gen.ts";
+import * as stress from "./stress-collectors.gen.ts";
 
 /** What `trapCode` says of a trap in a runtime. */
 export const RuntimeTrap = { OutOfMemory: 1 } as const;
 
-export type CollectorName = keyof typeof COLLECTORS;
+type StressName = keyof typeof STRESS_COLLECTORS;
+
+export type CollectorName = keyof typeof COLLECTORS | StressName;
 
 /** All collectors, the default first. */
 export const COLLECTOR_NAMES: readonly CollectorName[] = [
@@ -97,9 +102,21 @@ export function stressed(name: CollectorName): CollectorName {
   return STRESSED[name] ?? name;
 }
 
-/** The bytes of a collector's module. */
+function isPlain(name: CollectorName): name is keyof typeof COLLECTORS {
+  return name in COLLECTORS;
+}
+
+/** In a bundle for browsers the file is an empty module: who runs tests has the package. */
+function stressText(name: StressName): string {
+  if (!("STRESS_COLLECTORS" in stress))
+    throw new Error(`the collector ${name} is not in a bundle for browsers`);
+  return stress.STRESS_COLLECTORS[name];
+}
+
+/** The bytes of a collector's module. Throws for one for stress in a bundle for browsers. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(COLLECTORS[name]), (character) => character.charCodeAt(0));
+  const text = isPlain(name) ? COLLECTORS[name] : stressText(name);
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 /** A collector's module, decoded anew. */

@@ -36,12 +36,18 @@ import { VECTOR_HANDLERS } from "./vector-memory.ts";
 import { VECTOR_OPERATORS } from "./vectors.ts";
 import { WIDE_HANDLERS } from "./wide-arithmetic.ts";
 
+export interface TranslateOptions extends FinalizeOptions {
+  /** Whether instructions get source locations: the offset in the module of the operator that they come from. */
+  readonly positions?: boolean;
+}
+
 export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
   /** The operator at hand. */
   private op = 0;
   /** Constructs opened in unreachable code. */
   private skipped = 0;
+  private keepsPositions = false;
 
   protected override begin(): void {
     super.begin();
@@ -50,9 +56,10 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
-  run(index: number, options: FinalizeOptions = {}): void {
+  run(index: number, options: TranslateOptions = {}): void {
     const { module, builder, reader } = this;
     this.begin();
+    this.keepsPositions = options.positions ?? false;
     const func = module.importedFunctionCount + index;
     const type = module.functionTypes.get(func);
     builder.func.name = { kind: "user", namespace: 0, index: func };
@@ -203,6 +210,7 @@ export class FunctionTranslator extends CallTranslator {
 
   private translateNext(): void {
     const op = this.reader.next();
+    if (this.keepsPositions) this.builder.setSourceLoc(this.reader.opStart);
     if (this.reachable) this.translate(op);
     else this.skip(op);
   }

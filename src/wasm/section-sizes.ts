@@ -1,4 +1,5 @@
-/** How large the sections of a binary are, for reports. */
+/** How large the sections of a binary are, for reports, and where its bodies lie. */
+import type { ByteRange } from "./module.ts";
 import { BinaryReader } from "./reader.ts";
 
 export interface SectionSize {
@@ -40,4 +41,26 @@ export function sectionSizes(bytes: Uint8Array): SectionSize[] {
     reader.pos = end;
   }
   return sizes;
+}
+
+const CODE_SECTION = 10;
+
+/** Where the bodies of a module that has been decoded lie in its bytes, without the size in front of each. */
+export function bodyRanges(bytes: Uint8Array): ByteRange[] {
+  const ranges: ByteRange[] = [];
+  const reader = new BinaryReader(bytes, HEADER_BYTES, bytes.length, 0);
+  while (reader.pos < bytes.length) {
+    const id = reader.u8();
+    const size = reader.u32();
+    const end = reader.pos + size;
+    if (id === CODE_SECTION) {
+      for (let count = reader.u32(); count > 0; count--) {
+        const length = reader.u32();
+        ranges.push({ start: reader.pos, end: reader.pos + length });
+        reader.pos += length;
+      }
+    }
+    reader.pos = end;
+  }
+  return ranges;
 }

@@ -2,6 +2,7 @@
 
 import type { CompiledCode } from "../../src/link/compiled-code.ts";
 import { linkForStore } from "../../src/link/link-store.ts";
+import type { LinkedModule } from "../../src/link/output-module.ts";
 import { TypeStore } from "../../src/wasm/subtyping.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 
@@ -44,6 +45,11 @@ export async function manyFunctions(): Promise<Uint8Array> {
 
 /** The module that a store makes of the code. */
 export function linked(code: CompiledCode): Uint8Array {
+  return linkedModule(code).bytes;
+}
+
+/** With where its code comes from. */
+export function linkedModule(code: CompiledCode): LinkedModule {
   return linkForStore(code, {
     base: 1 << 20,
     stackTop: 1 << 20,
@@ -54,5 +60,5 @@ export function linked(code: CompiledCode): Uint8Array {
     importedRecord: () => -1,
     importedTag: () => 16,
     importedBits: () => null,
-  }).bytes;
+  });
 }

@@ -11,7 +11,7 @@
  * high half puts growth off to the next one, or evacuates at once if what is wanted does not fit.
  *
  * Built with `STRESS` set: the room shown to compiled code is empty, so every allocation comes here, and each
- * collects. All of the heap that holds no object holds `POISON`, which as an address traps.
+ * collects, or one in `stressPeriod`. All of the heap that holds no object holds `POISON`, which as an address traps.
  */
 import { beginMoving, free, moveReachable } from "./evacuation";
 import {
@@ -22,6 +22,7 @@ import {
   countCollection,
   heapLimit,
   heapStart,
+  isStressed,
   outOfMemory,
   poison,
   reserve,
@@ -64,7 +65,7 @@ export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
 /** The address of `bytes` (a multiple of 8) for an object, whose contents are left to the caller. */
 export function allocSlow(bytes: u32): u32 {
   if (bytes > largestHalf) outOfMemory();
-  if (STRESS || !fits(bytes)) makeRoom(bytes);
+  if ((STRESS && isStressed()) || !fits(bytes)) makeRoom(bytes);
   return bump(bytes);
 }
 

@@ -160,6 +160,19 @@ export function reserve(end: u32): bool {
   return pages <= 0 || memory.grow(pages) >= 0;
 }
 
+/** In builds for stress: a collection at one allocation in so many. */
+export const stressPeriod: u32 = 1;
+let untilStress: u32 = 0;
+
+export function isStressed(): bool {
+  if (untilStress !== 0) {
+    untilStress--;
+    return false;
+  }
+  untilStress = stressPeriod - 1;
+  return true;
+}
+
 /** Fills memory without objects, in builds for stress. */
 export function poison(start: u32, end: u32): void {
   for (let address = start; address < end; address += 4) store<u32>(address, POISON);
