@@ -21,7 +21,7 @@ export interface CollectionClock {
 /** How many objects are watched together: each that lives keeps so many. */
 const GROUP_SIZE = 16;
 
-/** The host is pressed when more than twice the least, and so much, is alive. */
+/** The host is pressed when more than twice as much as before, and this, is alive. */
 const GROWTH_BYTES = 1 << 20;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
@@ -66,7 +66,7 @@ export class Handles<T extends Handle> {
   private entries: Map<number, Entry>;
   private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
-  /** The least that was alive after a collection. */
+  /** The least that was alive after a collection since the host was pressed last, or then. */
   private leastBytes: number;
   /** The group that the next object joins, its root words, and what tells whether it lives. */
   private group: HandleGroup | null;
@@ -138,7 +138,10 @@ export class Handles<T extends Handle> {
     for (const entry of old.values()) this.entries.set(this.memory.read(entry.word), entry);
     const { liveBytes } = this.clock;
     this.leastBytes = Math.min(this.leastBytes, liveBytes);
-    if (liveBytes > 2 * this.leastBytes + GROWTH_BYTES) pressHost();
+    if (liveBytes <= 2 * this.leastBytes + GROWTH_BYTES) return;
+    pressHost();
+    // A heap that is rightly so large is no reason to go on.
+    this.leastBytes = liveBytes;
   }
 
   private drop(word: number): void {
