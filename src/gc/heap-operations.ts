@@ -80,6 +80,8 @@ export class HeapOperations {
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
   /** The function that allocates, once it is used. */
   private allocator: FuncRef | typeof NONE;
+  /** Whether code that allocates has no call on its way, since it runs often. */
+  allocatesInPlace: boolean;
   readonly barriers: WriteBarriers;
 
   constructor(builder: FunctionBuilder, operators: OperatorCalls, plan: ModulePlan) {
@@ -91,6 +93,7 @@ export class HeapOperations {
     this.staticObjects = [];
     this.runtime = new Map();
     this.allocator = NONE;
+    this.allocatesInPlace = false;
     this.barriers = new WriteBarriers(builder, operators, plan, (name, args) => {
       this.ins.call(this.runtimeFunction(name), args);
     });
@@ -103,6 +106,7 @@ export class HeapOperations {
     for (let space = 0; space < SPACES; space++) this.symbols[space]!.clear();
     if (this.runtime.size > 0) this.runtime.clear();
     this.allocator = NONE;
+    this.allocatesInPlace = false;
   }
 
   get ins(): InstBuilder {
@@ -173,7 +177,7 @@ export class HeapOperations {
 
   /** An object of that many bytes (a multiple of 8), with its descriptor set. Everything else may have moved. */
   allocate(bytes: Value, descriptor: Value): Value {
-    const allocator = this.plan.typeFunctions?.allocator ?? -1;
+    const allocator = this.allocatesInPlace ? -1 : (this.plan.typeFunctions?.allocator ?? -1);
     const object =
       allocator < 0
         ? this.allocateInline(bytes, descriptor)

@@ -13,13 +13,22 @@ const NO_VALUES: readonly Value[] = [];
 
 export class ControlTranslator extends FunctionState {
   protected readonly frames: ControlFrame[] = [];
+  /** How many loops the operator at hand is in; a function that is nearly all allocation counts as one. */
+  private loops = 0;
   /** Whether the operator at hand can be reached. */
   protected reachable = true;
 
   protected override begin(): void {
     super.begin();
     this.frames.length = 0;
+    this.loops = 0;
     this.reachable = true;
+  }
+
+  /** What runs often allocates without a call on its way: not every engine inlines. */
+  protected countLoops(change: number): void {
+    this.loops += change;
+    if (this.heapOperations !== null) this.heapOperations.allocatesInPlace = this.loops > 0;
   }
 
   protected blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
@@ -60,6 +69,7 @@ export class ControlTranslator extends FunctionState {
     this.jump(header, this.popMany(params.length));
     this.enter(header);
     this.open(FrameKind.Loop, header, next, NONE, params, results);
+    this.countLoops(1);
   }
 
   conditional(): void {
@@ -123,7 +133,10 @@ export class ControlTranslator extends FunctionState {
     if (frame.kind === FrameKind.If) this.missingElse(frame);
     this.frames.pop();
     this.dropTo(frame.height);
-    if (frame.kind === FrameKind.Loop) this.builder.sealBlock(frame.target);
+    if (frame.kind === FrameKind.Loop) {
+      this.countLoops(-1);
+      this.builder.sealBlock(frame.target);
+    }
     this.builder.sealBlock(frame.next);
     this.reachable = frame.nextIsReached;
     if (!frame.nextIsReached) return;

@@ -41,6 +41,9 @@ export interface TranslateOptions extends FinalizeOptions {
   readonly positions?: boolean;
 }
 
+/** A body that allocates and is no longer does little else. */
+const SHORT_BODY_BYTES = 32;
+
 export class FunctionTranslator extends CallTranslator {
   private readonly locals: Variable[] = [];
   /** The operator at hand. */
@@ -96,6 +99,7 @@ export class FunctionTranslator extends CallTranslator {
       nextIsReached: false,
       region: null,
     });
+    if (this.reader.end - this.reader.pos <= SHORT_BODY_BYTES) this.countLoops(1);
     while (this.frames.length > 0) this.translateNext();
   }
 
