@@ -26,7 +26,7 @@ import { type Features, featureMask } from "../wasm/features.ts";
 import { functionLabel } from "../wasm/names.ts";
 import { inFunction } from "./in-function.ts";
 import { INITIALIZER, type Observers } from "./observers.ts";
-import { proveSpilled } from "./prove.ts";
+import * as prover from "./prove.ts";
 
 export interface FunctionOptions {
   readonly features: Features;
@@ -50,6 +50,9 @@ export interface FunctionOptions {
 export function compileFunctions(plan: OutputPlan, options: FunctionOptions): CompiledCode {
   const { module } = plan;
   const { watch } = options;
+  // In a bundle for browsers the file is an empty module.
+  if (options.prove && !("proveSpilled" in prover))
+    throw new Error("the checker is not in a bundle for browsers");
   const symbols = new SymbolTable();
   const mask = featureMask(options.features);
   const context = new FunctionBuilderContext();
@@ -80,7 +83,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     watch.enter("prove");
     const before = new Function();
     optimizer.beforeSpilling(before, translate(before).facts);
-    proveSpilled(before, func, label);
+    prover.proveSpilled(before, func, label);
   };
   const translator = new FunctionTranslator(module, mask, func, context, plan);
   const compileBody = (i: number): RelocatableCode => {

@@ -2,7 +2,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import type { Module } from "../wasm/module.ts";
 import { functionLabel } from "../wasm/names.ts";
-import { NotProven } from "./prove.ts";
+import { NotProven } from "./not-proven.ts";
 
 /**
  * Gives what `work` gives. What it refuses gets a note that names the function, and its place where there is none; any other

@@ -1,18 +1,11 @@
 /**
  * Proves what the spiller did to one function: the function is translated once more without it, both are verified, and the checker,
- * which shares no code with the spiller, compares them.
+ * which shares no code with the spiller, compares them. Bundles for browsers leave this file out, and the checker with it.
  */
 import { checkSafepoints } from "../check/index.ts";
 import type { Function } from "../ir/function.ts";
 import { verifyFunction } from "../verify/index.ts";
-
-/** A function that is not proven: a defect of ours, or of the mistaken policy that was asked for. */
-export class NotProven extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "NotProven";
-  }
-}
+import { NotProven } from "./not-proven.ts";
 
 /** Throws `NotProven`. */
 export function proveSpilled(before: Function, after: Function, label: string): void {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InputError } from "../../src/base/diagnostics.ts";
 import { inFunction } from "../../src/driver/in-function.ts";
-import { NotProven } from "../../src/driver/prove.ts";
+import { NotProven } from "../../src/driver/not-proven.ts";
 import { decodeModule } from "../../src/wasm/index.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 

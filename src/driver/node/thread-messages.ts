@@ -1,8 +1,8 @@
 /** What the threads of one compilation tell each other. All of it survives being copied from one to another. */
 import { type Diagnostic, InputError } from "../../base/diagnostics.ts";
 import type { OutputMode } from "../../link/plan.ts";
+import { NotProven } from "../not-proven.ts";
 import type { Prepared, PrepareOptions } from "../prepare.ts";
-import { NotProven } from "../prove.ts";
 import type { FunctionRange } from "./ranges.ts";
 
 /** To a worker: first what is compiled, then one range after the other. */
