@@ -1,5 +1,6 @@
 /**
- * What is done to objects, as CLIF: allocation, fields, elements, casts, i31. Ranges of arrays are in `array-ranges.ts`.
+ * What is done to objects, as CLIF: allocation, fields, elements, i31. Ranges of arrays are in `array-ranges.ts`, tests of types in
+ * `type-tests.ts`.
  *
  * An allocation bumps a pointer, and the cold path calls the runtime, which may collect; where a collector never leaves room, all
  * call it. Null, bounds and cast checks trap with the codes in `GcTrap`. Every value made here that may be an object is declared to
@@ -7,7 +8,7 @@
  */
 import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
-import { type Block, type FuncRef, type GlobalValue, NONE, type Value } from "../ir/entities.ts";
+import { type FuncRef, type GlobalValue, NONE, type Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
 import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
@@ -17,19 +18,16 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { CELLS, DESCRIPTORS, SPACES } from "../object/symbol-spaces.ts";
-import type { TypeTable, ValType } from "../wasm/types.ts";
+import type { ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { WriteBarriers } from "./barriers.ts";
 import {
   arrayLayout,
   DESCRIPTOR_OFFSET,
-  Descriptor,
-  displayOffset,
   ELEMENTS_OFFSET,
   HEADER_BYTES,
   isTraced,
-  Kind,
   LENGTH_OFFSET,
   memoryType,
   OBJECT_ALIGN,
@@ -47,25 +45,8 @@ const MAX_ARRAY_BYTES = 1 << 30;
 /** What is longer is set to zeros by `memory.fill`, which takes a while to begin. */
 const MOST_CLEARED = 64;
 
-const TOPS: ReadonlySet<wasm.HeapType> = new Set([
-  wasm.HEAP_ANY,
-  wasm.HEAP_FUNC,
-  wasm.HEAP_EXTERN,
-  wasm.HEAP_EXN,
-]);
-const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([
-  wasm.HEAP_NONE,
-  wasm.HEAP_NOFUNC,
-  wasm.HEAP_NOEXTERN,
-  wasm.HEAP_NOEXN,
-]);
-
-function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
-  return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
-}
-
 /** Of what is never stored to once an object is made: lengths, immutable fields, descriptors. */
-const CONSTANT_MEMFLAGS = withReadonly(TRUSTED_MEMFLAGS);
+export const CONSTANT_MEMFLAGS: MemFlags = withReadonly(TRUSTED_MEMFLAGS);
 
 export class HeapOperations {
   readonly builder: FunctionBuilder;
@@ -497,114 +478,6 @@ export class HeapOperations {
   arraySet(type: number, ref: Value, index: Value, value: Value): void {
     const base = this.elementBase(type, ref, index);
     this.overwrite(this.plan.types.field(type, 0), value, base, ELEMENTS_OFFSET);
-  }
-
-  // Casts.
-
-  /** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
-  test(ref: Value, heap: wasm.HeapType, nullable: boolean): Value {
-    const { builder, ins } = this;
-    const done = builder.createBlock();
-    const result = builder.appendBlockParam(done, I32);
-    const notNull = builder.createBlock();
-    const ofNull = ins.iconst(I32, nullable ? 1 : 0);
-    ins.brif(ref, builder.blockCall(notNull), builder.blockCall(done, [ofNull]));
-    builder.sealBlock(notNull);
-    builder.switchToBlock(notNull);
-    this.testNotNull(ref, heap, done);
-    builder.sealBlock(done);
-    builder.switchToBlock(done);
-    return result;
-  }
-
-  /**
-   * As `test` of a type of objects, null failing, where nothing is known of the reference: null, 0, and i31, which are odd, are told
-   * from objects in one branch: turned by a bit, an odd word is negative, and an even one is not.
-   */
-  testUnknown(ref: Value, type: number): Value {
-    const { builder, ins } = this;
-    const done = builder.createBlock();
-    const result = builder.appendBlockParam(done, I32);
-    const object = builder.createBlock();
-    const isObject = ins.icmpImmS("sgt", ins.rotrImmS(ref, 1), 0);
-    ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, 0)]));
-    builder.sealBlock(object);
-    builder.switchToBlock(object);
-    this.testConcrete(ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
-    builder.sealBlock(done);
-    builder.switchToBlock(done);
-    return result;
-  }
-
-  /** Jumps to `done` with the answer. */
-  private testNotNull(ref: Value, heap: wasm.HeapType, done: Block): void {
-    const { builder, ins } = this;
-    const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
-    if (TOPS.has(heap)) {
-      answer(ins.iconst(I32, 1));
-      return;
-    }
-    if (BOTTOMS.has(heap)) {
-      answer(ins.iconst(I32, 0));
-      return;
-    }
-    const isI31 = ins.bandImmS(ref, 1);
-    if (heap === wasm.HEAP_I31) {
-      answer(isI31);
-      return;
-    }
-    if (isFunction(heap, this.plan.types)) {
-      this.testFunction(ref, heap, done);
-      return;
-    }
-    const object = builder.createBlock();
-    const ofI31 = ins.iconst(I32, heap === wasm.HEAP_EQ ? 1 : 0);
-    ins.brif(isI31, builder.blockCall(done, [ofI31]), builder.blockCall(object));
-    builder.sealBlock(object);
-    builder.switchToBlock(object);
-    const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
-    if (!wasm.isConcrete(heap)) {
-      const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
-      answer(ins.uextend(I32, this.isOfKind(kind, heap)));
-      return;
-    }
-    this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
-  }
-
-  /** Whether an object's kind is one of an abstract type's: struct, array, or either. */
-  private isOfKind(kind: Value, heap: wasm.HeapType): Value {
-    const { ins } = this;
-    if (heap === wasm.HEAP_STRUCT) return ins.icmpImmS("eq", kind, Kind.Struct);
-    if (heap === wasm.HEAP_EQ) return ins.icmpImmU("ule", kind, Kind.ReferenceArray);
-    const fromPlain = ins.iaddImmS(kind, -Kind.PlainArray);
-    return ins.icmpImmU("ule", fromPlain, Kind.ReferenceArray - Kind.PlainArray);
-  }
-
-  private testFunction(record: Value, heap: wasm.HeapType, done: Block): void {
-    const descriptor = this.ins.load(I32, CONSTANT_MEMFLAGS, record, 0);
-    this.testConcrete(descriptor, wasm.typeIndexOf(heap), done);
-  }
-
-  /** One compare for a final type; else the supertype display, as far as the object's own depth goes. */
-  private testConcrete(descriptor: Value, type: number, done: Block): void {
-    const { builder, ins } = this;
-    const { types } = this.plan;
-    const answer = (value: Value): void => {
-      const same = ins.icmp("eq", value, this.symbol(DESCRIPTORS, type));
-      ins.jump(builder.blockCall(done, [ins.uextend(I32, same)]));
-    };
-    if (types.isFinal(type)) {
-      answer(descriptor);
-      return;
-    }
-    const depth = this.plan.depth(type);
-    const deep = builder.createBlock();
-    const own = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth);
-    const isDeep = ins.icmpImmU("uge", own, depth);
-    ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
-    builder.sealBlock(deep);
-    builder.switchToBlock(deep);
-    answer(ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)));
   }
 
   trapUnless(condition: Value, code: TrapCode): void {

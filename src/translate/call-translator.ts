@@ -7,6 +7,7 @@
 
 import { InputError } from "../base/diagnostics.ts";
 import { EpochTable } from "../base/epoch-table.ts";
+import { testType } from "../gc/type-tests.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -159,7 +160,7 @@ export class CallTranslator extends ExceptionTranslator {
   testType(ref: Value, heap: wasm.HeapType, nullable: boolean): Value {
     const { typeFunctions } = this.heap.plan;
     const test = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), nullable) ?? -1) : -1;
-    if (test < 0) return this.heap.test(ref, heap, nullable);
+    if (test < 0) return testType(this.heap, ref, heap, nullable);
     return this.builder.instResults(this.ins.call(this.callee(test), [ref]))[0]!;
   }
 

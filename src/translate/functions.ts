@@ -5,9 +5,11 @@
  * table of functions. Its static type makes `call_ref` right, so nothing is checked there but null; an indirect call through a
  * table in a cell compares the type as a cast does.
  */
+
 import type { HeapOperations } from "../gc/heap-operations.ts";
 import { FunctionRecord } from "../gc/layout.ts";
 import { GcTrap } from "../gc/traps.ts";
+import { testType } from "../gc/type-tests.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
@@ -42,7 +44,7 @@ export function indirectIndex(
 ): Value | null {
   if (cellTable(t, table) === null) return null;
   const record = indirectCallee(t, table, index);
-  const matches = t.heap.test(record, type + wasm.FIRST_TYPE, false);
+  const matches = testType(t.heap, record, type + wasm.FIRST_TYPE, false);
   t.ins.trapz(matches, GcTrap.IndirectMismatch);
   return t.ins.load(I32, TRUSTED_MEMFLAGS, record, FunctionRecord.Index);
 }

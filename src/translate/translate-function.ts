@@ -5,6 +5,7 @@
  * parameters, are parameters of the block that follows or begins it. Regular operators come from the table in `regular.ts`;
  * the others have a function each. The input is validated.
  */
+
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
@@ -12,6 +13,7 @@ import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
+import { testType, testUnknown } from "../gc/type-tests.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
@@ -139,9 +141,9 @@ export class FunctionTranslator extends CallTranslator {
       case "default array":
         return heap.arrayNewDefault(type, args[0]!);
       case "test":
-        return heap.testUnknown(args[0]!, type);
+        return testUnknown(heap, args[0]!, type);
       default:
-        return heap.test(args[0]!, concreteHeap(type), true);
+        return testType(heap, args[0]!, concreteHeap(type), true);
     }
   }
 

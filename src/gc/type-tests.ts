@@ -1,0 +1,134 @@
+/**
+ * Tests of what type a reference is of, as CLIF: one compare of the descriptor for a final type, the display of supertypes for others,
+ * the descriptor's kind for abstract ones.
+ */
+import type { Block, Value } from "../ir/entities.ts";
+import { I32 } from "../ir/types.ts";
+import { DESCRIPTORS } from "../object/symbol-spaces.ts";
+import type { TypeTable } from "../wasm/types.ts";
+import * as wasm from "../wasm/types.ts";
+import { CONSTANT_MEMFLAGS, type HeapOperations } from "./heap-operations.ts";
+import { Descriptor, displayOffset, Kind } from "./layout.ts";
+
+const TOPS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_ANY,
+  wasm.HEAP_FUNC,
+  wasm.HEAP_EXTERN,
+  wasm.HEAP_EXN,
+]);
+const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([
+  wasm.HEAP_NONE,
+  wasm.HEAP_NOFUNC,
+  wasm.HEAP_NOEXTERN,
+  wasm.HEAP_NOEXN,
+]);
+
+function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
+  return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
+}
+
+/** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
+export function testType(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, nullable: boolean): Value {
+  const { builder, ins } = heap;
+  const done = builder.createBlock();
+  const result = builder.appendBlockParam(done, I32);
+  const notNull = builder.createBlock();
+  const ofNull = ins.iconst(I32, nullable ? 1 : 0);
+  ins.brif(ref, builder.blockCall(notNull), builder.blockCall(done, [ofNull]));
+  builder.sealBlock(notNull);
+  builder.switchToBlock(notNull);
+  testNotNull(heap, ref, wanted, done);
+  builder.sealBlock(done);
+  builder.switchToBlock(done);
+  return result;
+}
+
+/**
+ * As `testType` of a type of objects, null failing, where nothing is known of the reference: null, 0, and i31, which are odd, are told
+ * from objects in one branch: turned by a bit, an odd word is negative, and an even one is not.
+ */
+export function testUnknown(heap: HeapOperations, ref: Value, type: number): Value {
+  const { builder, ins } = heap;
+  const done = builder.createBlock();
+  const result = builder.appendBlockParam(done, I32);
+  const object = builder.createBlock();
+  const isObject = ins.icmpImmS("sgt", ins.rotrImmS(ref, 1), 0);
+  ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, 0)]));
+  builder.sealBlock(object);
+  builder.switchToBlock(object);
+  testConcrete(heap, ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
+  builder.sealBlock(done);
+  builder.switchToBlock(done);
+  return result;
+}
+
+/** Jumps to `done` with the answer. */
+function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, done: Block): void {
+  const { builder, ins } = heap;
+  const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
+  if (TOPS.has(wanted)) {
+    answer(ins.iconst(I32, 1));
+    return;
+  }
+  if (BOTTOMS.has(wanted)) {
+    answer(ins.iconst(I32, 0));
+    return;
+  }
+  const isI31 = ins.bandImmS(ref, 1);
+  if (wanted === wasm.HEAP_I31) {
+    answer(isI31);
+    return;
+  }
+  if (isFunction(wanted, heap.plan.types)) {
+    testFunction(heap, ref, wanted, done);
+    return;
+  }
+  const object = builder.createBlock();
+  const ofI31 = ins.iconst(I32, wanted === wasm.HEAP_EQ ? 1 : 0);
+  ins.brif(isI31, builder.blockCall(done, [ofI31]), builder.blockCall(object));
+  builder.sealBlock(object);
+  builder.switchToBlock(object);
+  const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
+  if (!wasm.isConcrete(wanted)) {
+    const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
+    answer(ins.uextend(I32, isOfKind(heap, kind, wanted)));
+    return;
+  }
+  testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
+}
+
+/** Whether an object's kind is one of an abstract type's: struct, array, or either. */
+function isOfKind(heap: HeapOperations, kind: Value, wanted: wasm.HeapType): Value {
+  const { ins } = heap;
+  if (wanted === wasm.HEAP_STRUCT) return ins.icmpImmS("eq", kind, Kind.Struct);
+  if (wanted === wasm.HEAP_EQ) return ins.icmpImmU("ule", kind, Kind.ReferenceArray);
+  const fromPlain = ins.iaddImmS(kind, -Kind.PlainArray);
+  return ins.icmpImmU("ule", fromPlain, Kind.ReferenceArray - Kind.PlainArray);
+}
+
+function testFunction(heap: HeapOperations, record: Value, wanted: wasm.HeapType, done: Block): void {
+  const descriptor = heap.ins.load(I32, CONSTANT_MEMFLAGS, record, 0);
+  testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
+}
+
+/** One compare for a final type; else the supertype display, as far as the object's own depth goes. */
+function testConcrete(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
+  const { builder, ins } = heap;
+  const { types } = heap.plan;
+  const answer = (value: Value): void => {
+    const same = ins.icmp("eq", value, heap.symbol(DESCRIPTORS, type));
+    ins.jump(builder.blockCall(done, [ins.uextend(I32, same)]));
+  };
+  if (types.isFinal(type)) {
+    answer(descriptor);
+    return;
+  }
+  const depth = heap.plan.depth(type);
+  const deep = builder.createBlock();
+  const own = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth);
+  const isDeep = ins.icmpImmU("uge", own, depth);
+  ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
+  builder.sealBlock(deep);
+  builder.switchToBlock(deep);
+  answer(ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)));
+}
