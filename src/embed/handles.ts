@@ -21,8 +21,10 @@ export interface CollectionClock {
 /** How many objects are watched together: each that lives keeps so many. */
 const GROUP_SIZE = 16;
 
-/** The host is pressed when more than twice as much as before, and this, is alive. */
+/** The host is pressed when more than twice the least, and so much, is alive. */
 const GROWTH_BYTES = 1 << 20;
+/** Not more often: what it makes the host do takes some milliseconds. */
+const PRESSURE_EVERY_MS = 50;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
  * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
@@ -66,8 +68,10 @@ export class Handles<T extends Handle> {
   private entries: Map<number, Entry>;
   private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
-  /** The least that was alive after a collection since the host was pressed last, or then. */
+  /** The least that was alive after a collection. */
   private leastBytes: number;
+  /** When the host was pressed last. */
+  private pressedAt: number;
   /** The group that the next object joins, its root words, and what tells whether it lives. */
   private group: HandleGroup | null;
   private groupWords: number[];
@@ -88,6 +92,7 @@ export class Handles<T extends Handle> {
     this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
     this.seen = 0;
     this.leastBytes = Number.POSITIVE_INFINITY;
+    this.pressedAt = Number.NEGATIVE_INFINITY;
     this.group = null;
     this.groupWords = [];
     this.groupRef = null;
@@ -139,9 +144,11 @@ export class Handles<T extends Handle> {
     const { liveBytes } = this.clock;
     this.leastBytes = Math.min(this.leastBytes, liveBytes);
     if (liveBytes <= 2 * this.leastBytes + GROWTH_BYTES) return;
+    const now = performance.now();
+    // A heap may rightly be so large: then this costs little of the time.
+    if (now - this.pressedAt < PRESSURE_EVERY_MS) return;
+    this.pressedAt = now;
     pressHost();
-    // A heap that is rightly so large is no reason to go on.
-    this.leastBytes = liveBytes;
   }
 
   private drop(word: number): void {
