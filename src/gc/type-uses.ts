@@ -28,11 +28,7 @@ export class TypeUses {
     const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     reader.typeLimit = module.types.length;
     for (let i = 0; i < module.code.starts.length; i++) {
-      reader.seek(module.code.starts.get(i), module.code.ends.get(i));
-      for (let runs = reader.u32(); runs > 0; runs--) {
-        reader.u32();
-        reader.readValType();
-      }
+      reader.seekInstructions(module.code.starts.get(i), module.code.ends.get(i));
       while (reader.pos < reader.end) this.count(reader.next(), reader);
     }
   }

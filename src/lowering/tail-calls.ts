@@ -250,11 +250,7 @@ function findTailCalls(module: Module): {
   const reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
   reader.typeLimit = module.types.length;
   for (let i = 0; i < module.code.starts.length; i++) {
-    reader.seek(module.code.starts.get(i), module.code.ends.get(i));
-    for (let runs = reader.u32(); runs > 0; runs--) {
-      reader.u32();
-      reader.readValType();
-    }
+    reader.seekInstructions(module.code.starts.get(i), module.code.ends.get(i));
     let tails = false;
     while (reader.pos < reader.end) {
       const op = reader.next();

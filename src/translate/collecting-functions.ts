@@ -75,11 +75,7 @@ class Calls {
 /** Whether defined function `index` has nothing that collects but its calls, which are noted. */
 function isQuiet(module: Module, index: number, reader: OperatorReader, calls: Calls): boolean {
   const end = module.code.ends.get(index);
-  reader.seek(module.code.starts.get(index), end);
-  for (let runs = reader.u32(); runs > 0; runs--) {
-    reader.u32();
-    reader.readValType();
-  }
+  reader.seekInstructions(module.code.starts.get(index), end);
   while (reader.pos < end) {
     const op = reader.next();
     if (op === WasmOp.Call || op === WasmOp.ReturnCall) {

@@ -128,6 +128,15 @@ export class OperatorReader extends BinaryReader {
     this.end = end;
   }
 
+  /** Sets the range to that of a function's body, behind its local declarations. */
+  seekInstructions(start: number, end: number): void {
+    this.seek(start, end);
+    for (let runs = this.u32(); runs > 0; runs--) {
+      this.u32();
+      this.readValType();
+    }
+  }
+
   /** Reads one instruction; returns its opcode's id. */
   next(): number {
     const start = this.pos;
