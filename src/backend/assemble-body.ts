@@ -22,10 +22,48 @@ export function assembleBody(
 ): RelocatableCode {
   body.clear();
   writeLocals(body, locals);
-  const places = behind(body.length, pairs.places, arena);
-  const positions = pairs.positions === null ? null : behind(body.length, pairs.positions, arena);
+  const { places, positions } = pairs;
+  const codeStart = body.length;
   body.append(code.bytes());
-  return { bytes: arena.bytes(body.bytes()), places, positions };
+  const start = arena.take(4 * places.length + body.length);
+  const { buffer } = arena;
+  moveBehind(new Int32Array(buffer, start, places.length), places, codeStart);
+  new Uint8Array(buffer, start + 4 * places.length, body.length).set(body.bytes());
+  const moved = positions === null ? null : new Int32Array(positions.length);
+  if (positions !== null) moveBehind(moved!, positions, codeStart);
+  return new CompactCode(buffer, start, places.length, body.length, moved);
+}
+
+/** Tens of thousands are kept at once: arrays for each would take more room than what is in them, so they are made when asked for. */
+class CompactCode implements RelocatableCode {
+  private readonly buffer: ArrayBuffer;
+  /** The places first, since they have to be aligned. */
+  private readonly start: number;
+  private readonly placeCount: number;
+  private readonly length: number;
+  readonly positions: Int32Array | null;
+
+  constructor(
+    buffer: ArrayBuffer,
+    start: number,
+    placeCount: number,
+    length: number,
+    positions: Int32Array | null,
+  ) {
+    this.buffer = buffer;
+    this.start = start;
+    this.placeCount = placeCount;
+    this.length = length;
+    this.positions = positions;
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.buffer, this.start + 4 * this.placeCount, this.length);
+  }
+
+  get places(): Int32Array {
+    return new Int32Array(this.buffer, this.start, this.placeCount);
+  }
 }
 
 function writeLocals(body: ByteWriter, locals: Locals): void {
@@ -42,11 +80,9 @@ function writeLocals(body: ByteWriter, locals: Locals): void {
 }
 
 /** The pairs with their offsets so many bytes further on. */
-function behind(bytes: number, pairs: I32List, arena: Arena): Int32Array {
-  const moved = arena.words(pairs.length);
-  for (let i = 0; i < moved.length; i += 2) {
-    moved[i] = pairs.get(i) + bytes;
-    moved[i + 1] = pairs.get(i + 1);
+function moveBehind(into: Int32Array, pairs: I32List, bytes: number): void {
+  for (let i = 0; i < into.length; i += 2) {
+    into[i] = pairs.get(i) + bytes;
+    into[i + 1] = pairs.get(i + 1);
   }
-  return moved;
 }

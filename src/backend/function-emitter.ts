@@ -119,8 +119,9 @@ export class FunctionEmitter extends MoveEmitter {
   emit(func: Function, indices: ModuleIndices): RelocatableCode {
     const entry = func.layout.entryBlock;
     this.beginCode(func, indices);
-    for (const param of func.signature.params) wasmTypeOf(param.type);
-    for (const result of func.signature.returns) wasmTypeOf(result.type);
+    const { params, returns } = func.signature;
+    for (let i = 0; i < params.length; i++) wasmTypeOf(params[i]!.type);
+    for (let i = 0; i < returns.length; i++) wasmTypeOf(returns[i]!.type);
     this.frame.compute(func, indices.symbols !== null);
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());

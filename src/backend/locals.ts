@@ -160,7 +160,7 @@ export class Locals {
       this.blockStarts = new Int32Array(capacity);
       this.blockLoops = new Int32Array(capacity);
     }
-    for (const list of this.free) list.clear();
+    for (let i = 0; i < this.free.length; i++) this.free[i]!.clear();
     this.types.clear();
     this.paramCount = 0;
   }

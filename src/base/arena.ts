@@ -1,8 +1,8 @@
 /**
- * Small typed arrays that live as long as each other, cut from shared buffers: a buffer of its own costs each some 300 bytes
- * outside of its contents, which is more than most hold.
+ * Room for pieces that live as long as each other, in shared buffers: a buffer of its own costs each some 300 bytes outside of its
+ * contents, which is more than most hold.
  */
-import { EMPTY_I32, EMPTY_U8 } from "./column.ts";
+import { EMPTY_U8 } from "./column.ts";
 
 const CHUNK_BYTES = 1 << 16;
 /** What is longer gets a buffer of its own, so that little of a chunk is wasted. */
@@ -11,37 +11,28 @@ const LONG_BYTES = CHUNK_BYTES / 8;
 export class Arena {
   private chunk: ArrayBuffer;
   private used: number;
+  /** Where what was taken last lies. */
+  buffer: ArrayBuffer;
 
   constructor() {
     this.chunk = EMPTY_U8.buffer as ArrayBuffer;
     this.used = 0;
+    this.buffer = this.chunk;
   }
 
-  /** A copy. */
-  bytes(source: Uint8Array): Uint8Array {
-    const { length } = source;
-    if (length > LONG_BYTES) return source.slice();
-    const start = this.take(length, 1);
-    const copy = new Uint8Array(this.chunk, start, length);
-    copy.set(source);
-    return copy;
-  }
-
-  /** All zero. */
-  words(length: number): Int32Array {
-    if (length === 0) return EMPTY_I32;
-    if (length * 4 > LONG_BYTES) return new Int32Array(length);
-    const start = this.take(length * 4, 4);
-    return new Int32Array(this.chunk, start, length);
-  }
-
-  private take(bytes: number, align: number): number {
-    let start = (this.used + align - 1) & -align;
+  /** Takes so many bytes of `buffer`, which are zero; returns the offset of the first, a multiple of 4. */
+  take(bytes: number): number {
+    if (bytes > LONG_BYTES) {
+      this.buffer = new ArrayBuffer(bytes);
+      return 0;
+    }
+    let start = (this.used + 3) & ~3;
     if (start + bytes > this.chunk.byteLength) {
       this.chunk = new ArrayBuffer(CHUNK_BYTES);
       start = 0;
     }
     this.used = start + bytes;
+    this.buffer = this.chunk;
     return start;
   }
 }

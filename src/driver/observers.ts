@@ -47,30 +47,30 @@ export class Observers implements Required<CompileObserver> {
   }
 
   enter(phase: Phase): void {
-    for (const one of this.list) one.enter?.(phase);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.enter?.(phase);
   }
 
   planned(plan: OutputPlan): void {
-    for (const one of this.list) one.planned?.(plan);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.planned?.(plan);
   }
 
   beforeSpilling(index: number, func: Function): void {
-    for (const one of this.list) one.beforeSpilling?.(index, func);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.beforeSpilling?.(index, func);
   }
 
   afterSpilling(index: number, func: Function, counts: SpillCounts): void {
-    for (const one of this.list) one.afterSpilling?.(index, func, counts);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.afterSpilling?.(index, func, counts);
   }
 
   emitted(index: number, frameBytes: number): void {
-    for (const one of this.list) one.emitted?.(index, frameBytes);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.emitted?.(index, frameBytes);
   }
 
   compiled(code: CompiledCode): void {
-    for (const one of this.list) one.compiled?.(code);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.compiled?.(code);
   }
 
   placed(layout: StaticLayout, runtime: Module): void {
-    for (const one of this.list) one.placed?.(layout, runtime);
+    for (let i = 0; i < this.list.length; i++) this.list[i]!.placed?.(layout, runtime);
   }
 }

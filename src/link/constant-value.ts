@@ -37,6 +37,16 @@ const CONSTANTS: ReadonlySet<number> = new Set([
   WasmOp.F64Const,
 ]);
 
+/** Whether the operator is a constant of a number. */
+export function isConstant(op: number): boolean {
+  return CONSTANTS.has(op);
+}
+
+/** Whether a constant has 64 bits. */
+export function isWide(op: number): boolean {
+  return op === WasmOp.I64Const || op === WasmOp.F64Const;
+}
+
 /** Bits of an imported global that are known when the module is linked, or null. */
 export type ImportedBits = (global: number) => ConstantValue | null;
 
@@ -87,8 +97,8 @@ export class ConstantValues {
 
   /** What an operator that was read gives, its operands taken from the stack; null when it is not known. */
   step(reader: OperatorReader, op: number, stack: ConstantValue[]): ConstantValue | null {
-    if (CONSTANTS.has(op)) {
-      const high = op === WasmOp.I64Const || op === WasmOp.F64Const ? reader.hi >>> 0 : 0;
+    if (isConstant(op)) {
+      const high = isWide(op) ? reader.hi >>> 0 : 0;
       return { kind: "bits", operator: op, bits: (BigInt(high) << 32n) | BigInt(reader.lo >>> 0) };
     }
     if (op === WasmOp.V128Const) return { kind: "vector", start: reader.vectorStart };

@@ -14,7 +14,7 @@ import type { ByteRange, Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import type { ConstantValue, ConstantValues } from "./constant-value.ts";
+import { type ConstantValue, type ConstantValues, isConstant, isWide } from "./constant-value.ts";
 import { StaticObjects, StaticValue, StaticValues } from "./static-objects.ts";
 
 /** Of one object, beyond what its expression spells out; and of all. */
@@ -165,7 +165,12 @@ export class KnownGlobals {
   }
 
   private number(op: number): boolean {
-    const { stack } = this;
+    const { stack, reader } = this;
+    // There are tens of thousands, which a big integer each would make slow.
+    if (isConstant(op)) {
+      stack.push(StaticValue.Bits, reader.lo | 0, isWide(op) ? reader.hi | 0 : 0);
+      return true;
+    }
     const operands: ConstantValue[] = [];
     // Of what takes numbers and gives one, all takes two.
     if (this.constants.isArithmetic(op)) {
@@ -173,7 +178,7 @@ export class KnownGlobals {
       for (let row = first; row < first + 2; row++) operands.push(bitsOf(stack.low(row), stack.high(row)));
       stack.truncate(first);
     }
-    const value = this.constants.step(this.reader, op, operands);
+    const value = this.constants.step(reader, op, operands);
     if (value === null || value.kind === "import") return false;
     if (value.kind === "vector") stack.push(StaticValue.Vector, value.start);
     else stack.push(StaticValue.Bits, Number(value.bits & 0xffff_ffffn) | 0, Number(value.bits >> 32n) | 0);

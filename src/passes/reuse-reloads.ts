@@ -64,7 +64,10 @@ export class ReloadReuse {
     this.func = func;
     if (this.values.length < slots) this.values = new Int32Array(slots * 2);
     fillWords(this.values, NONE, 0, slots);
-    for (const list of [this.slots, this.saved, this.starts, this.open]) list.clear();
+    this.slots.clear();
+    this.saved.clear();
+    this.starts.clear();
+    this.open.clear();
     this.cfg.compute(func);
     this.dominators.compute(func, this.cfg);
     for (let i = 0; i < this.dominators.reachableCount; i++) this.visit(this.dominators.inPreorder(i));

@@ -410,7 +410,8 @@ export class ValueNumbering {
     const count = dfg.argCount(inst);
     if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
     if (op === Op.Icmp) {
-      const [left, right] = [this.constantOf(dfg.arg(inst, 0)), this.constantOf(dfg.arg(inst, 1))];
+      const left = this.constantOf(dfg.arg(inst, 0));
+      const right = this.constantOf(dfg.arg(inst, 1));
       const answer = foldWithZero(dfg.condition(inst), left, right);
       if (answer !== null) this.becomeConstant(inst, result, answer);
       if (answer !== null) return true;
@@ -443,7 +444,9 @@ export class ValueNumbering {
   private growColumns(values: number): void {
     this.scoped.reserve(values);
     if (values <= this.declared.length) {
-      for (const column of [this.declared, this.derived, this.nonNull]) column[values - 1] = 0;
+      this.declared[values - 1] = 0;
+      this.derived[values - 1] = 0;
+      this.nonNull[values - 1] = 0;
       return;
     }
     const grown = [this.declared, this.derived, this.nonNull].map((column) => {

@@ -11,6 +11,12 @@ import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
 
 const NO_VALUES: readonly Value[] = [];
 
+/** Of most blocks. */
+const NO_TYPES: { readonly params: readonly ValType[]; readonly results: readonly ValType[] } = {
+  params: [],
+  results: [],
+};
+
 export class ControlTranslator extends FunctionState {
   protected readonly frames: ControlFrame[] = [];
   /** How many loops the operator at hand is in; a function that is nearly all allocation counts as one. */
@@ -31,17 +37,18 @@ export class ControlTranslator extends FunctionState {
     if (this.heapOperations !== null) this.heapOperations.allocatesInPlace = this.loops > 0;
   }
 
-  protected blockTypes(): { readonly params: ValType[]; readonly results: ValType[] } {
+  protected blockTypes(): { readonly params: readonly ValType[]; readonly results: readonly ValType[] } {
     const { blockType } = this.reader;
-    if (blockType === EMPTY_BLOCK) return { params: [], results: [] };
-    if (blockType < 0) return { params: [], results: [~blockType] };
+    if (blockType === EMPTY_BLOCK) return NO_TYPES;
+    if (blockType < 0) return { params: NO_TYPES.params, results: [~blockType] };
     const { types } = this.module;
     return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
   }
 
   protected blockOf(types: readonly ValType[]): Block {
     const block = this.builder.createBlock();
-    for (const type of types) this.watch(this.builder.appendBlockParam(block, this.typeOf(type)), type);
+    for (let i = 0; i < types.length; i++)
+      this.watch(this.builder.appendBlockParam(block, this.typeOf(types[i]!)), types[i]!);
     return block;
   }
 

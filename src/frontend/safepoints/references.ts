@@ -53,7 +53,8 @@ export class References {
     const { dfg } = func;
     this.values.clear();
     this.reserve(dfg.numValues);
-    for (const declared of func.needsStackMap) this.track(func, declared, policy);
+    const { needsStackMap } = func;
+    for (let i = 0; i < needsStackMap.length; i++) this.track(func, needsStackMap[i]!, policy);
     if (policy.lastDefinitionOnly) this.keepLastDefinitions(func);
     this.number(dfg.numValues);
     for (let value = 0 as Value; value < dfg.numValues; value++) {

@@ -45,7 +45,7 @@ export class BackwardSlots implements SlotAssignment {
     const count = references.count;
     if (this.slots.length < count) this.slots = new Int32Array(grownCapacity(this.slots.length, count));
     fillWords(this.slots, NONE, 0, count);
-    for (const list of this.free) list.clear();
+    for (let i = 0; i < SIZE_CLASSES; i++) this.free[i]!.clear();
   }
 
   slotOf(rank: number): StackSlot | typeof NONE {
