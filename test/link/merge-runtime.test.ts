@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { I32List } from "../../src/base/column.ts";
+import { ConstantValues } from "../../src/link/constant-value.ts";
 import { relocateBodies } from "../../src/link/merge-runtime.ts";
 import { COLLECTOR_NAMES, type CollectorName, collectorModule } from "../../src/runtime/collectors.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
@@ -31,9 +32,14 @@ function declarations(runtime: Module): string {
     const params = "i32 ".repeat(types.paramCount(type));
     lines.push(`(type (func (param ${params}) (result ${"i32 ".repeat(types.resultCount(type))})))`);
   }
+  const constants = new ConstantValues(runtime, () => null);
   globals.forEach(({ type }, i) => {
     const number = type === I64 ? "i64" : "i32";
-    lines.push(`(global ${name("global", i)} (mut ${number}) (${number}.const 0))`);
+    const first = constants.ofGlobal(i);
+    assert.equal(first?.kind, "bits");
+    lines.push(
+      `(global ${name("global", i)} (mut ${number}) (${number}.const ${first?.kind === "bits" ? first.bits : ""}))`,
+    );
   });
   for (let i = 0; i < functionTypes.length; i++) {
     lines.push(`(func ${name("func", i)} (type ${BASES.typeBase + functionTypes.get(i)}) unreachable)`);
