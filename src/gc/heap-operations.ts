@@ -169,9 +169,7 @@ export class HeapOperations {
   }
 
   private allocateInline(bytes: Value, descriptor: Value): Value {
-    const object = this.plan.allocatesInline ? this.room(bytes) : this.roomOfRuntime(bytes);
-    this.ins.store(TRUSTED_MEMFLAGS, descriptor, object, DESCRIPTOR_OFFSET);
-    return object;
+    return this.bump(bytes, descriptor, () => this.roomOfRuntime(bytes));
   }
 
   /** Of the runtime's own, which may collect. */
@@ -179,26 +177,37 @@ export class HeapOperations {
     return this.builder.instResults(this.ins.call(this.runtimeFunction("allocSlow"), [bytes]))[0]!;
   }
 
-  /** Bumps the pointer; the cold path asks the runtime. */
-  private room(bytes: Value): Value {
+  /**
+   * An object with its descriptor set: bumps the pointer and lets `fill` work on what is there, or without room takes what `slow`
+   * gives, on the cold path. Where a collector never leaves room, `slow` makes all.
+   */
+  bump(bytes: Value, descriptor: Value, slow: () => Value, fill?: (object: Value) => void): Value {
+    const { ins, plan } = this;
+    const object = plan.allocatesInline ? this.bumpOr(slow, bytes, fill) : slow();
+    ins.store(TRUSTED_MEMFLAGS, descriptor, object, DESCRIPTOR_OFFSET);
+    return object;
+  }
+
+  private bumpOr(slow: () => Value, bytes: Value, fill?: (object: Value) => void): Value {
     const { builder, ins, plan } = this;
-    const slow = builder.createBlock();
-    const fast = builder.createBlock();
+    const full = builder.createBlock();
+    const room = builder.createBlock();
     const done = builder.createBlock();
-    builder.setColdBlock(slow);
+    builder.setColdBlock(full);
     const object = builder.appendBlockParam(done, I32);
     const top = this.globalGet(plan.allocPtr);
     const next = ins.iadd(top, bytes);
     // Sizes are below 2^31 and so is memory, so the sum cannot wrap around.
-    const fits = ins.icmp("ule", next, this.globalGet(plan.allocEnd));
-    ins.brif(fits, builder.blockCall(fast), builder.blockCall(slow));
-    builder.sealBlock(fast);
-    builder.sealBlock(slow);
-    builder.switchToBlock(fast);
+    const tooFar = ins.icmp("ugt", next, this.globalGet(plan.allocEnd));
+    ins.brif(tooFar, builder.blockCall(full), builder.blockCall(room));
+    builder.sealBlock(full);
+    builder.sealBlock(room);
+    builder.switchToBlock(full);
+    ins.jump(builder.blockCall(done, [slow()]));
+    builder.switchToBlock(room);
     this.operators.emit(WasmOp.GlobalSet, [plan.allocPtr], [next], []);
+    fill?.(top);
     ins.jump(builder.blockCall(done, [top]));
-    builder.switchToBlock(slow);
-    ins.jump(builder.blockCall(done, [this.roomOfRuntime(bytes)]));
     builder.sealBlock(done);
     builder.switchToBlock(done);
     return object;
