@@ -25,6 +25,7 @@ export interface FuzzModulesOptions {
   readonly jobs: number;
   readonly policy: PolicyName;
   readonly target: string | undefined;
+  readonly everyCollector: boolean;
   /** Where failures are saved. */
   readonly folder: string;
   readonly startFrom: readonly string[];
@@ -38,7 +39,7 @@ export interface FuzzModulesOptions {
 const SAVED_PER_KIND = 20;
 
 export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
-  const { firstSeed, count, timeMs, jobs, policy } = options;
+  const { firstSeed, count, timeMs, jobs, policy, everyCollector } = options;
   const startFrom = options.startFrom.map((path) => resolve(path));
   const target = options.target === undefined ? {} : { target: options.target };
   const interrupt = new Interrupt();
@@ -50,6 +51,7 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
     jobs,
     policy,
     startFrom,
+    everyCollector,
     ...target,
     ...(timeMs === null ? {} : { timeMs }),
     onProgress: (done, failures) => progress.show(done, failures),

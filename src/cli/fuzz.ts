@@ -33,6 +33,7 @@ interface FuzzCommandOptions {
   readonly wasm?: boolean;
   readonly startFrom: readonly string[];
   readonly target?: string;
+  readonly everyCollector?: boolean;
 }
 
 /** Of each kind of failure, so many are saved, and one is reduced. */
@@ -47,7 +48,7 @@ export function createFuzzCommand(): Command {
       "Make random functions, spill them under the policies, and check everything that is known about the results:\n" +
         "validity, the checker's proof, the oracle's runs, text that reads back, agreement of the policies.\n" +
         "With --wasm: make random modules with garbage collection, run them on this host's own engine and compiled under\n" +
-        "every collector, all functions proven, and compare results, traps, calls of imports and the state in the end.",
+        "the collectors, all functions proven, and compare results, traps, calls of imports and the state in the end.",
     )
     .option("--wasm", "random modules instead of functions")
     .addOption(
@@ -59,6 +60,10 @@ export function createFuzzCommand(): Command {
       targetOption(
         "with --wasm: the engine that the output is for; modules also run standing alone, without what cannot",
       ),
+    )
+    .option(
+      "--every-collector",
+      "with --wasm: each module under all of them, not under the stressing one and another by turn",
     )
     .option(
       "-n, --count <number>",
@@ -108,6 +113,7 @@ async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
     folder: options.output,
     startFrom: options.startFrom,
     target: options.target,
+    everyCollector: options.everyCollector === true,
     reduce: options.reduce,
     quiet: quiet === true,
     json: json === true,

@@ -19,6 +19,8 @@ export interface ModuleCampaignOptions {
   readonly policy?: PolicyName;
   /** The engine that the output is for, if not the default. */
   readonly target?: string;
+  /** Each module under every collector, not one besides the stressing one by turn. */
+  readonly everyCollector?: boolean;
   /** Paths of modules that half of the random ones are built upon. */
   readonly startFrom?: readonly string[];
   readonly onProgress?: (done: number, failures: number) => void;
@@ -113,8 +115,19 @@ class Campaign {
 
   private thread(): Promise<void> {
     const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    const { policy = "spillway", startFrom = [], hangMs = HANG_MS, target } = this.options;
-    const workerData: ThreadOptions = { policy, startFrom, ...(target === undefined ? {} : { target }) };
+    const {
+      policy = "spillway",
+      startFrom = [],
+      hangMs = HANG_MS,
+      everyCollector = false,
+      target,
+    } = this.options;
+    const workerData: ThreadOptions = {
+      policy,
+      startFrom,
+      everyCollector,
+      ...(target === undefined ? {} : { target }),
+    };
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     let seed = -1;
     let modules = 0;

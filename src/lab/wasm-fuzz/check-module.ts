@@ -60,6 +60,8 @@ const CALM: readonly Setting[] = COLLECTOR_NAMES.filter((name) => name !== "stre
 export interface CheckOptions {
   /** Chooses one of the collectors besides the stressing one; without it they all have their turn. */
   readonly turn?: number;
+  /** All collectors in spite of the turn. */
+  readonly everyCollector?: boolean;
   readonly policy?: PolicyName;
   /**
    * The engine that the output is for, if not the default: then the module, without what it cannot have alone, also runs standing alone
@@ -69,7 +71,7 @@ export interface CheckOptions {
 }
 
 export async function checkModule(bytes: Uint8Array, options: CheckOptions = {}): Promise<ModuleVerdict> {
-  const { turn, policy = "spillway", target } = options;
+  const { turn, everyCollector = false, policy = "spillway", target } = options;
   try {
     const subject = await subjectOf(bytes, FEATURES);
     if (subject === null) return { kind: "skipped", why: "an import that cannot be made up" };
@@ -77,7 +79,7 @@ export async function checkModule(bytes: Uint8Array, options: CheckOptions = {})
     if (refusal !== "") return { kind: "skipped", why: `this host refuses it: ${refusal}` };
     const native = observe(new NativeEngine(), subject);
     let atLimit = false;
-    const others = turn === undefined ? CALM : [CALM[turn % CALM.length]!];
+    const others = turn === undefined || everyCollector ? CALM : [CALM[turn % CALM.length]!];
     const settings = [STRESSED, ...others].map((setting) => ({ ...setting, policy }));
     if (target !== undefined) return await checkForTarget(subject, native, settings, options);
     for (const setting of settings) {

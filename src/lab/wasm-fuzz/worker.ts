@@ -13,6 +13,7 @@ export interface SeedVerdict {
 export interface ThreadOptions {
   readonly policy: PolicyName;
   readonly startFrom: readonly string[];
+  readonly everyCollector: boolean;
   /** The target, if it is not the default one. */
   readonly target?: string;
 }
