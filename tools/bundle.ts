@@ -3,8 +3,8 @@
  *
  *     <script type="module" src="polyfill.bundle.js"></script>
  *
- * It is a module, since it waits (`await`) before it installs anything, and modules after it wait for it. What only Node has is left
- * out by the package's `browser` field, as in any other bundle that has the package in it.
+ * It installs itself while it is evaluated, so modules after it find it there. What only Node has is left out by the package's `browser`
+ * field, as in any other bundle that has the package in it.
  */
 import { statSync } from "node:fs";
 import { join, relative } from "node:path";

@@ -104,7 +104,7 @@ async function run(path: string, args: readonly string[], options: Options): Pro
     const features = featuresOf(options.wasm);
     const map = new ProgramMap(path, bytes, features);
     const how = { features, collector, gcStress, prove, positions: map.isNamed };
-    const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
+    const module = new Module(await compileCodeAsync(bytes, how, openCache()));
     const program = new Program({ path, module, map }, new Store(settings), options);
     await program.run(args);
   } catch (error) {

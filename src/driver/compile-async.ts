@@ -9,7 +9,7 @@ import type { OutputMode } from "../link/plan.ts";
 import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
-import { loadNodeOnly } from "./on-node.ts";
+import { nodeOnly } from "./on-node.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepare.ts";
 import { storedCode } from "./stored-code.ts";
 
@@ -71,7 +71,7 @@ async function compileEither(
   const { observers = [], ...others } = options;
   const isAlone =
     observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
-  const node = isAlone ? null : await loadNodeOnly();
+  const node = isAlone ? null : nodeOnly();
   const count = jobs ?? node?.defaultJobs() ?? 1;
   if (node?.hasThreads() === true && count > 1) {
     const progressing = progress === undefined ? {} : { progress };

@@ -1,6 +1,6 @@
 /** A cache of compiled code for `compile` and `createWebAssembly`, on hosts that have a place for it. */
 import type { CodeCache } from "../driver/code-cache.ts";
-import { loadNodeOnly } from "../driver/on-node.ts";
+import { nodeOnly } from "../driver/on-node.ts";
 
 export interface CacheOptions {
   /** Where the files are; the user's own folder for caches unless it is given. */
@@ -10,10 +10,20 @@ export interface CacheOptions {
 }
 
 /**
- * Opens the cache, in files on Node (`../driver/node/disk-cache.ts`). Null on other hosts, and where the environment says
+ * Opens the cache, in files on Node from 20.16 (`../driver/node/disk-cache.ts`). Null on other hosts, and where the environment says
  * `SPILLWAY_CACHE=off`.
  */
-export async function openCache(options: CacheOptions = {}): Promise<CodeCache | null> {
-  const node = await loadNodeOnly();
-  return node === null ? null : node.diskCache(options);
+export function openCache(options: CacheOptions = {}): CodeCache | null {
+  return nodeOnly()?.diskCache(options) ?? null;
+}
+
+/** The same, opened when the first module is compiled: a program that compiles none does not pay for it. */
+export function cacheOnDemand(): CodeCache {
+  let opened: CodeCache | null | undefined;
+  return {
+    entry: (bytes, settings) => {
+      if (opened === undefined) opened = openCache();
+      return opened?.entry(bytes, settings) ?? null;
+    },
+  };
 }

@@ -3,10 +3,14 @@
  * collection runs. On an engine that has it nothing is done, unless the environment says `SPILLWAY_POLYFILL=force`.
  *
  *     node --import spillway/polyfill app.mjs
+ *     import "spillway/polyfill";                    // before the imports of those who use it
+ *
+ * It is installed when the import is evaluated, and nothing here or below waits (`await` at the top of a module): modules beside it would
+ * run meanwhile, and neither `require` nor a script can wait.
  *
  * On Node, what was compiled is kept for the next time; `SPILLWAY_CACHE=off` says not to.
  */
-import { openCache } from "./open-cache.ts";
+import { cacheOnDemand } from "./open-cache.ts";
 import { createWebAssembly, type NamespaceOptions } from "./web-assembly.ts";
 
 /** A module with a struct type, the `js-string` builtins aside the newest thing that programs need. */
@@ -33,6 +37,8 @@ export function install(options: NamespaceOptions = {}): void {
 const environment = (globalThis as Environment).process?.env ?? {};
 const isForced = environment["SPILLWAY_POLYFILL"] === "force";
 if (isForced || !hasGarbageCollection()) {
-  const cache = await openCache();
-  install({ force: isForced, compile: { cache, gcStress: environment["SPILLWAY_GC_STRESS"] === "1" } });
+  install({
+    force: isForced,
+    compile: { cache: cacheOnDemand(), gcStress: environment["SPILLWAY_GC_STRESS"] === "1" },
+  });
 }

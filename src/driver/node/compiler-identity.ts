@@ -4,19 +4,24 @@
  * The version alone would do for a package from a registry, not for a checkout, where the compiler changes and its version does not. So
  * the sizes and times of all files that it is made of are in it: some hundred calls of `stat`, a few milliseconds.
  */
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { builtIn } from "./built-in.ts";
+
+const { createHash } = builtIn("node:crypto");
+const { existsSync, readdirSync, readFileSync, statSync } = builtIn("node:fs");
+const { join } = builtIn("node:path");
+const { fileURLToPath } = builtIn("node:url");
 
 /** What the compiler is not made of. */
 const OTHERS: ReadonlySet<string> = new Set(["cli", "lab", "wast", "meta", "interp", "text"]);
 
 let known: string | null | undefined;
 
-/** Null where this file is not in its package but in somebody's bundle, so that nobody can tell. */
+/** Null where this file is not in its package but in somebody's bundle (in a script, it has no address), so that nobody can tell. */
 export function compilerIdentity(): string | null {
-  if (known === undefined) known = identityOf(fileURLToPath(new URL("../..", import.meta.url)));
+  if (known === undefined) {
+    const url: string | undefined = import.meta.url;
+    known = url === undefined ? null : identityOf(fileURLToPath(new URL("../..", url)));
+  }
   return known;
 }
 

@@ -13,13 +13,15 @@
  * is when it was last used; when all files together exceed the bound, those go that were not used for longest. The cache never fails:
  * where the file system does not cooperate, nothing is kept.
  */
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { CacheEntry, CodeCache } from "../code-cache.ts";
+import { builtIn } from "./built-in.ts";
 import { compilerIdentity } from "./compiler-identity.ts";
+
+const { createHash, randomInt } = builtIn("node:crypto");
+const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } =
+  builtIn("node:fs");
+const { homedir } = builtIn("node:os");
+const { join } = builtIn("node:path");
 
 export interface DiskCacheOptions {
   /** Where the files are; the user's own folder for caches unless it is given. */
@@ -34,7 +36,7 @@ export const DEFAULT_CACHE_BYTES: number = 256 << 20;
 
 const MIN_MODULE_BYTES = 1 << 13;
 
-const MAGIC = Buffer.from("spillway");
+const MAGIC = "spillway";
 const FORMAT = 1;
 const FORMAT_OFFSET = MAGIC.length;
 const HASH_OFFSET = FORMAT_OFFSET + 4;
@@ -124,8 +126,20 @@ class DiskCache implements CodeCache {
     const contents = Buffer.concat([header(name, stored), stored]);
     if (contents.length > this.bounds.maxBytes) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    writeFileAtomic.sync(this.pathOf(name), contents, { mode: 0o600, fsync: false });
+    this.write(this.pathOf(name), contents);
     this.evict(name);
+  }
+
+  /** Beside its place first, under a name that nobody else has, and then there. */
+  private write(path: string, contents: Buffer): void {
+    const unfinished = `${path}.${randomInt(2 ** 47)}`;
+    try {
+      writeFileSync(unfinished, contents, { mode: 0o600, flag: "wx" });
+      renameSync(unfinished, path);
+    } catch (error) {
+      quietly(() => rmSync(unfinished, { force: true }));
+      throw error;
+    }
   }
 
   private pathOf(name: string): string {
@@ -159,7 +173,7 @@ function isOurs(file: string): boolean {
 
 function header(name: string, stored: Uint8Array): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
-  MAGIC.copy(bytes);
+  bytes.write(MAGIC, "latin1");
   bytes.writeUInt32LE(FORMAT, FORMAT_OFFSET);
   createHash("sha256").update(name).update(stored).digest().copy(bytes, HASH_OFFSET);
   return bytes;

@@ -8,17 +8,20 @@
  * depends on nothing but the plan, and symbols are numbered anew when the ranges are put together in order (`mergeObjects`). So is what
  * is refused: the first function's complaint, in order, as where one thread compiles all.
  */
-import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { CompiledCode } from "../../link/compiled-code.ts";
 import type { OutputMode } from "../../link/plan.ts";
 import { mergeObjects, type ObjectCode, readObject } from "../../object/object-code.ts";
 import { compileFunctions } from "../compile-functions.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "../prepare.ts";
 import { codeOf, objectOf } from "../stored-code.ts";
+import { builtIn } from "./built-in.ts";
 import { type FunctionRange, rangesOf } from "./ranges.ts";
 import { errorOf, type Failure, type FromWorker, type ToWorker } from "./thread-messages.ts";
+
+const { existsSync } = builtIn("node:fs");
+const { availableParallelism } = builtIn("node:os");
+const threads = builtIn("node:worker_threads");
 
 /** What compiles in threads is watched by nobody: observers see functions, which do not leave their thread. */
 export type ThreadOptions = Omit<PrepareOptions, "observers"> & {
@@ -53,10 +56,10 @@ export function defaultJobs(): number {
 /** Rejects with what compiling in one thread throws. */
 export async function compileInThreads(
   bytes: Uint8Array,
-  threads: ThreadOptions,
+  given: ThreadOptions,
   mode: OutputMode,
 ): Promise<ThreadResult> {
-  const { jobs, rangeBytes = RANGE_BYTES, ordered = (ranges) => ranges, progress, ...options } = threads;
+  const { jobs, rangeBytes = RANGE_BYTES, ordered = (ranges) => ranges, progress, ...options } = given;
   // They load the compiler while this thread validates.
   const workers = Array.from({ length: jobs }, newWorker);
   try {
@@ -80,17 +83,20 @@ export async function compileInThreads(
 
 /** Without what was given to this process to load first: a polyfill would install itself there too. */
 function newWorker(): Worker {
-  return new Worker(workerUrl(), { execArgv: [], env: {} });
+  return new threads.Worker(workerUrl()!, { execArgv: [], env: {} });
 }
 
-function workerUrl(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./function-worker.${extension}`, import.meta.url);
+/** Null in somebody's bundle that is a script, which has no address. */
+function workerUrl(): URL | null {
+  const url: string | undefined = import.meta.url;
+  if (url === undefined) return null;
+  return new URL(`./function-worker.${url.endsWith(".ts") ? "ts" : "js"}`, url);
 }
 
 /** Whether the worker's file is beside this one: in somebody's bundle it is not. */
 export function hasThreads(): boolean {
-  return existsSync(workerUrl());
+  const url = workerUrl();
+  return url !== null && existsSync(url);
 }
 
 function send(worker: Worker, message: ToWorker): void {

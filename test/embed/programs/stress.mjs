@@ -7,7 +7,7 @@
 import { createWebAssembly, openCache, Store } from "spillway/embed";
 
 const store = new Store({ collector: "stress", stressPeriod: Number(process.env.SPILLWAY_STRESS_PERIOD) });
-globalThis.WebAssembly = createWebAssembly({ force: true, store, compile: { cache: await openCache() } });
+globalThis.WebAssembly = createWebAssembly({ force: true, store, compile: { cache: openCache() } });
 process.on("exit", () => {
   if (store.statistics().collections < 100) throw new Error("there were hardly any collections");
 });
