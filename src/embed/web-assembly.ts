@@ -13,6 +13,7 @@ import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Imports } from "./imports.ts";
 import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import type { StoreOptions } from "./store.ts";
 import {
   type BinarySource,
@@ -54,12 +55,6 @@ interface HostNamespace {
   readonly Tag?: new (descriptor: object) => object;
   readonly Exception?: new (tag: object, payload: unknown, options?: object) => object;
   validate(bytes: BinarySource): boolean;
-}
-
-interface ResponseLike {
-  readonly ok: boolean;
-  readonly headers: { get(name: string): string | null };
-  arrayBuffer(): Promise<ArrayBuffer>;
 }
 
 /** Makes a namespace, with a store of its own unless one is given. */
@@ -263,15 +258,4 @@ function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
 function isValid(bytes: BinarySource, { builtins = [] }: CompileOptions): boolean {
   const module = decoded(bytes);
   return module !== null && builtinsMatch(module, builtins);
-}
-
-async function bytesOfResponse(source: ResponseLike | Promise<ResponseLike>): Promise<ArrayBuffer> {
-  const response = await source;
-  if (typeof response?.arrayBuffer !== "function")
-    throw new TypeError("expected a Response or a promise of one");
-  const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (!response.ok) throw new TypeError("the response has no ok status");
-  if (type !== "application/wasm")
-    throw new TypeError(`incorrect response MIME type: expected application/wasm`);
-  return await response.arrayBuffer();
 }
