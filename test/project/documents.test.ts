@@ -36,3 +36,15 @@ for (const document of documents) {
     assert.deepEqual(missing, []);
   });
 }
+
+test("README.md tells of every variable of the environment that the sources read", () => {
+  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
+  const variables = globSync("src/**/*.ts", { cwd: projectRoot }).flatMap((file) =>
+    Array.from(
+      readFileSync(join(projectRoot, file), "utf8").matchAll(/\bSPILLWAY_[A-Z_]+/g),
+      ([name]) => name,
+    ),
+  );
+  assert.ok(variables.length > 0);
+  for (const name of new Set(variables)) assert.match(readme, new RegExp(`^\\| \`${name}\\b`, "m"), name);
+});
