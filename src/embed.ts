@@ -33,6 +33,6 @@ export {
   Store,
   Tag,
 } from "./embed/index.ts";
-export type { StoreOptions } from "./embed/store.ts";
 export type { ModuleOptions } from "./embed/store-api.ts";
+export type { StoreOptions } from "./embed/store-options.ts";
 export { createWebAssembly, type NamespaceOptions } from "./embed/web-assembly.ts";

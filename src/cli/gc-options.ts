@@ -42,7 +42,9 @@ export function addGcOptions(command: Command): Command {
       ).argParser(parseBytes),
     )
     .addOption(
-      new Option("--stack-size <bytes>", "of the stack of references (default: 960k)").argParser(parseBytes),
+      new Option("--stack-size <bytes>", "of the stack of references (default: 960k)").argParser(
+        parseStackBytes,
+      ),
     )
     .option(
       "--gc-stress",
@@ -61,13 +63,24 @@ export function gcSettings({ collector, maxHeap, stackSize, gcStress = false }: 
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
 const MOST_BYTES = 2 ** 31;
+const MOST_STACK_BYTES = 2 ** 30;
 
 /** `65536`, `64k`, `16m`, `1g`; a multiple of 16 up to 2 GiB. */
 export function parseBytes(text: string): number {
+  return parseBytesUpTo(MOST_BYTES, text);
+}
+
+/** The same up to 1 GiB, which is the most that a store takes. */
+function parseStackBytes(text: string): number {
+  return parseBytesUpTo(MOST_STACK_BYTES, text);
+}
+
+function parseBytesUpTo(most: number, text: string): number {
   const match = /^(\d+)([kmg]?)$/i.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!;
-  if (!(bytes > 0 && bytes <= MOST_BYTES) || bytes % 16 !== 0) {
-    throw new InvalidArgumentError("Give a multiple of 16 bytes up to 2g, such as 65536, 64k or 16m.");
+  if (!(bytes > 0 && bytes <= most) || bytes % 16 !== 0) {
+    const bound = `${most / UNITS["g"]!}g`;
+    throw new InvalidArgumentError(`Give a multiple of 16 bytes up to ${bound}, such as 65536, 64k or 16m.`);
   }
   return bytes;
 }

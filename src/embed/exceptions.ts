@@ -14,10 +14,11 @@ import { type DescriptorMemory, exceptionDescriptor } from "../gc/descriptors.ts
 import { Exception, exceptionLayout, isTraced, TagRecord } from "../gc/layout.ts";
 import { addFunctionType } from "../link/plan.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
-import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
+import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType, valTypeName } from "../wasm/types.ts";
 import type { TagExtern } from "./extern.ts";
 import { Handle, type HandleGroup, Handles } from "./handles.ts";
 import { type HostFunction, type HostTag, hostWebAssembly } from "./host-webassembly.ts";
+import { showAs } from "./inspect.ts";
 import type { References } from "./references.ts";
 import { RootWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
@@ -57,6 +58,12 @@ export class StoreException extends Handle {
 
   get [Symbol.toStringTag](): string {
     return "WebAssembly.Exception";
+  }
+
+  static {
+    showAs(StoreException, "WebAssembly.Exception", ({ types }) => ({
+      payload: `[${types.map(valTypeName).join(" ")}]`,
+    }));
   }
 
   /** The canonical types of its payload. */

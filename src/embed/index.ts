@@ -11,7 +11,7 @@ export { ImportMismatch } from "./messages.ts";
 export { type CacheOptions, openCache } from "./open-cache.ts";
 export { References } from "./references.ts";
 export type { HeapStatistics } from "./runtime.ts";
-export { Store as CoreStore, type StoreInstance, type StoreOptions } from "./store.ts";
+export { Store as CoreStore, type StoreInstance } from "./store.ts";
 export {
   type BinarySource,
   compile,
@@ -22,4 +22,5 @@ export {
   Module,
   Store,
 } from "./store-api.ts";
+export type { StoreOptions } from "./store-options.ts";
 export { Tag } from "./tag.ts";

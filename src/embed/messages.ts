@@ -1,4 +1,5 @@
 /** What linking into a store says. */
+import { type BarrierKind, type CollectorName, collectorsWith } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
 
 /** An import that was given something of another type. */
@@ -8,4 +9,13 @@ export class ImportMismatch extends Error {
     super(`incompatible import type: ${module}.${name} is a ${type.kind}, and ${what} was given`);
     this.name = "ImportMismatch";
   }
+}
+
+/** Of code with such a barrier, in a store with that collector. */
+export function collectorMismatch(barrier: BarrierKind, collector: CollectorName): string {
+  const compiledFor = collectorsWith(barrier);
+  return (
+    `the module is compiled for the collector ${compiledFor.join(" or ")}, and the store has ${collector}, which needs ` +
+    `another write barrier: compile it with { collector: "${collector}" }, or make the store with { collector: "${compiledFor[0]}" }`
+  );
 }

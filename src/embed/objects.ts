@@ -6,6 +6,7 @@ import { ELEMENTS_OFFSET } from "../gc/layout.ts";
 import * as wasm from "../wasm/types.ts";
 import type { Conversions } from "./conversions.ts";
 import type { GlobalExtern, TableExtern } from "./extern.ts";
+import { showAs } from "./inspect.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 import { tableLength } from "./table-length.ts";
@@ -45,6 +46,13 @@ export class ReferenceGlobal {
 
   get [Symbol.toStringTag](): string {
     return "WebAssembly.Global";
+  }
+
+  static {
+    showAs(ReferenceGlobal, "WebAssembly.Global", ({ extern }) => {
+      const { type, mutable } = extern.type;
+      return { type: wasm.valTypeName(type), mutable };
+    });
   }
 }
 
@@ -92,6 +100,13 @@ export class ReferenceTable {
 
   get [Symbol.toStringTag](): string {
     return "WebAssembly.Table";
+  }
+
+  static {
+    showAs(ReferenceTable, "WebAssembly.Table", ({ element, length }) => ({
+      element: wasm.valTypeName(element),
+      length,
+    }));
   }
 
   private get element(): wasm.ValType {

@@ -25,12 +25,14 @@ import { HeapGraph } from "./heap-graph.ts";
 import { HeapSnapshot } from "./heap-snapshot.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import { type ImportContext, type Imports, readImports, valueGlobal } from "./imports.ts";
+import { showAs } from "./inspect.ts";
 import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
-import { Store as CoreStore, type StoreOptions } from "./store.ts";
+import { Store as CoreStore } from "./store.ts";
+import type { StoreOptions } from "./store-options.ts";
 import { Tag } from "./tag.ts";
 
 /** What a module imports or exports, as `WebAssembly.Module.exports` describes it. */
@@ -97,6 +99,13 @@ export class Module {
     return customs
       .filter((section) => section.name === name)
       .map(({ payload }) => bytes.slice(payload.start, payload.end).buffer as ArrayBuffer);
+  }
+
+  static {
+    showAs(Module, "Module", ({ imports, exports }) => ({
+      imports: imports.length,
+      exports: exports.length,
+    }));
   }
 }
 
@@ -174,7 +183,7 @@ export class Store {
 
   constructor(options: StoreOptions = {}) {
     this.core = new CoreStore(options);
-    this.collector = options.collector ?? "copying";
+    this.collector = this.core.collector;
     this.functions = new ExportedFunctions(this.core);
     this.objects = new Map();
     this.externs = new WeakMap();
@@ -273,6 +282,14 @@ export class Store {
     return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
   }
 
+  static {
+    showAs(Store, "Store", (store) => ({
+      collector: store.collector,
+      ...store.statistics(),
+      heldValues: store.heldValues,
+    }));
+  }
+
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
     try {
       return withCompileErrors(() => guarded(this.core, () => this.core.instantiate(code, externs)));
@@ -325,7 +342,7 @@ export function instantiate(
   imports?: Imports,
   options: StoreOptions & ModuleOptions & { readonly store?: Store } = {},
 ): { readonly module: Module; readonly instance: Instance; readonly store: Store } {
-  const plain = options.collector ?? "copying";
+  const plain = options.collector ?? options.store?.collector ?? "copying";
   const collector = options.gcStress === true ? stressed(plain) : plain;
   const module = compile(bytes, { ...options, collector });
   const store = options.store ?? new Store({ ...options, collector });

@@ -6,8 +6,6 @@
  *
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
-
-import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { CodePositions } from "../link/code-positions.ts";
@@ -27,25 +25,12 @@ import { forwardingModule } from "./forwarding-module.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
-import { ImportMismatch } from "./messages.ts";
+import { collectorMismatch, ImportMismatch } from "./messages.ts";
 import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
+import { type StoreOptions, storeSettings } from "./store-options.ts";
 import { currentExternType } from "./table-length.ts";
-
-export interface StoreOptions {
-  readonly collector?: CollectorName;
-  /** Bytes of the shadow stack. */
-  readonly stackBytes?: number;
-  /** The most that the heap may grow to, in bytes. */
-  readonly maxHeapBytes?: number;
-  /** For tests, of the collector `stress`: it collects at one allocation in so many, not at each. */
-  readonly stressPeriod?: number;
-  /** Address space for what instances bring along: descriptors, stack maps, constants. */
-  readonly staticBytes?: number;
-}
-
-const DEFAULT_STATIC_BYTES = 1 << 25;
 
 export interface StoreInstance {
   /** By name. */
@@ -56,6 +41,7 @@ export interface StoreInstance {
 }
 
 export class Store implements DescriptorMemory {
+  readonly collector: CollectorName;
   readonly types: TypeStore;
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
@@ -70,12 +56,11 @@ export class Store implements DescriptorMemory {
   private readonly typesByDescriptor: Map<number, number>;
 
   constructor(options: StoreOptions = {}) {
-    const stackBytes = options.stackBytes ?? DEFAULT_STACK_BYTES;
-    const maxHeapBytes = options.maxHeapBytes ?? DEFAULT_HEAP_BYTES;
+    const settings = storeSettings(options);
+    this.collector = settings.collector;
     this.types = new TypeStore();
-    this.memory = new StoreMemory(stackBytes, options.staticBytes ?? DEFAULT_STATIC_BYTES);
-    const { collector = "copying", stressPeriod } = options;
-    this.runtime = new Runtime(collector, this.memory, { stackBytes, maxHeapBytes, stressPeriod });
+    this.memory = new StoreMemory(settings.stackBytes, settings.staticBytes);
+    this.runtime = new Runtime(this.collector, this.memory, settings);
     this.descriptors = new Map();
     this.references = new References(this.memory, this.runtime);
     this.exceptions = new Exceptions(this, this.references);
@@ -86,11 +71,11 @@ export class Store implements DescriptorMemory {
 
   /**
    * An instance of the code, with one extern for each import, in order. Throws `ImportMismatch` for one that does not fit,
-   * `InputError` when static memory is full, and whatever starting the instance throws.
+   * `InputError` when static memory is full, a `TypeError` for code of a collector with another barrier, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
     if (code.plan.barrier !== this.runtime.barrier)
-      throw new Error("code for a collector with another barrier");
+      throw new TypeError(collectorMismatch(code.plan.barrier, this.collector));
     this.checkImports(code, imports);
     const byKind = byIndex(code, imports);
     for (const func of code.plan.usage.referencedFunctions) {

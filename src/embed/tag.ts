@@ -3,9 +3,10 @@
  * read its payload, to make one.
  */
 import type { ExternType } from "../wasm/extern-types.ts";
-import { isRef, V128, type ValType } from "../wasm/types.ts";
+import { isRef, V128, type ValType, valTypeName } from "../wasm/types.ts";
 import type { PayloadValue, StoreException } from "./exceptions.ts";
 import type { TagExtern } from "./extern.ts";
+import { showAs } from "./inspect.ts";
 import type { ObjectContext } from "./objects.ts";
 
 export class Tag implements TagExtern {
@@ -22,6 +23,10 @@ export class Tag implements TagExtern {
 
   get [Symbol.toStringTag](): string {
     return "WebAssembly.Tag";
+  }
+
+  static {
+    showAs(Tag, "WebAssembly.Tag", ({ payload }) => ({ payload: `[${payload.map(valTypeName).join(" ")}]` }));
   }
 
   /** One value of the payload of an exception. Throws a `TypeError` for one of another tag, a `RangeError` beyond the last. */

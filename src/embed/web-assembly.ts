@@ -14,7 +14,6 @@ import type { Imports } from "./imports.ts";
 import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
-import type { StoreOptions } from "./store.ts";
 import {
   type BinarySource,
   bytesOf,
@@ -24,6 +23,7 @@ import {
   Store,
   Module as StoreModule,
 } from "./store-api.ts";
+import type { StoreOptions } from "./store-options.ts";
 import { Tag } from "./tag.ts";
 import { valueTypeNamed } from "./value-type-names.ts";
 

@@ -45,6 +45,7 @@
  * a minor collection, everything old.
  */
 import { InputError } from "../base/diagnostics.ts";
+import { wrongOption } from "../base/wrong-option.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
@@ -73,8 +74,21 @@ export const COLLECTOR_NAMES: readonly CollectorName[] = [
 /** The write barrier that a collector needs: none, cards to mark, or counts to keep. */
 export type BarrierKind = "none" | "cards" | "counts";
 
+/** Throws a `TypeError` for what is no name of a collector, as any function here does that takes one. */
+export function requireCollector(name: unknown): asserts name is CollectorName {
+  if (COLLECTOR_NAMES.some((known) => known === name)) return;
+  const names = Object.keys(COLLECTORS).map((known) => JSON.stringify(known));
+  throw new TypeError(wrongOption("collector", `one of ${names.join(", ")}`, name));
+}
+
 export function barrierOf(name: CollectorName): BarrierKind {
+  requireCollector(name);
   return BARRIERS[name] ?? "none";
+}
+
+/** The collectors that code with such a barrier runs with, but for those of tests. */
+export function collectorsWith(barrier: BarrierKind): CollectorName[] {
+  return COLLECTOR_NAMES.filter((name) => isPlain(name) && barrierOf(name) === barrier);
 }
 
 const BARRIERS: { readonly [name in CollectorName]?: BarrierKind } = {
@@ -115,6 +129,7 @@ function stressText(name: StressName): string {
 
 /** The bytes of a collector's module. Throws for one for stress in a bundle for browsers. */
 export function collectorBytes(name: CollectorName): Uint8Array<ArrayBuffer> {
+  requireCollector(name);
   const text = isPlain(name) ? COLLECTORS[name] : stressText(name);
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
