@@ -22,10 +22,17 @@ import { parseTarget } from "./targets.ts";
 
 export interface PrepareOptions {
   readonly features?: Features;
-  /** The engine that runs the output, see `targets.ts`. */
+  /**
+   * The engine that runs the output: `node20` unless it is given, with features added and taken, as in `mvp,+bulk-memory`. The names and
+   * the features are listed by `spillway compile --help`, and told of in docs/targets.md.
+   */
   readonly target?: string;
   /** Of a module that stands alone: what is reserved for its own memory, where the target has but one memory a module. */
   readonly reserveMemoryBytes?: number;
+  /**
+   * How memory is reclaimed: `copying` (unless it is given), `generational`, `drc` or `null`. Code for a store must be for the store's
+   * own, or one with the same write barrier (`copying` and `null` have none).
+   */
   readonly collector?: CollectorName;
   /** How the safepoint spiller works; the mistaken policies are for tests. */
   readonly policy?: PolicyName;

@@ -2,6 +2,7 @@
 export type { CodeCache } from "../driver/code-cache.ts";
 export { outputName } from "../link/link-store.ts";
 export { Exceptions, type PayloadValue, StoreException } from "./exceptions.ts";
+export type { Exports, ExportValue } from "./export-value.ts";
 export type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
 export { guarded } from "./guard.ts";
 export { HeapSnapshot } from "./heap-snapshot.ts";

@@ -3,11 +3,18 @@ import { type BarrierKind, barrierOf, type CollectorName, collectorBytes } from 
 import { type HostFunction, type HostGlobal, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
-/** Figures of the collector's. Bytes are as of the last collection or slow allocation. */
+/** What the collector of a store did since the store was made. */
 export interface HeapStatistics {
+  /** How often it collected. */
   readonly collections: number;
+  /** Of all objects so far, as of the last collection, or the last time that the collector was asked for more room. */
   readonly bytesAllocated: number;
+  /** What it moved, together; 0 with `drc` and `null`, which move nothing. */
   readonly bytesCopied: number;
+  /**
+   * What was alive after the last collection, 0 before the first. With `generational`, after a collection of young objects only, everything
+   * old; with `drc` what was not freed.
+   */
   readonly liveBytes: number;
 }
 

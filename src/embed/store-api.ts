@@ -18,6 +18,7 @@ import { type CollectorName, stressed } from "../runtime/collectors.ts";
 import type { ExternKind, Import } from "../wasm/module.ts";
 import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";
 import { Conversions } from "./conversions.ts";
+import type { Exports } from "./export-value.ts";
 import { ExportedFunctions } from "./exported-functions.ts";
 import type { Extern, TableExtern } from "./extern.ts";
 import { guarded } from "./guard.ts";
@@ -112,10 +113,10 @@ export class Module {
 /** A binary, in a buffer of its own or in a part of one. */
 export type BinarySource = ArrayBuffer | ArrayBufferView;
 
-/** What `instantiate` gives. */
-export interface Instance {
+/** What `instantiate` gives; `E` is the type of its exports, as the program declares it. */
+export interface Instance<E extends object = Exports> {
   /** A frozen object without a prototype. */
-  readonly exports: Readonly<Record<string, unknown>>;
+  readonly exports: Readonly<E>;
 }
 
 /** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
@@ -170,8 +171,12 @@ function asCompileError(error: unknown): unknown {
   return new hostWebAssembly.CompileError(renderDiagnostic(error.diagnostic, "module"), { cause: error });
 }
 
+/**
+ * Where instances run: one heap with its collector, which all of them share, and so references, globals, tables, functions and tags. Nothing
+ * of it is given back before the whole store is dropped; a program that is to go away gets a store of its own.
+ */
 export class Store {
-  /** What modules for it are compiled for. */
+  /** The collector of its heap. Modules for it are compiled for the same one: `compile(bytes, { collector: store.collector })`. */
   readonly collector: CollectorName;
   private readonly core: CoreStore;
   private readonly context: ImportContext;
@@ -198,17 +203,17 @@ export class Store {
   }
 
   /**
-   * An instance of a module, or of a binary that is compiled first. Throws `WebAssembly.LinkError` for imports that do not fit, and
-   * what the module's own start throws.
+   * An instance of a module, or of a binary that is compiled first. Throws `WebAssembly.LinkError` for imports that do not fit, a
+   * `TypeError` for a module that is compiled for a collector with another write barrier, and what the module's own start throws.
    */
-  instantiate(module: Module | BinarySource, imports?: Imports): Instance {
+  instantiate<E extends object = Exports>(module: Module | BinarySource, imports?: Imports): Instance<E> {
     const compiled = module instanceof Module ? module : compile(module, { collector: this.collector });
     const { code } = compiled;
     const externs = readImports(this.context, code, imports, (imported) => this.provided(compiled, imported));
     const { exports } = this.link(code, externs);
     const object: Record<string, unknown> = Object.create(null);
     for (const [name, extern] of exports) object[name] = this.objectOf(extern);
-    return { exports: Object.freeze(object) };
+    return { exports: Object.freeze(object) as E };
   }
 
   private provided(module: Module, imported: Import): Extern | undefined {
@@ -253,11 +258,12 @@ export class Store {
     return this.objectOf(this.core.exceptions.valueTag) as Tag;
   }
 
-  /** Collects garbage now. */
+  /** Collects garbage now. Nothing has to: the heap collects when it is full. */
   collect(): void {
     this.core.runtime.collect();
   }
 
+  /** How much the collector did so far. */
   statistics(): HeapStatistics {
     return this.core.runtime.statistics();
   }
@@ -267,7 +273,10 @@ export class Store {
     return this.core.lastPositions;
   }
 
-  /** What is reached now, and from where, as Chrome's DevTools read it; collects nothing. */
+  /**
+   * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. `toString()` is its text, for a file whose name ends in
+   * `.heapsnapshot`; one that is too long for a string is iterated over: `await pipeline(store.heapSnapshot(), createWriteStream(path))`.
+   */
   heapSnapshot(): HeapSnapshot {
     return new HeapSnapshot(new HeapGraph(this.core, this.objects.keys()));
   }
@@ -337,14 +346,14 @@ function defaultOf(type: ValType): unknown {
 }
 
 /** Compiles and instantiates, in a store of its own unless one is given. */
-export function instantiate(
+export function instantiate<E extends object = Exports>(
   bytes: BinarySource,
   imports?: Imports,
   options: StoreOptions & ModuleOptions & { readonly store?: Store } = {},
-): { readonly module: Module; readonly instance: Instance; readonly store: Store } {
+): { readonly module: Module; readonly instance: Instance<E>; readonly store: Store } {
   const plain = options.collector ?? options.store?.collector ?? "copying";
   const collector = options.gcStress === true ? stressed(plain) : plain;
   const module = compile(bytes, { ...options, collector });
   const store = options.store ?? new Store({ ...options, collector });
-  return { module, instance: store.instantiate(module, imports), store };
+  return { module, instance: store.instantiate<E>(module, imports), store };
 }

@@ -47,7 +47,7 @@ test("a function of JavaScript's own throws what its exported tag makes", async 
   const store = new Store({ collector: "stress" });
   const { exports } = store.instantiate(new Uint8Array(await textToBinary(THROWER)));
   const { make } = exports as Exports;
-  const t = exports["t"] as Tag;
+  const t = exports["t"] as unknown as Tag;
   const f = (): never => {
     throw t.create([7, 8n, "text", make!(9), make]);
   };
