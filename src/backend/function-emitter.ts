@@ -128,14 +128,24 @@ export class FunctionEmitter extends MoveEmitter {
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
     if (func.hasSourceLocs) this.locateEntry(func);
-    this.enterFrame(this.frame.sizeBytes === 0 && this.hasHandlers(func));
-    if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
+    const hasFrame = this.frame.sizeBytes > 0;
+    const hasHandlers = this.hasHandlers(func);
+    const opensLate =
+      hasFrame && this.namedMaps.readCalls(func, this.control) && this.mayOpenLate(func, hasHandlers);
+    this.enterFrame(!hasFrame && hasHandlers, opensLate);
+    if (hasFrame) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
     return assembleBody(this.body, this.locals, this.out, { places: this.places, positions }, this.arena);
+  }
+
+  /** Whether only collecting calls need the frame, and nothing but a return or a trap ends it. */
+  private mayOpenLate(func: Function, hasHandlers: boolean): boolean {
+    const { symbols, beginsStack } = this.indices!;
+    return symbols !== null && !beginsStack && !hasHandlers && this.frame.holdsOnlyReferences(func);
   }
 
   /** What enters the frame comes from where the function begins. */
