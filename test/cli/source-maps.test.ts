@@ -9,7 +9,8 @@ import { withSourceMappingUrl } from "../../src/driver/source-map.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { readSourceMappingUrl } from "../../src/wasm/names.ts";
 import { textToBinary } from "../../src/wast/index.ts";
-import { mapOfOperators, operatorsOf } from "../driver/source-map-judge.ts";
+import { exportsOf } from "../backend/engine.ts";
+import { mapOfOperators, operatorsOf, trapOffsets } from "../driver/source-map-judge.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-maps-"));
@@ -49,6 +50,20 @@ describe("compile --source-map", { concurrency: 2 }, () => {
       ({ offset }) => originalPositionFor(written, { line: 1, column: offset }).line,
     );
     assert.ok(lines.includes(line("struct.get")) && lines.includes(line("call")));
+  });
+
+  test("of what binaryen optimised, too", async () => {
+    const result = await compile("input/app.wasm", "-O", "-o", "output/o.wasm", "--source-map", "--report");
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stdout, /binaryen/);
+    const output = new Uint8Array(readFileSync(path("output/o.wasm")));
+    assert.equal(readSourceMappingUrl(decodeModule(output)), "o.wasm.map");
+    const written = mapAt("output/o.wasm.map");
+    assert.deepEqual(written.sources, ["../input/program.src"]);
+    const lines = trapOffsets(exportsOf(output)["read"] as () => unknown).map(
+      (column) => originalPositionFor(written, { line: 1, column }).line,
+    );
+    assert.ok(lines.includes(line("struct.get")));
   });
 
   test("the same for any number of threads", async () => {
@@ -91,7 +106,6 @@ describe("compile --source-map", { concurrency: 2 }, () => {
 
   test("options that do not go together are wrong usage", async () => {
     for (const args of [
-      ["-o", "c.wasm", "-O", "--source-map"],
       ["--source-map"],
       ["-o", "c.wasm", "--source-map", "-"],
       ["-o", "c.wasm", "--input-source-map", "input/app.wasm.map"],
