@@ -23,8 +23,10 @@ const GROUP_SIZE = 16;
 
 /** The host is pressed when more than twice the least, and so much, is alive. */
 const GROWTH_BYTES = 1 << 20;
-/** Not more often: what it makes the host do takes some milliseconds. */
+/** Not more often. */
 const PRESSURE_EVERY_MS = 50;
+/** What it makes the host do takes some milliseconds, more where JavaScript holds more: it gets so small a part of the time. */
+const PRESSURE_SHARE = 1 / 16;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
  * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
@@ -70,12 +72,20 @@ export class Handles<T extends Handle> {
   private seen: number;
   /** The least that was alive after a collection. */
   private leastBytes: number;
-  /** When the host was pressed last. */
-  private pressedAt: number;
+  /** Before that the host is not pressed again. */
+  private nextPressure: number;
   /** The group that the next object joins, its root words, and what tells whether it lives. */
   private group: HandleGroup | null;
   private groupWords: number[];
   private groupRef: WeakRef<HandleGroup> | null;
+  /**
+   * The object that crossed last, and its root word: one that crosses often does so many times in a row, and a look at either
+   * table costs ten times this. Held until the host's present job ends, as a `WeakRef` would.
+   */
+  private last: T | null;
+  private lastWord: number;
+  /** Whether the end of the host's present job is awaited. */
+  private isJobAwaited: boolean;
 
   /** `make` makes the object for the one that a root word holds. */
   constructor(
@@ -92,18 +102,40 @@ export class Handles<T extends Handle> {
     this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
     this.seen = 0;
     this.leastBytes = Number.POSITIVE_INFINITY;
-    this.pressedAt = Number.NEGATIVE_INFINITY;
+    this.nextPressure = Number.NEGATIVE_INFINITY;
     this.group = null;
     this.groupWords = [];
     this.groupRef = null;
+    this.last = null;
+    this.lastWord = 0;
+    this.isJobAwaited = false;
   }
 
   /** The object that stands for the one at an address. */
   of(reference: number): T {
+    if (this.last !== null && this.memory.read(this.lastWord) === reference) return this.last;
     if (this.clock.collections !== this.seen) this.refresh();
     const entry = this.entries.get(reference);
     const found = entry?.group.deref();
-    return found === undefined ? this.add(reference) : (found.objects[entry!.index] as T);
+    const object = found === undefined ? this.add(reference) : (found.objects[entry!.index] as T);
+    this.note(object, Handle.wordOf(object, this)!);
+    return object;
+  }
+
+  private note(object: T, word: number): void {
+    this.last = object;
+    this.lastWord = word;
+    if (!this.isJobAwaited) this.awaitJob();
+  }
+
+  /** Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined. */
+  private awaitJob(): void {
+    this.isJobAwaited = true;
+    void Promise.resolve().then(() => {
+      this.isJobAwaited = false;
+      this.group = null;
+      this.last = null;
+    });
   }
 
   private add(reference: number): T {
@@ -118,12 +150,7 @@ export class Handles<T extends Handle> {
   }
 
   private openGroup(): void {
-    // Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined.
-    if (this.group === null) {
-      void Promise.resolve().then(() => {
-        this.group = null;
-      });
-    }
+    if (!this.isJobAwaited) this.awaitJob();
     this.group = { owner: this, objects: [] };
     this.groupWords = [];
     this.groupRef = new WeakRef(this.group);
@@ -132,7 +159,10 @@ export class Handles<T extends Handle> {
 
   /** The root word of the object that `object` stands for, if it does. */
   wordOf(object: object): number | undefined {
-    return Handle.wordOf(object, this);
+    if (object === this.last) return this.lastWord;
+    const word = Handle.wordOf(object, this);
+    if (word !== undefined) this.note(object as T, word);
+    return word;
   }
 
   /** After a collection objects are elsewhere. Those that the host is about to drop have their words still. */
@@ -144,11 +174,12 @@ export class Handles<T extends Handle> {
     const { liveBytes } = this.clock;
     this.leastBytes = Math.min(this.leastBytes, liveBytes);
     if (liveBytes <= 2 * this.leastBytes + GROWTH_BYTES) return;
-    const now = performance.now();
+    const before = performance.now();
     // A heap may rightly be so large: then this costs little of the time.
-    if (now - this.pressedAt < PRESSURE_EVERY_MS) return;
-    this.pressedAt = now;
+    if (before < this.nextPressure) return;
     pressHost();
+    const now = performance.now();
+    this.nextPressure = now + Math.max(PRESSURE_EVERY_MS, (now - before) / PRESSURE_SHARE);
   }
 
   private drop(word: number): void {
