@@ -48,7 +48,7 @@ export function callFunction(
     const list = allButOne(ready, sole, args);
     return list === null ? conversions.passArguments(params, args, callWith) : callWith(list);
   };
-  const entry: Entry = { store, raw, ready, take, slowly };
+  const entry: Entry = { store, raw, ready, sole, take, slowly };
   switch (params.length) {
     case 0:
       return () => callWith(NO_ARGUMENTS);
@@ -66,11 +66,7 @@ export function callFunction(
 const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** The arguments as the output takes them, if at most one has to be allocated; null if it is more, or one needs another way. */
-function allButOne(
-  ready: Entry["ready"],
-  sole: readonly (((value: unknown) => unknown) | null)[],
-  args: readonly unknown[],
-): unknown[] | null {
+function allButOne(ready: Entry["ready"], sole: Entry["sole"], args: readonly unknown[]): unknown[] | null {
   let late = -1;
   for (let i = 0; i < ready.length; i++) {
     if (ready[i]!(args[i]) !== null) continue;
@@ -94,17 +90,20 @@ interface Entry {
   readonly raw: HostFunction;
   /** What converts each argument at once, or gives null. */
   readonly ready: readonly ((value: unknown) => number | bigint | null)[];
+  /** What converts each where it is the only one that must be allocated, or null. */
+  readonly sole: readonly (((value: unknown) => unknown) | null)[];
   /** What converts the result; null where it is what JavaScript gets. */
   readonly take: ((returned: unknown) => unknown) | null;
   /** The call for arguments that cannot be converted at once. */
   readonly slowly: (args: readonly unknown[]) => unknown;
 }
 
-function ofOne({ store, raw, ready, take, slowly }: Entry): HostFunction {
+function ofOne({ store, raw, ready, sole, take, slowly }: Entry): HostFunction {
   const { runtime } = store;
   const first = ready[0]!;
+  const allocate = sole[0]!;
   return (a) => {
-    const x = first(a);
+    const x = first(a) ?? (allocate === null ? null : allocate(a));
     if (x === null) return slowly([a]);
     const pointer = runtime.stack;
     let returned: unknown;
