@@ -19,6 +19,7 @@ import { type CollectionClock, Handle, type HandleGroup, Handles } from "./handl
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
+import type { ValueTable } from "./value-table.ts";
 
 /** What a reference of the any hierarchy is. */
 export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
@@ -47,7 +48,9 @@ export class References {
   private readonly roots: RootWords;
   private readonly weak: WeakWords;
   /** The descriptor of boxes. */
-  private readonly hostDescriptor: number;
+  readonly hostDescriptor: number;
+  /** The values in a table besides, where something reads it. */
+  readonly table: ValueTable | null;
   /** Values by the number of their box; and the numbers of those that have an identity. */
   private readonly values: unknown[];
   private readonly numbers: Map<unknown, number>;
@@ -56,11 +59,12 @@ export class References {
   private readonly handles: Handles<ObjectHandle>;
   private seenByValues: number;
 
-  constructor(memory: StoreMemory, runtime: Runtime) {
+  constructor(memory: StoreMemory, runtime: Runtime, table: ValueTable | null) {
     this.memory = memory;
     this.runtime = runtime;
     this.roots = new RootWords(memory, runtime);
     this.weak = new WeakWords(memory, runtime);
+    this.table = table;
     this.hostDescriptor = this.makeHostDescriptor();
     this.values = [];
     this.numbers = new Map();
@@ -180,6 +184,7 @@ export class References {
     }
     const number = this.weak.take();
     this.values[number] = value;
+    this.table?.put(number, value);
     this.held++;
     if (isKnown) this.numbers.set(value, number);
     return number;
@@ -193,6 +198,7 @@ export class References {
       const value = values[number];
       if (value === FREE || this.weak.read(number) !== 0) continue;
       values[number] = FREE;
+      this.table?.put(number, null);
       this.held--;
       if (hasIdentity(value)) this.numbers.delete(value);
       this.weak.give(number);
