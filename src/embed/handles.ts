@@ -82,8 +82,8 @@ export class Handles<T extends Handle> {
    * The object that crossed last, and its root word: one that crosses often does so many times in a row, and a look at either
    * table costs ten times this. Held until the host's present job ends, as a `WeakRef` would.
    */
-  private last: T | null;
-  private lastWord: number;
+  latest: T | null;
+  latestWord: number;
   /** Whether the end of the host's present job is awaited. */
   private isJobAwaited: boolean;
 
@@ -106,14 +106,14 @@ export class Handles<T extends Handle> {
     this.group = null;
     this.groupWords = [];
     this.groupRef = null;
-    this.last = null;
-    this.lastWord = 0;
+    this.latest = null;
+    this.latestWord = 0;
     this.isJobAwaited = false;
   }
 
   /** The object that stands for the one at an address. */
   of(reference: number): T {
-    if (this.last !== null && this.memory.read(this.lastWord) === reference) return this.last;
+    if (this.latest !== null && this.memory.read(this.latestWord) === reference) return this.latest;
     if (this.clock.collections !== this.seen) this.refresh();
     const entry = this.entries.get(reference);
     const found = entry?.group.deref();
@@ -123,8 +123,8 @@ export class Handles<T extends Handle> {
   }
 
   private note(object: T, word: number): void {
-    this.last = object;
-    this.lastWord = word;
+    this.latest = object;
+    this.latestWord = word;
     if (!this.isJobAwaited) this.awaitJob();
   }
 
@@ -134,7 +134,7 @@ export class Handles<T extends Handle> {
     void Promise.resolve().then(() => {
       this.isJobAwaited = false;
       this.group = null;
-      this.last = null;
+      this.latest = null;
     });
   }
 
@@ -159,7 +159,7 @@ export class Handles<T extends Handle> {
 
   /** The root word of the object that `object` stands for, if it does. */
   wordOf(object: object): number | undefined {
-    if (object === this.last) return this.lastWord;
+    if (object === this.latest) return this.latestWord;
     const word = Handle.wordOf(object, this);
     if (word !== undefined) this.note(object as T, word);
     return word;

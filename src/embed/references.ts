@@ -130,13 +130,14 @@ export class References {
   /** The address of a struct or array that JavaScript holds, or of a box that is still reached. */
   private known(value: unknown): number | null {
     if (!hasIdentity(value)) return null;
-    if (typeof value === "object") {
-      const word = this.handles.wordOf(value as object);
-      if (word !== undefined) return this.memory.read(word);
-    }
+    if (value === this.handles.latest) return this.memory.read(this.handles.latestWord);
     const number = this.numbers.get(value);
-    const box = number === undefined ? 0 : this.weak.read(number);
-    return box === 0 ? null : box;
+    if (number !== undefined) {
+      const box = this.weak.read(number);
+      return box === 0 ? null : box;
+    }
+    const word = typeof value === "object" ? this.handles.wordOf(value as object) : undefined;
+    return word === undefined ? null : this.memory.read(word);
   }
 
   /** The address of a new box for a value of JavaScript, good until the next collection. */
