@@ -9,6 +9,7 @@
  * The host's collector sees the small objects here, not what they hold there, and would come far too seldom. So when the heap has grown
  * much it is shown a large buffer: what that makes it do, it does for the handles, too.
  */
+import { AddressNumbers } from "./address-numbers.ts";
 import type { RootWords } from "./root-words.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
@@ -55,28 +56,33 @@ export class Handle {
   }
 }
 
-interface Entry {
-  readonly word: number;
-  readonly group: WeakRef<HandleGroup>;
-  readonly index: number;
-}
+/** The root word of a slot that no handle has. */
+const NO_WORD = -1;
 
 export class Handles<T extends Handle> {
   private readonly memory: StoreMemory;
   private readonly clock: CollectionClock;
   private readonly roots: RootWords;
   private readonly make: (word: number, group: HandleGroup) => T;
-  /** By the address of their object, as of the collection that `seen` counts. */
-  private entries: Map<number, Entry>;
+  /** By slot: the root word, the group and the place in it. One that has a root word but no group has been replaced by another. */
+  private readonly words: number[];
+  private readonly groups: (WeakRef<HandleGroup> | null)[];
+  private readonly places: number[];
+  private readonly freeSlots: number[];
+  /**
+   * Slots by the address of their object, as of the collection that `seen` counts. A slot may have been taken over since: it is the
+   * one if its root word says so.
+   */
+  private readonly slots: AddressNumbers;
   private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
   /** The least that was alive after a collection. */
   private leastBytes: number;
   /** Before that the host is not pressed again. */
   private nextPressure: number;
-  /** The group that the next object joins, its root words, and what tells whether it lives. */
+  /** The group that the next object joins, its slots, and what tells whether it lives. */
   private group: HandleGroup | null;
-  private groupWords: number[];
+  private groupSlots: number[];
   private groupRef: WeakRef<HandleGroup> | null;
   /**
    * The object that crossed last, and its root word: one that crosses often does so many times in a row, and a look at either
@@ -98,13 +104,17 @@ export class Handles<T extends Handle> {
     this.clock = clock;
     this.roots = roots;
     this.make = make;
-    this.entries = new Map();
-    this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
+    this.words = [];
+    this.groups = [];
+    this.places = [];
+    this.freeSlots = [];
+    this.slots = new AddressNumbers();
+    this.dropped = new FinalizationRegistry((slots) => slots.forEach((slot) => void this.drop(slot)));
     this.seen = 0;
     this.leastBytes = Number.POSITIVE_INFINITY;
     this.nextPressure = Number.NEGATIVE_INFINITY;
     this.group = null;
-    this.groupWords = [];
+    this.groupSlots = [];
     this.groupRef = null;
     this.latest = null;
     this.latestWord = 0;
@@ -112,14 +122,27 @@ export class Handles<T extends Handle> {
   }
 
   /** The object that stands for the one at an address. */
-  of(reference: number): T {
+  of(address: number): T {
+    // As memory has it.
+    const reference = address | 0;
     if (this.latest !== null && this.memory.read(this.latestWord) === reference) return this.latest;
     if (this.clock.collections !== this.seen) this.refresh();
-    const entry = this.entries.get(reference);
-    const found = entry?.group.deref();
-    const object = found === undefined ? this.add(reference) : (found.objects[entry!.index] as T);
-    this.note(object, Handle.wordOf(object, this)!);
+    const slot = this.slotOf(reference);
+    const group = slot < 0 ? undefined : this.groups[slot]!.deref();
+    if (group === undefined) {
+      // The host is about to drop the one that there was.
+      if (slot >= 0) this.groups[slot] = null;
+      return this.add(reference);
+    }
+    const object = group.objects[this.places[slot]!] as T;
+    this.note(object, this.words[slot]!);
     return object;
+  }
+
+  private slotOf(reference: number): number {
+    const slot = this.slots.get(reference);
+    if (slot < 0 || this.groups[slot] === null) return -1;
+    return this.memory.read(this.words[slot]!) === reference ? slot : -1;
   }
 
   private note(object: T, word: number): void {
@@ -143,18 +166,23 @@ export class Handles<T extends Handle> {
     const group = this.group!;
     const word = this.roots.take(reference);
     const object = this.make(word, group);
-    this.entries.set(reference, { word, group: this.groupRef!, index: group.objects.length });
+    const slot = this.freeSlots.pop() ?? this.words.length;
+    this.words[slot] = word;
+    this.groups[slot] = this.groupRef;
+    this.places[slot] = group.objects.length;
+    this.slots.set(reference, slot);
     group.objects.push(object);
-    this.groupWords.push(word);
+    this.groupSlots.push(slot);
+    this.note(object, word);
     return object;
   }
 
   private openGroup(): void {
     if (!this.isJobAwaited) this.awaitJob();
     this.group = { owner: this, objects: [] };
-    this.groupWords = [];
+    this.groupSlots = [];
     this.groupRef = new WeakRef(this.group);
-    this.dropped.register(this.group, this.groupWords);
+    this.dropped.register(this.group, this.groupSlots);
   }
 
   /** The root word of the object that `object` stands for, if it does. */
@@ -168,9 +196,11 @@ export class Handles<T extends Handle> {
   /** After a collection objects are elsewhere. Those that the host is about to drop have their words still. */
   private refresh(): void {
     this.seen = this.clock.collections;
-    const old = this.entries;
-    this.entries = new Map();
-    for (const entry of old.values()) this.entries.set(this.memory.read(entry.word), entry);
+    const { words, groups, slots, memory } = this;
+    slots.clear(words.length - this.freeSlots.length);
+    for (let slot = 0; slot < words.length; slot++) {
+      if (groups[slot] !== null) slots.set(memory.read(words[slot]!), slot);
+    }
     const { liveBytes } = this.clock;
     this.leastBytes = Math.min(this.leastBytes, liveBytes);
     if (liveBytes <= 2 * this.leastBytes + GROWTH_BYTES) return;
@@ -182,11 +212,11 @@ export class Handles<T extends Handle> {
     this.nextPressure = now + Math.max(PRESSURE_EVERY_MS, (now - before) / PRESSURE_SHARE);
   }
 
-  private drop(word: number): void {
-    const reference = this.memory.read(word);
-    // The object may have got a new handle meanwhile.
-    if (this.entries.get(reference)?.word === word) this.entries.delete(reference);
-    this.roots.give(word);
+  private drop(slot: number): void {
+    this.roots.give(this.words[slot]!);
+    this.words[slot] = NO_WORD;
+    this.groups[slot] = null;
+    this.freeSlots.push(slot);
   }
 }
 
