@@ -10,11 +10,18 @@ import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
 import type { References } from "./references.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
-/** Whether the engine has what the modules here need. */
+/** Whether the engine has what the modules here need; found out once, as far as it does not change. */
 export function hasCrossings(): boolean {
   if (hostWebAssembly.JSTag === undefined) return false;
+  compiles ??= hasExceptionReferences();
+  return compiles;
+}
+
+let compiles: boolean | null = null;
+
+function hasExceptionReferences(): boolean {
   try {
-    void new hostWebAssembly.Module(crossingModule([{ params: [], results: [] }], 0));
+    void new hostWebAssembly.Module(crossingModule([], 0));
     return true;
   } catch {
     return false;

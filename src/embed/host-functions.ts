@@ -2,7 +2,8 @@
  * Functions of JavaScript's own as code of a store calls them: references among their arguments and results are converted, and what
  * they throw is an exception of the store.
  *
- * These calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
+ * Where the engine has what `crossings.ts` needs, instances call by that way, and this one is for tables and for calls that it does not
+ * take. Elsewhere these calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
  * parameters have a function each, without a list of arguments.
  *
  * WebAssembly JavaScript Interface, "create a host function".
