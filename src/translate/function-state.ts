@@ -14,6 +14,7 @@ import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
+import { OperandTypes } from "../wasm/operand-types.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import { Memories } from "./memories.ts";
@@ -53,6 +54,8 @@ export class FunctionState {
   /** The module's types when references are compiled, else null. */
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
+  /** What is known of the operand on top beyond its value. */
+  protected readonly operands: OperandTypes;
   protected readonly heapOperations: HeapOperations | null;
   /** Where the module's parts live in the output; null where each stays what it is. */
   readonly plan: ModulePlan | null;
@@ -75,6 +78,7 @@ export class FunctionState {
     this.memories = new Memories(module, this.builder, plan);
     this.references = plan === null ? null : module.types;
     this.stack = [];
+    this.operands = new OperandTypes(module);
     this.plan = plan;
     this.signatureCache = new Array<Signature>(module.types.length);
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
