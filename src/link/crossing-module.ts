@@ -22,7 +22,7 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { CATCH, CATCH_ALL_REF } from "../wasm/operators.ts";
 import { EXNREF, EXTERNREF, I32, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { lowered } from "./plan.ts";
+import { lowered } from "./output-types.ts";
 import { WrittenModule } from "./written-module.ts";
 
 /** A function of JavaScript's own: numbers, references that are values of JavaScript's, and one result at most. */
