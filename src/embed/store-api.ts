@@ -291,6 +291,11 @@ export class Store {
     return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
   }
 
+  /** Whether it is a function of this store. */
+  hasFunction(value: unknown): boolean {
+    return this.functions.externOf(value) !== undefined;
+  }
+
   static {
     showAs(Store, "Store", (store) => ({
       collector: store.collector,

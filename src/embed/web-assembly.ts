@@ -24,6 +24,7 @@ import {
   Module as StoreModule,
 } from "./store-api.ts";
 import type { StoreOptions } from "./store-options.ts";
+import { suspensionFunctions } from "./suspension.ts";
 import { Tag } from "./tag.ts";
 import { valueTypeNamed } from "./value-type-names.ts";
 
@@ -207,6 +208,7 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
     CompileError: hostWebAssembly.CompileError,
     LinkError: hostWebAssembly.LinkError,
     RuntimeError: hostWebAssembly.RuntimeError,
+    ...suspensionFunctions((func) => store.hasFunction(func)),
   };
   const result = Object.create(Object.prototype, {
     [Symbol.toStringTag]: { value: "WebAssembly", configurable: true },
