@@ -27,8 +27,6 @@ export async function bundlePolyfill(path: string): Promise<string[]> {
     target: SYNTAX,
     legalComments: "none",
     logLevel: "warning",
-    // Whoever asks for what is left out is told.
-    logOverride: { "import-is-undefined": "silent" },
     metafile: true,
   });
   return Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((imported) => imported.path));

@@ -50,8 +50,9 @@ export interface FunctionOptions {
 export function compileFunctions(plan: OutputPlan, options: FunctionOptions): CompiledCode {
   const { module } = plan;
   const { watch } = options;
-  // In a bundle for browsers the file is an empty module.
-  if (options.prove && !("proveSpilled" in prover))
+  // In a bundle for browsers the file is an empty module: bundlers warn where a name of it is imported, not where it is looked for.
+  const { proveSpilled } = prover as Partial<typeof prover>;
+  if (options.prove && proveSpilled === undefined)
     throw new Error("the checker is not in a bundle for browsers");
   const symbols = new SymbolTable();
   const mask = featureMask(options.features);
@@ -82,11 +83,11 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     optimizer.afterSpilling(func);
   };
   const prove = (label: string, translate: (into: Function) => FunctionTranslator): void => {
-    if (!options.prove) return;
+    if (!options.prove || proveSpilled === undefined) return;
     watch.enter("prove");
     const before = new Function();
     optimizer.beforeSpilling(before, translate(before).facts);
-    prover.proveSpilled(before, func, label);
+    proveSpilled(before, func, label);
   };
   const translator = new FunctionTranslator(module, mask, func, context, plan);
   const compileBody = (i: number): RelocatableCode => {

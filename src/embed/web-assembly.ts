@@ -216,8 +216,9 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
   for (const [name, value] of Object.entries(namespace)) {
     Object.defineProperty(result, name, { value, writable: true, configurable: true });
   }
-  // The class is known by its name in the API.
-  Object.defineProperty(TagClass, "name", { value: "Tag" });
+  // Classes are known by their names in the API, also where a bundler gave them others.
+  for (const [name, value] of Object.entries({ Module, Instance, Global, Table, Tag: TagClass, Exception }))
+    Object.defineProperty(value, "name", { value: name, configurable: true });
   return result;
 }
 
