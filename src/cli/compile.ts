@@ -79,7 +79,8 @@ export function createCompileCommand(): Command {
       "after",
       `
 What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
-references with its host is for \`spillway run\` so far. A memory of the module's own stays beside the heap where the target has
+references with its host runs in JavaScript: \`node --import spillway/polyfill\` with the module's own glue, or a \`Store\` of
+\`spillway/embed\`; \`spillway run\` has WASI for it. A memory of the module's own stays beside the heap where the target has
 several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
 What imported functions throw passes through the output, and none of its clauses catches it.
 

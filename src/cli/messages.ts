@@ -119,7 +119,8 @@ export function missingImports(imports: readonly string[]): Diagnostic {
     code: "cli-missing-imports",
     message: `nothing here gives the module what it imports: ${listed(imports)}`,
     notes: [
-      "`spillway run` has WASI (wasi_snapshot_preview1); what needs more needs a host of its own, in JavaScript or another language",
+      "`spillway run` has WASI (wasi_snapshot_preview1) and nothing else",
+      "a module with glue in JavaScript runs by it: `node --import spillway/polyfill`, or a `Store` of `spillway/embed`",
     ],
   };
 }

@@ -140,6 +140,15 @@ describe("compile", { concurrency: 2 }, () => {
       /: error: the exported function "f" with references, .*\n {2}note: `spillway run`/,
     );
     assert.equal(seen.code, 1);
+    // `spillway run` has WASI and no other host.
+    const glued = '(module (import "js" "now" (func (result externref))))';
+    const border = await runCli(["compile", file("border.wat", glued), "-o", path]);
+    assert.equal(border.code, 1);
+    assert.match(
+      border.stderr,
+      /: error: the imported function "js" "now" with references, .*\n {2}note: .*`node --import spillway\/polyfill` and the module's own glue/,
+    );
+    assert.doesNotMatch(border.stderr, /spillway run/);
   });
 
   test("a function that is not proven is a defect: exit code 3, its name, and what to look at", async () => {

@@ -155,7 +155,10 @@ describe("run", { concurrency: 2 }, () => {
       "imports.wat",
       '(module (import "js" "log" (func (param i32))) (import "js" "t" (table 1 funcref)) (func (export "_start")))',
     );
-    await says([imports], /imports: function "js" "log", table "js" "t"\n {2}note: /);
+    await says(
+      [imports],
+      /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
+    );
     await says([functions], /no `_start`.*\n {2}note: .*--invoke: deep, divide, /);
     await says([functions, "--invoke", "frob"], /no function "frob"\n {2}note: it exports deep, /);
     await says([functions, "--invoke", "divide", "1"], /divide takes \(i32, i32\), and 1 were given/);
