@@ -15,7 +15,7 @@ import { reportText } from "./compile-report.ts";
 import { ExitCode } from "./exit.ts";
 import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
-import { type Output, openOutput } from "./output.ts";
+import { checkOutput, type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import {
   addSourceMapOptions,
@@ -147,8 +147,16 @@ function checkUsage(options: Options, command: Command): void {
     command.error("error: a binary module is nothing for a terminal: name a file with -o");
 }
 
+function checkFiles(path: string, options: Options, command: Command): void {
+  const { output, sourceMap, inputSourceMap } = options;
+  const inputs = typeof inputSourceMap === "string" ? [path, inputSourceMap] : [path];
+  checkOutput(output, inputs, command);
+  if (sourceMap !== undefined) checkOutput(mapPath(options, output ?? null), inputs, command);
+}
+
 async function compileFile(path: string, options: Options, command: Command): Promise<void> {
   checkUsage(options, command);
+  checkFiles(path, options, command);
   const output = openOutput(options.output);
   try {
     const input = await readModule(path);

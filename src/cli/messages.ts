@@ -1,4 +1,5 @@
 /** Everything the commands themselves say about files and options; what they say of a file's contents comes from below. */
+import { dirname } from "node:path";
 import type { Diagnostic } from "../base/diagnostics.ts";
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -26,9 +27,11 @@ export function cannotRead(error: unknown): Diagnostic {
 }
 
 export function cannotWrite(path: string, error: unknown): Diagnostic {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === "ENOENT" ? `the folder ${dirname(path)} does not exist` : reason(error);
   return {
     code: "cli-cannot-write",
-    message: `cannot write ${path}: ${reason(error)}`,
+    message: `cannot write ${path}: ${why}`,
     notes: ["name a file in a folder that exists and may be written"],
   };
 }

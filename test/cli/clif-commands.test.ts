@@ -164,8 +164,12 @@ describe("spill", { concurrency: 2 }, () => {
     assert.equal(readFileSync(path, "utf8"), SPILLED);
     const nowhere = await runCli(["spill", spills, "-o", join(folder, "no", "such", "folder")]);
     assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr, /cannot write .*folder: /);
+    assert.match(nowhere.stderr, /cannot write .*folder: the folder .*such does not exist\n/);
     const none = join(folder, "none.clif");
+    for (const command of ["spill", "cat", "cfg", "reduce"]) {
+      assert.equal((await runCli([command, spills, "-o", spills])).code, 2, command);
+    }
+    assert.equal(readFileSync(spills, "utf8"), SPILLS);
     const failed = await runCli(["spill", spills, absent, "-o", none]);
     assert.equal(failed.code, 1);
     assert.match(failed.stderr, /none\.clif was not written/);

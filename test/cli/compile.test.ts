@@ -1,6 +1,6 @@
 /** `spillway compile` as people call it. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -162,6 +162,28 @@ describe("compile", { concurrency: 2 }, () => {
       /error: function \d+ "keep" is not proven: .*\n {2}note: .*--emit clif \| spillway check/,
     );
     assert.ok(!existsSync(path));
+  });
+
+  test("the input stays what it is, and an output without a folder is known before the input is read", async () => {
+    const source = file("source.wat", LIST);
+    const link = output("link.wat");
+    symlinkSync(source, link);
+    for (const args of [
+      [source, "-o", source],
+      [source, "-o", link],
+      [source, "-o", output("fine.wasm"), "--source-map", source],
+    ]) {
+      const { code, stderr } = await runCli(["compile", ...args]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /is the input: name another file/);
+    }
+    assert.equal(readFileSync(source, "utf8"), LIST);
+    const nowhere = await runCli(["compile", output("absent.wat"), "-o", output("no/such.wasm")]);
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /cannot write .*such\.wasm: the folder .*\/no does not exist\n/);
+    const folderItself = await runCli(["compile", source, "-o", folder]);
+    assert.equal(folderItself.code, 1);
+    assert.match(folderItself.stderr, /cannot write .*: it is a folder\n/);
   });
 
   test("options that do not go together are wrong usage", async () => {

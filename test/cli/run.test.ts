@@ -160,6 +160,10 @@ describe("run", { concurrency: 2 }, () => {
       /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
     );
     await says([functions], /no `_start`.*\n {2}note: .*--invoke: deep, divide, /);
+    // It is seen before anything is compiled.
+    const invalid = file("invalid.wat", '(module (func (export "f") (result i32) (i64.const 1)))');
+    await says([invalid], /no `_start`/);
+    await says([invalid, "--invoke", "f"], /type mismatch/);
     await says([functions, "--invoke", "frob"], /no function "frob"\n {2}note: it exports deep, /);
     await says([functions, "--invoke", "divide", "1"], /divide takes \(i32, i32\), and 1 were given/);
     await says(
