@@ -53,6 +53,25 @@ export function noMapOfText(): Diagnostic {
   };
 }
 
+export function looksLikeClif(): Diagnostic {
+  return {
+    code: "cli-other-kind",
+    message: "this looks like CLIF, and a WebAssembly module is wanted here",
+    notes: ["CLIF is for `spillway spill`, `check`, `verify`, `cat`, `cfg` and `test`"],
+  };
+}
+
+export function looksLikeModule(isBinary: boolean): Diagnostic {
+  return {
+    code: "cli-other-kind",
+    message: `this looks like ${isBinary ? "a WebAssembly module" : "WebAssembly text"}, and CLIF is wanted here`,
+    notes: [
+      "modules are for `spillway compile`, `run`, `validate` and `print`, scripts for `wast`; " +
+        "`spillway compile --emit clif` shows a module's functions as CLIF",
+    ],
+  };
+}
+
 export function noFunctions(): Diagnostic {
   return {
     code: "cli-no-functions",

@@ -4,6 +4,7 @@ import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
 import { type Features, parseFeatures } from "../wasm/index.ts";
 import { textToBinary } from "../wast/index.ts";
 import { readInput } from "./input.ts";
+import { refuseClif } from "./input-kind.ts";
 
 /** A module as it was given: its binary, and its text where it came as text. */
 export interface ModuleInput {
@@ -17,6 +18,7 @@ export interface ModuleInput {
  */
 export async function readModule(path: string): Promise<ModuleInput> {
   const { bytes } = await readInput(path);
+  refuseClif(path, bytes);
   if (!isText(path, bytes)) return { bytes };
   const text = decodeText(bytes);
   try {

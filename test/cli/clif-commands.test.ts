@@ -50,6 +50,23 @@ const empty = file("empty.clif", EMPTY);
 const absent = join(folder, "absent.clif");
 
 describe("every command", { concurrency: 2 }, () => {
+  test("a module where CLIF is wanted, and CLIF where a module is, is named as what it is", async () => {
+    const text = ";; a comment\n(; another ;) (module)";
+    const binary = join(folder, "module.wasm");
+    writeFileSync(binary, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const says = async (command: string, path: string, message: RegExp): Promise<void> => {
+      const { code, stdout, stderr } = await runCli([command, path]);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, message);
+    };
+    for (const command of ["spill", "verify", "check", "cat", "cfg"])
+      await says(command, binary, /looks like a WebAssembly module, .*\n {2}note: .*`spillway compile`/);
+    await says("spill", file("module.wat", text), /^[^\n]* error: this looks like WebAssembly text, .*\n/);
+    for (const command of ["run", "validate", "print", "compile"])
+      await says(command, spills, /looks like CLIF, .*\n {2}note: .*`spillway spill`/);
+    await says("run", file("other.txt", `; a comment\n${SPILLS}`), /looks like CLIF/);
+  });
+
   for (const command of ["spill", "verify", "cat", "cfg", "test"]) {
     test(`${command}: help has examples, a missing argument is wrong usage`, async () => {
       const help = await runCli([command, "--help"]);
