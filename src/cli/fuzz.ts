@@ -206,8 +206,9 @@ function summary({ firstSeed, done, failures, tally }: CampaignResult, files: re
   const lines = [
     `${done} functions${range}, ${failures.length} failed`,
     `${tally.spilled} with spills: ${tally.slots} slots, ${tally.reloads} reloads, ${tally.mapEntries} map entries`,
-    `upstream unsound: ${tally.unsound}, rejected ${tally.unsoundRejected}`,
-    `known mistakes: ${tally.wrong}, rejected ${tally.wrongRejected}, shown by the oracle ${tally.wrongShown}`,
+    "known mistakes, made on purpose: not every function shows them, and no failure is among these",
+    `  upstream's, in functions of a kind that it spills wrong: ${tally.unsound}, of which the checker rejects ${tally.unsoundRejected}`,
+    `  of the wrong policies: ${tally.wrong}, of which the checker rejects ${tally.wrongRejected}, and the oracle shows ${tally.wrongShown}`,
     ...files.map((file) => `saved ${file}`),
   ];
   return lines.join("\n");

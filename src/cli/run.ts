@@ -53,7 +53,7 @@ export function createRunCommand(): Command {
     .option("--prove", "prove every function with the safepoint checker first")
     .option(
       "--gc-stats",
-      "print to standard error, at the end: collections, and bytes allocated, copied and still live",
+      "print to standard error, at the end: collections, and bytes allocated and copied; and what a last collection, not counted, leaves",
     )
     .option(
       "--heap-snapshot <file>",
@@ -238,17 +238,24 @@ class Program {
     const { collections, bytesCopied } = this.store.statistics();
     this.store.collect();
     const statistics = { ...this.store.statistics(), collections, bytesCopied };
-    process.stderr.write(this.options.json === true ? jsonText(statistics) : statisticsText(statistics));
+    const isLeft = this.options.collector !== "null";
+    process.stderr.write(
+      this.options.json === true ? jsonText(statistics) : statisticsText(statistics, isLeft),
+    );
   }
 }
 
-function statisticsText({ collections, bytesAllocated, bytesCopied, liveBytes }: HeapStatistics): string {
+/** `isCollected` where the bytes that live are what a collection at the end has left. */
+function statisticsText(
+  { collections, bytesAllocated, bytesCopied, liveBytes }: HeapStatistics,
+  isCollected: boolean,
+): string {
   const number = (value: number): string => value.toLocaleString("en-US").padStart(16);
   return [
     `collections     ${number(collections)}`,
     `bytes allocated ${number(bytesAllocated)}`,
     `bytes copied    ${number(bytesCopied)}`,
-    `bytes live      ${number(liveBytes)}`,
+    `bytes live      ${number(liveBytes)}${isCollected ? "   after one more collection, at the end" : ""}`,
     "",
   ].join("\n");
 }

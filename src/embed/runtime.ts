@@ -8,6 +8,7 @@ export interface HeapStatistics {
   readonly collections: number;
   readonly bytesAllocated: number;
   readonly bytesCopied: number;
+  /** What the last collection left: 0 before the first. Where nothing is ever collected, all that was allocated. */
   readonly liveBytes: number;
 }
 
