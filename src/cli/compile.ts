@@ -15,6 +15,7 @@ import { reportText } from "./compile-report.ts";
 import { ExitCode } from "./exit.ts";
 import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
+import { requireBinaryen } from "./optional-packages.ts";
 import { checkOutput, type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import {
@@ -157,6 +158,7 @@ function checkFiles(path: string, options: Options, command: Command): void {
 async function compileFile(path: string, options: Options, command: Command): Promise<void> {
   checkUsage(options, command);
   checkFiles(path, options, command);
+  if (options.O === true) requireBinaryen("-O");
   const output = openOutput(options.output);
   try {
     const input = await readModule(path);

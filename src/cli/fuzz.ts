@@ -14,6 +14,7 @@ import {
 } from "../lab/fuzz/index.ts";
 import { ExitCode } from "./exit.ts";
 import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
+import { requireBinaryen } from "./optional-packages.ts";
 import { openOutput } from "./output.ts";
 import { jsonText, note } from "./report.ts";
 import { targetOption } from "./target-option.ts";
@@ -102,6 +103,7 @@ export function createFuzzCommand(): Command {
 
 /** The other kind of fuzzing is loaded only when it is asked for. */
 async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
+  requireBinaryen("--wasm");
   const { fuzzModules } = await import("./fuzz-wasm.ts");
   const { seed, count, time, quiet, json } = options;
   await fuzzModules({

@@ -36,6 +36,14 @@ export function cannotWrite(path: string, error: unknown): Diagnostic {
   };
 }
 
+export function packageMissing(option: string, name: string): Diagnostic {
+  return {
+    code: "cli-no-package",
+    message: `${option} needs ${name}, which is not installed`,
+    notes: [`install the npm package: npm install ${name}`],
+  };
+}
+
 /** Of the source map that a module names. */
 export function mapElsewhere(where: string, why: string): Diagnostic {
   return {
