@@ -98,16 +98,16 @@ async function run(path: string, args: readonly string[], options: Options, comm
   Error.stackTraceLimit = FRAMES_KEPT;
   checkOutput(options.heapSnapshot, [path], command);
   try {
-    const { bytes } = await readModule(path);
+    const input = await readModule(path);
     const settings = gcSettings(options);
     const { gcStress, collector } = settings;
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
     const wasi = await programWasi(path, args, options);
-    checkBorder(decodeModule(bytes, features), options.invoke, wasi);
-    const map = new ProgramMap(path, bytes, features);
-    const how = { features, collector, gcStress, prove, positions: map.isNamed };
-    const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
+    checkBorder(decodeModule(input.bytes, features), options.invoke, wasi);
+    const map = new ProgramMap(path, input, features);
+    const how = { features, collector, gcStress, prove, positions: map.isThere };
+    const module = new Module(await compileCodeAsync(input.bytes, how, await openCache()));
     const program = new Program({ path, module, map }, new Store(settings), options);
     await program.run(args, wasi);
   } catch (error) {

@@ -12,7 +12,7 @@
  */
 import { type DescriptorMemory, exceptionDescriptor } from "../gc/descriptors.ts";
 import { Exception, exceptionLayout, isTraced, TagRecord } from "../gc/layout.ts";
-import { addFunctionType } from "../link/plan.ts";
+import { addFunctionType } from "../link/output-types.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import { EXTERNREF, F32, F64, I64, TypeTable, V128, type ValType } from "../wasm/types.ts";
 import type { TagExtern } from "./extern.ts";

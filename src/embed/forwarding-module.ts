@@ -1,7 +1,7 @@
 /** A module that exports the one function that it imports: a table takes no function of JavaScript's own. */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { addFunctionType, lowered } from "../link/plan.ts";
+import { addFunctionType, lowered } from "../link/output-types.ts";
 import { encodeModule } from "../wasm/encode.ts";
 import { TypeTable } from "../wasm/types.ts";
 

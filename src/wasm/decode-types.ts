@@ -5,6 +5,7 @@
  * those before them and those of their own rec group, which the reader checks as it reads.
  */
 import { featureBit } from "./features.ts";
+import { unknownDefinition, unknownGlobalFlags } from "./later-proposals.ts";
 import { MAX_PARAMS, MAX_REC_GROUP_TYPES, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from "./limits.ts";
 import {
   beyondLimit,
@@ -84,7 +85,7 @@ function readSubType(reader: BinaryReader, types: TypeTable): void {
     readFuncType(reader, types, final, supertype);
     return;
   }
-  if (byte !== STRUCT && byte !== ARRAY) throw malformed(DEFINED_TYPE, start);
+  if (byte !== STRUCT && byte !== ARRAY) throw unknownDefinition(byte, DEFINED_TYPE, start);
   reader.need(GC, "gc", byte === STRUCT ? "a struct type" : "an array type", start);
   types.begin(byte === STRUCT ? KIND_STRUCT : KIND_ARRAY, final, supertype);
   const count = byte === STRUCT ? reader.count(2) : 1;
@@ -130,6 +131,8 @@ export function readTagType(reader: BinaryReader): number {
 
 export function readGlobalType(reader: BinaryReader): GlobalType {
   const type = reader.readValType();
+  const byte = reader.peek();
+  if (byte > 1) throw unknownGlobalFlags(byte, MUTABILITY, reader.pos);
   return { type, mutable: readMutability(reader) };
 }
 
