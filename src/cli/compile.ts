@@ -27,7 +27,14 @@ import {
   mapSettings,
 } from "./source-map-option.ts";
 import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
-import { featuresOf, featuresOption, type ModuleInput, readModule, renderInputError } from "./wasm-input.ts";
+import {
+  featuresOf,
+  featuresOption,
+  type ModuleInput,
+  placingErrors,
+  readModule,
+  renderInputError,
+} from "./wasm-input.ts";
 
 interface Options extends GcOptions, TargetOptions, MapOptions {
   readonly output?: string;
@@ -159,8 +166,12 @@ async function compileFile(path: string, options: Options, command: Command): Pr
   const output = openOutput(options.output);
   try {
     const input = await readModule(path);
-    if (options.emit === "wasm") await emitModule(path, input, options, output);
-    else emitFunctions(input.bytes, options.emit, options, output);
+    const { emit } = options;
+    await placingErrors(input, () =>
+      emit === "wasm"
+        ? emitModule(path, input, options, output)
+        : emitFunctions(input.bytes, emit, options, output),
+    );
   } catch (error) {
     if (error instanceof NotProven) reportUnproven(path, error, options);
     else if (error instanceof InputError) {

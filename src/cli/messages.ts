@@ -53,6 +53,17 @@ export function mapElsewhere(where: string, why: string): Diagnostic {
   };
 }
 
+/** Of a module in text, with an offset. */
+export function ofBinaryForm(diagnostic: Diagnostic): Diagnostic {
+  return {
+    ...diagnostic,
+    notes: [
+      ...(diagnostic.notes ?? []),
+      "the offset is in the module's binary form, which `wasm-tools parse` writes",
+    ],
+  };
+}
+
 export function looksLikeClif(): Diagnostic {
   return {
     code: "cli-other-kind",

@@ -15,7 +15,7 @@ import { ProgramMap } from "./run-places.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
 import { parseArgument, resultText } from "./run-values.ts";
 import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
-import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
+import { featuresOf, featuresOption, placingErrors, readModule, renderInputError } from "./wasm-input.ts";
 
 interface Options extends GcOptions {
   readonly invoke?: string;
@@ -107,7 +107,9 @@ async function run(path: string, args: readonly string[], options: Options, comm
     checkBorder(decodeModule(input.bytes, features), options.invoke, wasi);
     const map = new ProgramMap(path, input, features);
     const how = { features, collector, gcStress, prove, positions: map.isThere };
-    const module = new Module(await compileCodeAsync(input.bytes, how, await openCache()));
+    const cache = await openCache();
+    const code = await placingErrors(input, () => compileCodeAsync(input.bytes, how, cache));
+    const module = new Module(code);
     const program = new Program({ path, module, map }, new Store(settings), options);
     await program.run(args, wasi);
   } catch (error) {

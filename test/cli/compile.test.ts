@@ -129,10 +129,20 @@ describe("compile", { concurrency: 2 }, () => {
     const refused = await runCli(["compile", frob, "-W", "-saturating-float-to-int", "-o", path]);
     assert.equal(refused.code, 1);
     const sentence =
-      /frob\.wat:0x[\da-f]+: error: .* needs the feature saturating-float-to-int.* in function 1 "frob"\n/;
+      /frob\.wat:1:35: error: .* needs the feature saturating-float-to-int.* in function 1 "frob"\n {2}\(module .*\n {36}\^\n/;
     assert.match(refused.stderr, sentence);
     assert.match(refused.stderr, /note: \/.*none\.wasm was not written/);
     assert.ok(!existsSync(path));
+    const global = await runCli([
+      "compile",
+      file("global.wat", "(module (global i32 (i64.const 1)))"),
+      "-o",
+      path,
+    ]);
+    assert.match(
+      global.stderr,
+      /global\.wat:0x[\da-f]+: error: type mismatch.* in global 0\n {2}note: the offset is in the module's binary form/,
+    );
     const exported = '(module (func (export "f") (param anyref)))';
     const seen = await runCli(["compile", file("seen.wat", exported), "-o", path]);
     assert.match(
