@@ -15,6 +15,9 @@ const root = join(import.meta.dirname, "..");
 /** The oldest engines that the output of the compiler runs on understand as much. */
 const SYNTAX = "es2022";
 
+/** Where the package has it, as `spillway/polyfill.bundle.js`. */
+export const BUNDLE: string = join(root, "dist", "polyfill.bundle.js");
+
 /** Writes the bundle of `dist`'s polyfill to `path`; gives what it still imports, which should be nothing. */
 export async function bundlePolyfill(path: string): Promise<string[]> {
   const { metafile } = await build({
@@ -33,7 +36,6 @@ export async function bundlePolyfill(path: string): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const path = join(root, "dist", "polyfill.bundle.js");
-  await bundlePolyfill(path);
-  console.log(`${relative(root, path)}: ${Math.round(statSync(path).size / 1000)} kB`);
+  await bundlePolyfill(BUNDLE);
+  console.log(`${relative(root, BUNDLE)}: ${Math.round(statSync(BUNDLE).size / 1000)} kB`);
 }

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { writeFunction } from "../text/index.ts";
 import { CLIF_ARGUMENT, CLIF_ARGUMENT_HELP, eachClifInput } from "./clif-input.ts";
-import { openOutput } from "./output.ts";
+import { checkOutput, openOutput } from "./output.ts";
 
 interface CatOptions {
   readonly directives?: boolean;
@@ -28,7 +28,8 @@ Examples:
     .action(cat);
 }
 
-async function cat(paths: string[], options: CatOptions): Promise<void> {
+async function cat(paths: string[], options: CatOptions, command: Command): Promise<void> {
+  checkOutput(options.output, paths, command);
   const output = openOutput(options.output);
   let first = true;
   await eachClifInput(paths, ({ file }) => {

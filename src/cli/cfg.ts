@@ -7,7 +7,7 @@ import type { Function } from "../ir/function.ts";
 import { Format } from "../ir/opcodes.ts";
 import { blockTexts, functionNameText } from "../lab/function-text.ts";
 import { CLIF_ARGUMENT, CLIF_ARGUMENT_HELP, eachClifInput } from "./clif-input.ts";
-import { openOutput } from "./output.ts";
+import { checkOutput, openOutput } from "./output.ts";
 
 export function createCfgCommand(): Command {
   return new Command("cfg")
@@ -26,7 +26,8 @@ Examples:
     .action(cfg);
 }
 
-async function cfg(paths: string[], options: { readonly output?: string }): Promise<void> {
+async function cfg(paths: string[], options: { readonly output?: string }, command: Command): Promise<void> {
+  checkOutput(options.output, paths, command);
   const output = openOutput(options.output);
   const graph = new ControlFlowGraph();
   await eachClifInput(paths, ({ file }) => {

@@ -2,6 +2,7 @@
 import { InputError } from "../base/diagnostics.ts";
 import { type ParsedFile, parseFile } from "../text/index.ts";
 import { type Input, readInput } from "./input.ts";
+import { refuseModule } from "./input-kind.ts";
 import { noFunctions } from "./messages.ts";
 import { reporting } from "./report.ts";
 
@@ -24,6 +25,7 @@ export async function eachClifInput(
     const input = await reporting({ name: path }, () => readInput(path));
     if (input === null) continue;
     await reporting(input, async () => {
+      refuseModule(input.bytes);
       const file = parseFile(input.bytes);
       if (file.functions.length === 0) throw new InputError(noFunctions());
       await use({ ...input, file });

@@ -16,7 +16,8 @@ import { reportText } from "./compile-report.ts";
 import { ExitCode } from "./exit.ts";
 import { functionIndex } from "./function-choice.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
-import { type Output, openOutput } from "./output.ts";
+import { requireBinaryen } from "./optional-packages.ts";
+import { checkOutput, type Output, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import {
   addSourceMapOptions,
@@ -26,7 +27,14 @@ import {
   mapSettings,
 } from "./source-map-option.ts";
 import { addTargetOptions, TARGET_HELP, type TargetOptions, targetSettings } from "./target-option.ts";
-import { featuresOf, featuresOption, type ModuleInput, readModule, renderInputError } from "./wasm-input.ts";
+import {
+  featuresOf,
+  featuresOption,
+  type ModuleInput,
+  placingErrors,
+  readModule,
+  renderInputError,
+} from "./wasm-input.ts";
 
 interface Options extends GcOptions, TargetOptions, MapOptions {
   readonly output?: string;
@@ -80,7 +88,8 @@ export function createCompileCommand(): Command {
       "after",
       `
 What cannot be compiled is refused by name, with its offset and function, and no file is written. A module that exchanges
-references with its host is for \`spillway run\` so far. A memory of the module's own stays beside the heap where the target has
+references with its host runs in JavaScript: \`node --import spillway/polyfill\` with the module's own glue, or a \`Store\` of
+\`spillway/embed\`; \`spillway run\` has WASI for it. A memory of the module's own stays beside the heap where the target has
 several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
 What imported functions throw passes through the output, and none of its clauses catches it.
 
@@ -143,13 +152,26 @@ function checkUsage(options: Options, command: Command): void {
     command.error("error: a binary module is nothing for a terminal: name a file with -o");
 }
 
+function checkFiles(path: string, options: Options, command: Command): void {
+  const { output, sourceMap, inputSourceMap } = options;
+  const inputs = typeof inputSourceMap === "string" ? [path, inputSourceMap] : [path];
+  checkOutput(output, inputs, command);
+  if (sourceMap !== undefined) checkOutput(mapPath(options, output ?? null), inputs, command);
+}
+
 async function compileFile(path: string, options: Options, command: Command): Promise<void> {
   checkUsage(options, command);
+  checkFiles(path, options, command);
+  if (options.O === true) requireBinaryen("-O");
   const output = openOutput(options.output);
   try {
     const input = await readModule(path);
-    if (options.emit === "wasm") await emitModule(path, input, options, output);
-    else emitFunctions(input.bytes, options.emit, options, output);
+    const { emit } = options;
+    await placingErrors(input, () =>
+      emit === "wasm"
+        ? emitModule(path, input, options, output)
+        : emitFunctions(input.bytes, emit, options, output),
+    );
   } catch (error) {
     if (error instanceof NotProven) reportUnproven(path, error, options);
     else if (error instanceof InputError) {

@@ -14,6 +14,7 @@ import {
 } from "../lab/fuzz/index.ts";
 import { ExitCode } from "./exit.ts";
 import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
+import { requireBinaryen } from "./optional-packages.ts";
 import { openOutput } from "./output.ts";
 import { jsonText, note } from "./report.ts";
 import { targetOption } from "./target-option.ts";
@@ -102,6 +103,7 @@ export function createFuzzCommand(): Command {
 
 /** The other kind of fuzzing is loaded only when it is asked for. */
 async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
+  requireBinaryen("--wasm");
   const { fuzzModules } = await import("./fuzz-wasm.ts");
   const { seed, count, time, quiet, json } = options;
   await fuzzModules({
@@ -206,8 +208,9 @@ function summary({ firstSeed, done, failures, tally }: CampaignResult, files: re
   const lines = [
     `${done} functions${range}, ${failures.length} failed`,
     `${tally.spilled} with spills: ${tally.slots} slots, ${tally.reloads} reloads, ${tally.mapEntries} map entries`,
-    `upstream unsound: ${tally.unsound}, rejected ${tally.unsoundRejected}`,
-    `known mistakes: ${tally.wrong}, rejected ${tally.wrongRejected}, shown by the oracle ${tally.wrongShown}`,
+    "known mistakes, made on purpose: not every function shows them, and no failure is among these",
+    `  upstream's, in functions of a kind that it spills wrong: ${tally.unsound}, of which the checker rejects ${tally.unsoundRejected}`,
+    `  of the wrong policies: ${tally.wrong}, of which the checker rejects ${tally.wrongRejected}, and the oracle shows ${tally.wrongShown}`,
     ...files.map((file) => `saved ${file}`),
   ];
   return lines.join("\n");

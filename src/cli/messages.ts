@@ -1,4 +1,5 @@
 /** Everything the commands themselves say about files and options; what they say of a file's contents comes from below. */
+import { dirname } from "node:path";
 import type { Diagnostic } from "../base/diagnostics.ts";
 
 const REASONS: ReadonlyMap<string, string> = new Map([
@@ -26,10 +27,20 @@ export function cannotRead(error: unknown): Diagnostic {
 }
 
 export function cannotWrite(path: string, error: unknown): Diagnostic {
+  const { code } = error as NodeJS.ErrnoException;
+  const why = code === "ENOENT" ? `the folder ${dirname(path)} does not exist` : reason(error);
   return {
     code: "cli-cannot-write",
-    message: `cannot write ${path}: ${reason(error)}`,
+    message: `cannot write ${path}: ${why}`,
     notes: ["name a file in a folder that exists and may be written"],
+  };
+}
+
+export function packageMissing(option: string, name: string): Diagnostic {
+  return {
+    code: "cli-no-package",
+    message: `${option} needs ${name}, which is not installed`,
+    notes: [`install the npm package: npm install ${name}`],
   };
 }
 
@@ -39,6 +50,36 @@ export function mapElsewhere(where: string, why: string): Diagnostic {
     code: "cli-no-input-map",
     message: `the input's source map, ${where}, cannot be read: ${why.replace(/^cannot read it: /, "")}`,
     notes: ["name it with --input-source-map FILE, or do without: --no-input-source-map"],
+  };
+}
+
+/** Of a module in text, with an offset. */
+export function ofBinaryForm(diagnostic: Diagnostic): Diagnostic {
+  return {
+    ...diagnostic,
+    notes: [
+      ...(diagnostic.notes ?? []),
+      "the offset is in the module's binary form, which `wasm-tools parse` writes",
+    ],
+  };
+}
+
+export function looksLikeClif(): Diagnostic {
+  return {
+    code: "cli-other-kind",
+    message: "this looks like CLIF, and a WebAssembly module is wanted here",
+    notes: ["CLIF is for `spillway spill`, `check`, `verify`, `cat`, `cfg` and `test`"],
+  };
+}
+
+export function looksLikeModule(isBinary: boolean): Diagnostic {
+  return {
+    code: "cli-other-kind",
+    message: `this looks like ${isBinary ? "a WebAssembly module" : "WebAssembly text"}, and CLIF is wanted here`,
+    notes: [
+      "modules are for `spillway compile`, `run`, `validate` and `print`, scripts for `wast`; " +
+        "`spillway compile --emit clif` shows a module's functions as CLIF",
+    ],
   };
 }
 
@@ -111,7 +152,8 @@ export function missingImports(imports: readonly string[]): Diagnostic {
     code: "cli-missing-imports",
     message: `nothing here gives the module what it imports: ${listed(imports)}`,
     notes: [
-      "`spillway run` has WASI (wasi_snapshot_preview1); what needs more needs a host of its own, in JavaScript or another language",
+      "`spillway run` has WASI (wasi_snapshot_preview1) and nothing else",
+      "a module with glue in JavaScript runs by it: `node --import spillway/polyfill`, or a `Store` of `spillway/embed`",
     ],
   };
 }

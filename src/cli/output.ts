@@ -5,7 +5,9 @@
  * Standard output is written synchronously in pieces of 64 KiB, so a slow reader slows us down instead of filling
  * memory, and nothing is lost when the process ends. A reader that has seen enough (`| head`) ends the process quietly.
  */
-import { writeSync } from "node:fs";
+import { realpathSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Command } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import { ExitCode } from "./exit.ts";
@@ -20,6 +22,37 @@ export interface Output {
   write(chunk: Uint8Array | string): void;
   /** All was written; throws `InputError` when it cannot be kept. */
   end(): Promise<void>;
+}
+
+/**
+ * Before any work is done: ends the command where its output would take the place of one of its `inputs`, and throws `InputError` where
+ * the output has no folder to be in.
+ */
+export function checkOutput(path: string | undefined, inputs: readonly string[], command: Command): void {
+  if (path === undefined || path === "-") return;
+  checkPlace(path);
+  const real = realPath(path);
+  if (real !== null && inputs.some((input) => input !== "-" && realPath(input) === real))
+    command.error(`error: ${path} is the input: name another file for the output`);
+}
+
+function checkPlace(path: string): void {
+  try {
+    if (!statSync(dirname(path)).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw Object.assign(new Error(), { code: "EISDIR" });
+  } catch (error) {
+    throw new InputError(cannotWrite(path, error));
+  }
+}
+
+/** Null for a file that is not there. */
+function realPath(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Standard output, or the file. */

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { binaryToText } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
-import { openOutput } from "./output.ts";
+import { checkOutput, openOutput } from "./output.ts";
 import { readModule, renderInputError } from "./wasm-input.ts";
 
 export function createPrintCommand(): Command {
@@ -21,7 +21,8 @@ Examples:
     .action(print);
 }
 
-async function print(path: string, options: { readonly output?: string }): Promise<void> {
+async function print(path: string, options: { readonly output?: string }, command: Command): Promise<void> {
+  checkOutput(options.output, [path], command);
   try {
     const text = await binaryToText((await readModule(path)).bytes);
     const output = openOutput(options.output);

@@ -16,7 +16,7 @@ import {
 } from "../lab/reduce/index.ts";
 import { type Input, readInput } from "./input.ts";
 import { cannotWrite } from "./messages.ts";
-import { openOutput } from "./output.ts";
+import { checkOutput, openOutput } from "./output.ts";
 import { startSpinner } from "./progress.ts";
 import { type WasmConditionOptions, wasmConditionOf } from "./reduce-wasm-condition.ts";
 import { note, reporting } from "./report.ts";
@@ -144,6 +144,7 @@ function positive(text: string): number {
 }
 
 async function reduce(path: string, options: ReduceCommandOptions, command: Command): Promise<void> {
+  checkOutput(options.output, [path], command);
   const form = options.as ?? formOf(path);
   const isClif = form === "clif";
   if (isClif && options.match !== undefined && options.check === undefined) {

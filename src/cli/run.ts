@@ -5,17 +5,17 @@ import { InputError } from "../base/diagnostics.ts";
 import { compileCodeAsync } from "../driver/compile-async.ts";
 import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
 import { writeChunksAtomically } from "../lab/atomic-file.ts";
-import { types } from "../wasm/index.ts";
+import { decodeModule, types, type Module as WasmModule } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { argumentCount, cannotWrite, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
-import { openOutput } from "./output.ts";
+import { checkOutput, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import { ProgramMap } from "./run-places.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
 import { parseArgument, resultText } from "./run-values.ts";
 import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
-import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
+import { featuresOf, featuresOption, placingErrors, readModule, renderInputError } from "./wasm-input.ts";
 
 interface Options extends GcOptions {
   readonly invoke?: string;
@@ -53,7 +53,7 @@ export function createRunCommand(): Command {
     .option("--prove", "prove every function with the safepoint checker first")
     .option(
       "--gc-stats",
-      "print to standard error, at the end: collections, and bytes allocated, copied and still live",
+      "print to standard error, at the end: collections, and bytes allocated and copied; and what a last collection, not counted, leaves",
     )
     .option(
       "--heap-snapshot <file>",
@@ -94,24 +94,52 @@ function addVariable(text: string, previous: Readonly<Record<string, string>>): 
   return value === undefined ? { ...previous } : { ...previous, [text]: value };
 }
 
-async function run(path: string, args: readonly string[], options: Options): Promise<void> {
+async function run(path: string, args: readonly string[], options: Options, command: Command): Promise<void> {
   Error.stackTraceLimit = FRAMES_KEPT;
+  checkOutput(options.heapSnapshot, [path], command);
   try {
     const input = await readModule(path);
     const settings = gcSettings(options);
     const { gcStress, collector } = settings;
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
+    const wasi = await programWasi(path, args, options);
+    checkBorder(decodeModule(input.bytes, features), options.invoke, wasi);
     const map = new ProgramMap(path, input, features);
     const how = { features, collector, gcStress, prove, positions: map.isThere };
-    const module = new Module(await compileCodeAsync(input.bytes, how, openCache()));
+    const cache = openCache();
+    const code = await placingErrors(input, () => compileCodeAsync(input.bytes, how, cache));
+    const module = new Module(code);
     const program = new Program({ path, module, map }, new Store(settings), options);
-    await program.run(args);
+    await program.run(args, wasi);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     console.error(renderInputError(error, path));
     process.exitCode = ExitCode.Input;
   }
+}
+
+function programWasi(path: string, args: readonly string[], { invoke, env, dir }: Options): Promise<Wasi> {
+  const name = path === "-" ? "program" : basename(path);
+  return loadWasi({ args: [name, ...(invoke === undefined ? args : [])], env, folders: dir });
+}
+
+/**
+ * Throws `InputError` for a module without what is to be called, or with imports that nobody has for it: one need not compile it to
+ * see that. It may yet be invalid.
+ */
+function checkBorder({ imports, exports }: WasmModule, invoke: string | undefined, wasi: Wasi): void {
+  const functions = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+  if (invoke === undefined && !functions.includes("_start")) throw new InputError(noEntry(functions));
+  if (invoke !== undefined && !functions.includes(invoke))
+    throw new InputError(noSuchExport(invoke, functions));
+  const missing = imports.filter(({ module, name }) => wasi.imports[module]?.[name] === undefined);
+  if (missing.length === 0) return;
+  const named = missing.map(({ type, module, name }) => {
+    const kind = type.kind === "func" ? "function" : type.kind;
+    return `${kind} ${JSON.stringify(module)} ${JSON.stringify(name)}`;
+  });
+  throw new InputError(missingImports(named));
 }
 
 /** Runs the program, or a function of it; gives the results as text. */
@@ -122,6 +150,11 @@ interface ProgramInput {
   readonly module: Module;
   readonly map: ProgramMap;
 }
+
+const callOfStart: Call = (exports) => {
+  (exports["_start"] as () => void)();
+  return [];
+};
 
 /** One module on its way from its imports to its exit code. */
 class Program {
@@ -140,13 +173,9 @@ class Program {
   }
 
   /** Throws `InputError` for what cannot be run; what the program does wrong is reported. */
-  async run(args: readonly string[]): Promise<void> {
-    const { invoke, dir, env } = this.options;
-    const call = invoke === undefined ? this.entry() : this.callOf(invoke, args);
-    const programArgs = invoke === undefined ? args : [];
-    const name = this.path === "-" ? "program" : basename(this.path);
-    const wasi = await loadWasi({ args: [name, ...programArgs], env, folders: dir });
-    this.checkImports(wasi);
+  async run(args: readonly string[], wasi: Wasi): Promise<void> {
+    const { invoke } = this.options;
+    const call = invoke === undefined ? callOfStart : this.callOf(invoke, args);
     try {
       const { exports } = this.store.instantiate(this.module, wasi.imports);
       let texts: readonly string[] = [];
@@ -161,34 +190,10 @@ class Program {
     if (this.options.gcStats === true) this.printStatistics();
   }
 
-  private checkImports(wasi: Wasi): void {
-    const missing = this.module.imports.filter(
-      ({ module, name }) => wasi.imports[module]?.[name] === undefined,
-    );
-    if (missing.length === 0) return;
-    const named = missing.map(
-      ({ kind, module, name }) => `${kind} ${JSON.stringify(module)} ${JSON.stringify(name)}`,
-    );
-    throw new InputError(missingImports(named));
-  }
-
-  private get functionNames(): string[] {
-    return this.module.exports.filter(({ kind }) => kind === "function").map(({ name }) => name);
-  }
-
-  private entry(): Call {
-    if (!this.functionNames.includes("_start")) throw new InputError(noEntry(this.functionNames));
-    return (exports) => {
-      (exports["_start"] as () => void)();
-      return [];
-    };
-  }
-
   /** The call of an export, its arguments already read. */
   private callOf(name: string, args: readonly string[]): Call {
     const { module } = this.module.code.plan;
-    const exported = module.exports.find((one) => one.kind === "func" && one.name === name);
-    if (exported === undefined) throw new InputError(noSuchExport(name, this.functionNames));
+    const exported = module.exports.find((one) => one.kind === "func" && one.name === name)!;
     const type = module.functionTypes.get(exported.index);
     const table = module.types;
     const params = Array.from({ length: table.paramCount(type) }, (_, i) => table.param(type, i));
@@ -235,17 +240,24 @@ class Program {
     const { collections, bytesCopied } = this.store.statistics();
     this.store.collect();
     const statistics = { ...this.store.statistics(), collections, bytesCopied };
-    process.stderr.write(this.options.json === true ? jsonText(statistics) : statisticsText(statistics));
+    const isLeft = this.options.collector !== "null";
+    process.stderr.write(
+      this.options.json === true ? jsonText(statistics) : statisticsText(statistics, isLeft),
+    );
   }
 }
 
-function statisticsText({ collections, bytesAllocated, bytesCopied, liveBytes }: HeapStatistics): string {
+/** `isCollected` where the bytes that live are what a collection at the end has left. */
+function statisticsText(
+  { collections, bytesAllocated, bytesCopied, liveBytes }: HeapStatistics,
+  isCollected: boolean,
+): string {
   const number = (value: number): string => value.toLocaleString("en-US").padStart(16);
   return [
     `collections     ${number(collections)}`,
     `bytes allocated ${number(bytesAllocated)}`,
     `bytes copied    ${number(bytesCopied)}`,
-    `bytes live      ${number(liveBytes)}`,
+    `bytes live      ${number(liveBytes)}${isCollected ? "   after one more collection, at the end" : ""}`,
     "",
   ].join("\n");
 }

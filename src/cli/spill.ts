@@ -9,7 +9,7 @@ import { functionText, writeFunction } from "../text/index.ts";
 import { annotatedText, type VerifyOptions, verifyFunction } from "../verify/index.ts";
 import { CLIF_ARGUMENT, CLIF_ARGUMENT_HELP, type ClifInput, eachClifInput } from "./clif-input.ts";
 import { invalidFunction } from "./messages.ts";
-import { type Output, openOutput } from "./output.ts";
+import { checkOutput, type Output, openOutput } from "./output.ts";
 import { type PointerTypeName, pointerTypeOfName, pointerTypeOption } from "./pointer-type.ts";
 import { jsonText, note } from "./report.ts";
 import { livenessTable, mapsTable, type SpillReport, slotsTable, spillReport } from "./spill-report.ts";
@@ -78,7 +78,8 @@ function emitsOf(list: string, previous: readonly Emit[]): readonly Emit[] {
   return [...previous, ...(emits as Emit[])];
 }
 
-async function spill(paths: string[], options: SpillCommandOptions): Promise<void> {
+async function spill(paths: string[], options: SpillCommandOptions, command: Command): Promise<void> {
+  checkOutput(options.output, paths, command);
   const output = openOutput(options.output);
   const run = new SpillRun(output, options);
   await eachClifInput(paths, (input) => run.file(input));

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { decodeAndValidate } from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
-import { featuresOf, featuresOption, readModule, renderInputError } from "./wasm-input.ts";
+import { featuresOf, featuresOption, placingErrors, readModule, renderInputError } from "./wasm-input.ts";
 
 interface ValidateOptions {
   readonly wasm: readonly string[];
@@ -34,7 +34,8 @@ async function validate(paths: readonly string[], options: ValidateOptions): Pro
   const features = featuresOf(options.wasm);
   for (const path of paths) {
     try {
-      decodeAndValidate((await readModule(path)).bytes, features);
+      const input = await readModule(path);
+      await placingErrors(input, () => decodeAndValidate(input.bytes, features));
       if (options.quiet !== true) console.log(`${path}: valid`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;

@@ -1,9 +1,12 @@
 /** Reading the modules that commands are given: binary or text, from a file or from standard input. */
 import { InvalidArgumentError, Option } from "commander";
-import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
+import { InputError, type Place, renderDiagnostic } from "../base/diagnostics.ts";
+import { readModuleMap } from "../driver/source-map.ts";
 import { type Features, parseFeatures } from "../wasm/index.ts";
-import { textToBinary } from "../wast/index.ts";
+import { sourceMapOfText, textToBinary } from "../wast/index.ts";
 import { readInput } from "./input.ts";
+import { refuseClif } from "./input-kind.ts";
+import { ofBinaryForm } from "./messages.ts";
 
 /** A module as it was given: its binary, and its text where it came as text. */
 export interface ModuleInput {
@@ -17,6 +20,7 @@ export interface ModuleInput {
  */
 export async function readModule(path: string): Promise<ModuleInput> {
   const { bytes } = await readInput(path);
+  refuseClif(path, bytes);
   if (!isText(path, bytes)) return { bytes };
   const text = decodeText(bytes);
   try {
@@ -24,6 +28,40 @@ export async function readModule(path: string): Promise<ModuleInput> {
   } catch (error) {
     // Whoever shows the error wants the line that it is about.
     if (error instanceof InputError) sources.set(error, text);
+    throw error;
+  }
+}
+
+/** Runs what works on the binary of a module: where that was made of text, an `InputError` of it gets its place there. */
+export async function placingErrors<T>(input: ModuleInput, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InputError && input.text !== undefined)
+      throw await placedInText(error, input.text, input.bytes);
+    throw error;
+  }
+}
+
+/** The error at its line of the text; if that is not known, it says what the offset that it has is of. */
+async function placedInText(error: InputError, text: string, bytes: Uint8Array): Promise<InputError> {
+  const { diagnostic } = error;
+  if (diagnostic.place?.kind !== "binary") return error;
+  const place = await placeInText(diagnostic.place.offset, text, bytes);
+  if (place === null) return new InputError(ofBinaryForm(diagnostic));
+  const placed = new InputError({ ...diagnostic, place });
+  sources.set(placed, text);
+  return placed;
+}
+
+async function placeInText(offset: number, text: string, bytes: Uint8Array): Promise<Place | null> {
+  try {
+    const map = await readModuleMap(await sourceMapOfText(text, bytes), null);
+    const found = map.placeOf(offset);
+    return found === null ? null : { kind: "text", line: found.line, column: found.column + 1 };
+  } catch (error) {
+    // What cannot even be decoded has no map.
+    if (error instanceof InputError) return null;
     throw error;
   }
 }

@@ -419,7 +419,7 @@ class MemoryModule {
   private copyActiveData(body: ByteWriter, segment: number): void {
     const { offsetExpr, data } = this.module.data[segment]!;
     const value = this.constants.ofExpression(offsetExpr!);
-    if (value === null || value.kind !== "bits") throw notConstant(offsetExpr!.start);
+    if (value === null || value.kind !== "bits") throw notConstant(this.module, offsetExpr!.start);
     const size = data.end - data.start;
     const start = value.bits;
     if (this.isChecked) {

@@ -255,7 +255,7 @@ export class OutputModule {
   private offset(range: ByteRange): ByteRange {
     const { plan } = this;
     const value = this.constants.ofExpression(range);
-    if (value === null) throw notConstant(range.start);
+    if (value === null) throw notConstant(plan.module, range.start);
     return this.constant((out) =>
       writeConstant(out, plan.module, value, (global) => plan.globalIndex(global)),
     );
@@ -349,7 +349,7 @@ export class OutputModule {
     const { memories } = this.plan;
     if (memories.kind !== "below") return this.offset(expression);
     const value = this.constants.ofExpression(expression);
-    if (value === null || value.kind !== "bits") throw notConstant(expression.start);
+    if (value === null || value.kind !== "bits") throw notConstant(this.plan.module, expression.start);
     const end = value.bits + BigInt(data.end - data.start);
     return end > memories.initialBytes ? this.i32Constant(-1) : this.offset(expression);
   }

@@ -19,36 +19,41 @@ export function refuseStandalone(
   for (const { module: from, name, type, offset } of module.imports) {
     const what = `${JSON.stringify(from)} ${JSON.stringify(name)}`;
     if (type.kind === "global" && wasm.isRef(type.global.type))
-      refuse(`the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
-    if (type.kind === "tag") refuse(`the imported tag ${what}`, offset);
+      refuse(module, `the imported global ${what} of type ${wasm.valTypeName(type.global.type)}`, offset);
+    if (type.kind === "tag") refuse(module, `the imported tag ${what}`, offset);
     if (type.kind === "func") refuseReferences(module, type.type, `the imported function ${what}`, offset);
   }
   module.tables.forEach((table, i) => {
     const isSeen =
       i < module.importedTableCount ||
       module.exports.some(({ kind, index }) => kind === "table" && index === i);
-    if (isSeen && !native.has(i)) refuse("a table that others see", table.offset);
+    if (isSeen && !native.has(i)) refuse(module, "a table that others see", table.offset);
   });
   for (const { kind, name, index, offset } of module.exports) {
     const what = JSON.stringify(name);
-    if (kind === "tag") refuse(`the exported tag ${what}`, offset);
+    if (kind === "tag") refuse(module, `the exported tag ${what}`, offset);
     if (kind === "global" && wasm.isRef(module.globals[index]!.type))
-      refuse(`the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`, offset);
+      refuse(
+        module,
+        `the exported global ${what} of type ${wasm.valTypeName(module.globals[index]!.type)}`,
+        offset,
+      );
     if (kind === "global" && !module.globals[index]!.mutable && isComputed(index))
-      refuse(`the exported global ${what}, computed from an imported one`, offset);
+      refuse(module, `the exported global ${what}, computed from an imported one`, offset);
     if (kind === "func") {
       refuseReferences(module, module.functionTypes.get(index), `the exported function ${what}`, offset);
     }
   }
 }
 
-function refuse(what: string, offset: number): never {
-  throw new InputError(notStandalone(what, offset));
+function refuse(module: Module, what: string, offset: number): never {
+  throw new InputError(notStandalone(module, what, offset));
 }
 
-function refuseReferences({ types }: Module, type: number, what: string, offset: number): void {
+function refuseReferences(module: Module, type: number, what: string, offset: number): void {
+  const { types } = module;
   for (let i = 0; i < types.valueCountOf(type); i++) {
     if (wasm.isRef(types.rawValue(type, i)))
-      refuse(`${what} with references, ${types.describe(type)}`, offset);
+      refuse(module, `${what} with references, ${types.describe(type)}`, offset);
   }
 }

@@ -16,6 +16,16 @@ export function textErrorAnywhere(message: string, notes: readonly string[] = []
   return new InputError({ code: "wat-syntax", message, notes });
 }
 
+export function noTextParser(): InputError {
+  return new InputError({
+    code: "wat-no-parser",
+    message: "module text needs @bytecodealliance/jco-transpile, which is not installed",
+    notes: [
+      "install the npm package: npm install @bytecodealliance/jco-transpile; or give the module as a binary",
+    ],
+  });
+}
+
 export function noLegacyParser(): InputError {
   return new InputError({
     code: "wat-legacy-exceptions",

@@ -46,8 +46,18 @@ let wasmTools: Promise<WasmTools> | null = null;
 let wabt: Promise<Wabt | null> | null = null;
 
 function loadWasmTools(): Promise<WasmTools> {
-  wasmTools ??= import("@bytecodealliance/jco-transpile/wasm-tools");
+  wasmTools ??= importWasmTools();
   return wasmTools;
+}
+
+/** It is an optional peer: it brings 100 MB along, and programs have binaries. */
+async function importWasmTools(): Promise<WasmTools> {
+  try {
+    return await import("@bytecodealliance/jco-transpile/wasm-tools");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw messages.noTextParser();
+  }
 }
 
 function loadWabt(): Promise<Wabt | null> {

@@ -50,6 +50,23 @@ const empty = file("empty.clif", EMPTY);
 const absent = join(folder, "absent.clif");
 
 describe("every command", { concurrency: 2 }, () => {
+  test("a module where CLIF is wanted, and CLIF where a module is, is named as what it is", async () => {
+    const text = ";; a comment\n(; another ;) (module)";
+    const binary = join(folder, "module.wasm");
+    writeFileSync(binary, Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    const says = async (command: string, path: string, message: RegExp): Promise<void> => {
+      const { code, stdout, stderr } = await runCli([command, path]);
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, message);
+    };
+    for (const command of ["spill", "verify", "check", "cat", "cfg"])
+      await says(command, binary, /looks like a WebAssembly module, .*\n {2}note: .*`spillway compile`/);
+    await says("spill", file("module.wat", text), /^[^\n]* error: this looks like WebAssembly text, .*\n/);
+    for (const command of ["run", "validate", "print", "compile"])
+      await says(command, spills, /looks like CLIF, .*\n {2}note: .*`spillway spill`/);
+    await says("run", file("other.txt", `; a comment\n${SPILLS}`), /looks like CLIF/);
+  });
+
   for (const command of ["spill", "verify", "cat", "cfg", "test"]) {
     test(`${command}: help has examples, a missing argument is wrong usage`, async () => {
       const help = await runCli([command, "--help"]);
@@ -164,8 +181,12 @@ describe("spill", { concurrency: 2 }, () => {
     assert.equal(readFileSync(path, "utf8"), SPILLED);
     const nowhere = await runCli(["spill", spills, "-o", join(folder, "no", "such", "folder")]);
     assert.equal(nowhere.code, 1);
-    assert.match(nowhere.stderr, /cannot write .*folder: /);
+    assert.match(nowhere.stderr, /cannot write .*folder: the folder .*such does not exist\n/);
     const none = join(folder, "none.clif");
+    for (const command of ["spill", "cat", "cfg", "reduce"]) {
+      assert.equal((await runCli([command, spills, "-o", spills])).code, 2, command);
+    }
+    assert.equal(readFileSync(spills, "utf8"), SPILLS);
     const failed = await runCli(["spill", spills, absent, "-o", none]);
     assert.equal(failed.code, 1);
     assert.match(failed.stderr, /none\.clif was not written/);

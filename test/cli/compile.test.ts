@@ -1,6 +1,6 @@
 /** `spillway compile` as people call it. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -129,10 +129,20 @@ describe("compile", { concurrency: 2 }, () => {
     const refused = await runCli(["compile", frob, "-W", "-saturating-float-to-int", "-o", path]);
     assert.equal(refused.code, 1);
     const sentence =
-      /frob\.wat:0x[\da-f]+: error: .* needs the feature saturating-float-to-int.* in function 1 "frob"\n/;
+      /frob\.wat:1:35: error: .* needs the feature saturating-float-to-int.* in function 1 "frob"\n {2}\(module .*\n {36}\^\n/;
     assert.match(refused.stderr, sentence);
     assert.match(refused.stderr, /note: \/.*none\.wasm was not written/);
     assert.ok(!existsSync(path));
+    const global = await runCli([
+      "compile",
+      file("global.wat", "(module (global i32 (i64.const 1)))"),
+      "-o",
+      path,
+    ]);
+    assert.match(
+      global.stderr,
+      /global\.wat:0x[\da-f]+: error: type mismatch.* in global 0\n {2}note: the offset is in the module's binary form/,
+    );
     const exported = '(module (func (export "f") (param anyref)))';
     const seen = await runCli(["compile", file("seen.wat", exported), "-o", path]);
     assert.match(
@@ -140,6 +150,15 @@ describe("compile", { concurrency: 2 }, () => {
       /: error: the exported function "f" with references, .*\n {2}note: `spillway run`/,
     );
     assert.equal(seen.code, 1);
+    // `spillway run` has WASI and no other host.
+    const glued = '(module (import "js" "now" (func (result externref))))';
+    const border = await runCli(["compile", file("border.wat", glued), "-o", path]);
+    assert.equal(border.code, 1);
+    assert.match(
+      border.stderr,
+      /: error: the imported function "js" "now" with references, .*\n {2}note: .*`node --import spillway\/polyfill` and the module's own glue/,
+    );
+    assert.doesNotMatch(border.stderr, /spillway run/);
   });
 
   test("a function that is not proven is a defect: exit code 3, its name, and what to look at", async () => {
@@ -153,6 +172,28 @@ describe("compile", { concurrency: 2 }, () => {
       /error: function \d+ "keep" is not proven: .*\n {2}note: .*--emit clif \| spillway check/,
     );
     assert.ok(!existsSync(path));
+  });
+
+  test("the input stays what it is, and an output without a folder is known before the input is read", async () => {
+    const source = file("source.wat", LIST);
+    const link = output("link.wat");
+    symlinkSync(source, link);
+    for (const args of [
+      [source, "-o", source],
+      [source, "-o", link],
+      [source, "-o", output("fine.wasm"), "--source-map", source],
+    ]) {
+      const { code, stderr } = await runCli(["compile", ...args]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, /is the input: name another file/);
+    }
+    assert.equal(readFileSync(source, "utf8"), LIST);
+    const nowhere = await runCli(["compile", output("absent.wat"), "-o", output("no/such.wasm")]);
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.stderr, /cannot write .*such\.wasm: the folder .*\/no does not exist\n/);
+    const folderItself = await runCli(["compile", source, "-o", folder]);
+    assert.equal(folderItself.code, 1);
+    assert.match(folderItself.stderr, /cannot write .*: it is a folder\n/);
   });
 
   test("options that do not go together are wrong usage", async () => {

@@ -124,7 +124,10 @@ describe("run", { concurrency: 2 }, () => {
       assert.equal((JSON.parse(other.stderr) as Record<string, number>)["liveBytes"]! % 8, 0);
     }
     const { stderr: text } = await runCli(["run", "--invoke", "churn", functions, "1000", "--gc-stats"]);
-    assert.match(text, /^collections +0\nbytes allocated +8,000\nbytes copied +0\nbytes live +8\n$/);
+    assert.match(
+      text,
+      /^collections +0\nbytes allocated +8,000\nbytes copied +0\nbytes live +8 {3}after one more collection[^\n]*\n$/,
+    );
   });
 
   test("--heap-snapshot shows what is reached at the end, also after a trap", async () => {
@@ -161,8 +164,15 @@ describe("run", { concurrency: 2 }, () => {
       "imports.wat",
       '(module (import "js" "log" (func (param i32))) (import "js" "t" (table 1 funcref)) (func (export "_start")))',
     );
-    await says([imports], /imports: function "js" "log", table "js" "t"\n {2}note: /);
+    await says(
+      [imports],
+      /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
+    );
     await says([functions], /no `_start`.*\n {2}note: .*--invoke: deep, divide, /);
+    // It is seen before anything is compiled.
+    const invalid = file("invalid.wat", '(module (func (export "f") (result i32) (i64.const 1)))');
+    await says([invalid], /no `_start`/);
+    await says([invalid, "--invoke", "f"], /type mismatch/);
     await says([functions, "--invoke", "frob"], /no function "frob"\n {2}note: it exports deep, /);
     await says([functions, "--invoke", "divide", "1"], /divide takes \(i32, i32\), and 1 were given/);
     await says(

@@ -1,9 +1,20 @@
 /** The documents tell the truth about paths and commands: what they name is there. */
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { projectRoot } from "../support/project.ts";
+import { projectRoot, systemNode } from "../support/project.ts";
 
 const documents = [
   ...globSync("*.md", { cwd: projectRoot }),
@@ -47,4 +58,19 @@ test("README.md tells of every variable of the environment that the sources read
   );
   assert.ok(variables.length > 0);
   for (const name of new Set(variables)) assert.match(readme, new RegExp(`^\\| \`${name}\\b`, "m"), name);
+});
+
+test("the program in README.md runs as it stands where the package is installed", (t) => {
+  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
+  const programs = Array.from(readme.matchAll(/^```js\n(import [\s\S]*?)^```$/gm), ([, program]) => program!);
+  assert.equal(programs.length, 1);
+  const folder = mkdtempSync(join(tmpdir(), "spillway-readme-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(projectRoot, join(folder, "node_modules", "spillway"), "junction");
+  writeFileSync(join(folder, "program.mjs"), programs[0]!);
+  for (const node of [process.execPath, systemNode(20) ?? process.execPath]) {
+    const output = execFileSync(node, [join(folder, "program.mjs")], { encoding: "utf8" });
+    assert.match(output, /^ada \{ born: 1815 \}\n[1-9]\d*\n$/);
+  }
 });

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,14 +15,18 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { textToBinary } from "../../src/wat.ts";
+import { BUNDLE } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly default: string } | string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly scripts: Readonly<Record<string, string>>;
 }
 
 const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as Manifest;
@@ -39,6 +44,67 @@ test("the entry points export what test/project/api-surface.json lists", async (
   const text = `${JSON.stringify(surface, null, 2)}\n`;
   if (process.env["UPDATE_API_SURFACE"] === "1") writeFileSync(SURFACE, text);
   assert.equal(text, readFileSync(SURFACE, "utf8"), "run with UPDATE_API_SURFACE=1 if the change is meant");
+});
+
+test("the package holds what its README names", () => {
+  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
+  const linked = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path!);
+  const named = [...readme.matchAll(/\b(?:examples|filetests|docs)\/[\w./-]*\w/g)].map(([path]) => path);
+  assert.ok(linked.length > 3 && named.length > 3);
+  const isPacked = (path: string): boolean =>
+    manifest.files.some((entry) => path === entry || path.startsWith(`${entry}/`));
+  assert.deepEqual(
+    [...linked, ...named].filter((path) => !isPacked(path)),
+    [],
+  );
+});
+
+test("a consumer runs no script at install, and packing makes the bundle that the exports name", () => {
+  for (const name of ["preinstall", "install", "postinstall", "prepare"])
+    assert.equal(manifest.scripts[name], undefined, name);
+  assert.equal(manifest.scripts["prepack"], "npm run bundle");
+  assert.equal(manifest.exports["./polyfill.bundle.js"], `./${relative(projectRoot, BUNDLE)}`);
+});
+
+/** The package with what it depends on, and no more. */
+function installedAlone(folder: string): string {
+  const modules = join(folder, "node_modules");
+  const installed = join(modules, "spillway");
+  for (const part of ["bin", "dist", "package.json"])
+    cpSync(join(projectRoot, part), join(installed, part), { recursive: true });
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(projectRoot, "node_modules", name), join(modules, name), "junction");
+  }
+  return join(installed, "bin", "spillway.js");
+}
+
+test("without the large packages all works but -O and text, and these say what to install", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-alone-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const command = installedAlone(folder);
+  const binary = join(folder, "list.wasm");
+  writeFileSync(binary, await textToBinary(readFileSync(join(projectRoot, "examples", "list.wat"), "utf8")));
+  const output = join(folder, "list.core.wasm");
+  const compile = (...args: string[]): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [command, "compile", "-o", output, ...args], {
+      encoding: "utf8",
+      cwd: projectRoot,
+    });
+  const optimized = compile(binary, "-O");
+  assert.equal(optimized.status, 1);
+  assert.match(
+    optimized.stderr,
+    /-O needs binaryen, which is not installed\n {2}note: .*npm install binaryen\n$/,
+  );
+  const text = compile("examples/list.wat");
+  assert.equal(text.status, 1);
+  assert.match(
+    text.stderr,
+    /text needs @bytecodealliance\/jco-transpile, .*\n {2}note: .*npm install @bytecodealliance/,
+  );
+  const plain = compile(binary);
+  assert.deepEqual([plain.status, plain.stderr], [0, ""]);
 });
 
 test("every entry point has its declarations", () => {
