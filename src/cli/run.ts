@@ -129,17 +129,16 @@ function programWasi(path: string, args: readonly string[], { invoke, env, dir }
  * see that. It may yet be invalid.
  */
 function checkBorder({ imports, exports }: WasmModule, invoke: string | undefined, wasi: Wasi): void {
-  const functions = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-  if (invoke === undefined && !functions.includes("_start")) throw new InputError(noEntry(functions));
-  if (invoke !== undefined && !functions.includes(invoke))
-    throw new InputError(noSuchExport(invoke, functions));
   const missing = imports.filter(({ module, name }) => wasi.imports[module]?.[name] === undefined);
-  if (missing.length === 0) return;
   const named = missing.map(({ type, module, name }) => {
     const kind = type.kind === "func" ? "function" : type.kind;
     return `${kind} ${JSON.stringify(module)} ${JSON.stringify(name)}`;
   });
-  throw new InputError(missingImports(named));
+  if (named.length > 0) throw new InputError(missingImports(named));
+  const functions = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
+  if (invoke === undefined && !functions.includes("_start")) throw new InputError(noEntry(functions));
+  if (invoke !== undefined && !functions.includes(invoke))
+    throw new InputError(noSuchExport(invoke, functions));
 }
 
 /** Runs the program, or a function of it; gives the results as text. */

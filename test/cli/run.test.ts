@@ -164,6 +164,9 @@ describe("run", { concurrency: 2 }, () => {
       "imports.wat",
       '(module (import "js" "log" (func (param i32))) (import "js" "t" (table 1 funcref)) (func (export "_start")))',
     );
+    // Without them no export helps.
+    const glued = file("glued.wat", '(module (import "js" "f" (func)) (func (export "main")))');
+    await says([glued], /imports: function "js" "f"\n/);
     await says(
       [imports],
       /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
