@@ -23,7 +23,7 @@ interface Measured {
 }
 
 const child = join(import.meta.dirname, "real-program.mjs");
-const polyfill = join(import.meta.dirname, "..", "dist", "embed", "polyfill.js");
+const polyfill = join(import.meta.dirname, "..", "dist", "bundled", "node", "polyfill.js");
 
 function measure(name: string, seconds: number, cache: string | null): Measured {
   const preload = cache === null ? [] : ["--import", polyfill];

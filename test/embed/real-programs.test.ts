@@ -26,7 +26,7 @@ const THINNED_INPUTS = 3;
 
 const script = join(import.meta.dirname, "programs", "run-program.mjs");
 const thinned = join(import.meta.dirname, "programs", "stress.mjs");
-const polyfill = join(projectRoot, "dist", "embed", "polyfill.js");
+const polyfill = join(projectRoot, "dist", "bundled", "node", "polyfill.js");
 
 function run(node: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): unknown {
   const output = execFileSync(node, args, {

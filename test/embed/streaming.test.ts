@@ -92,7 +92,7 @@ test("jasm's own loader, which streams a file, works on Node 20", (t) => {
     import { disassemble } from ${url(jasm)};
     import { classFile } from ${url(projectRoot, "test", "embed", "programs", "inputs.mjs")};
     console.log(await disassemble(classFile(), {}));`;
-  const polyfill = join(projectRoot, "dist", "embed", "polyfill.js");
+  const polyfill = join(projectRoot, "dist", "bundled", "node", "polyfill.js");
   const args = ["--no-warnings", "--import", polyfill, "--input-type=module", "-e", program];
   const output = execFileSync(node, args, { encoding: "utf8" });
   assert.match(output, /\.class public super A/);

@@ -23,7 +23,7 @@ import { BUNDLE } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, { readonly default: string } | string>>;
+  readonly exports: Readonly<Record<string, { readonly node: string; readonly default: string } | string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly files: readonly string[];
   readonly scripts: Readonly<Record<string, string>>;
@@ -31,7 +31,9 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as Manifest;
 const entryPoints = Object.entries(manifest.exports).flatMap(([name, target]) =>
-  typeof target === "string" ? [] : [{ name, path: join(projectRoot, target.default) }],
+  typeof target === "string"
+    ? []
+    : [{ name, path: join(projectRoot, target.default), onNode: join(projectRoot, target.node) }],
 );
 
 const SURFACE = join(import.meta.dirname, "api-surface.json");
@@ -44,6 +46,28 @@ test("the entry points export what test/project/api-surface.json lists", async (
   const text = `${JSON.stringify(surface, null, 2)}\n`;
   if (process.env["UPDATE_API_SURFACE"] === "1") writeFileSync(SURFACE, text);
   assert.equal(text, readFileSync(SURFACE, "utf8"), "run with UPDATE_API_SURFACE=1 if the change is meant");
+});
+
+test("on Node the entry points are bundled, export the same, and share what they have in common", async () => {
+  for (const { path, onNode } of entryPoints) {
+    const [plain, bundled] = await Promise.all(
+      [path, onNode].map(async (file) =>
+        Object.keys((await import(pathToFileURL(file).href)) as object).sort(),
+      ),
+    );
+    assert.deepEqual(bundled, plain, onNode);
+  }
+  const script = `
+    import { InputError, Store } from "spillway/embed";
+    import { decodeModule } from "spillway/wasm";
+    import "spillway/polyfill";
+    try { decodeModule(Uint8Array.of(0)); } catch (error) { console.log(error instanceof InputError); }
+    console.log(import.meta.resolve("spillway/embed").endsWith("/bundled/node/embed.js"), typeof Store);`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+    encoding: "utf8",
+    cwd: projectRoot,
+  });
+  assert.equal(output, "true\ntrue function\n");
 });
 
 test("the package holds what its README names", () => {
@@ -114,7 +138,8 @@ test("every entry point has its declarations", () => {
 test("the built package runs on Node 20", (t) => {
   const node = systemNode(20);
   if (node === null) return t.skip("no Node 20 on the path");
-  const imports = entryPoints.map(({ path }) => `await import(${JSON.stringify(pathToFileURL(path).href)});`);
+  const files = entryPoints.flatMap(({ path, onNode }) => [path, onNode]);
+  const imports = files.map((path) => `await import(${JSON.stringify(pathToFileURL(path).href)});`);
   const script = `${imports.join("\n")}\nconsole.log(process.version);`;
   const output = execFileSync(node, ["--input-type=module", "-e", script], { encoding: "utf8" });
   assert.match(output, /^v20\./);
