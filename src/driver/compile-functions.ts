@@ -169,7 +169,9 @@ class TranslatedIndices implements ModuleIndices {
   functionIndex(func: Function, callee: FuncRef): number {
     const { name } = func.dfg.extFuncs[callee]!;
     if (name.kind !== "user") throw new Error("a translated function calls by index");
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const { userNames } = func.dfg;
+    const namespace = userNames.namespace(name.ref);
+    const index = userNames.index(name.ref);
     if (namespace === RUNTIME_FUNCTIONS) return this.options.runtimeFunction(RUNTIME_EXPORTS[index]!);
     return namespace === MEMORY_FUNCTIONS
       ? this.plan.memoryFunctionIndex(index)
@@ -196,8 +198,13 @@ class TranslatedIndices implements ModuleIndices {
   mayThrow(func: Function, callee: FuncRef): boolean {
     const { name } = func.dfg.extFuncs[callee]!;
     if (name.kind !== "user") return false;
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
-    return namespace === 0 && index >= this.plan.module.importedFunctionCount && this.plan.mayCollect(index);
+    const { userNames } = func.dfg;
+    const index = userNames.index(name.ref);
+    return (
+      userNames.namespace(name.ref) === 0 &&
+      index >= this.plan.module.importedFunctionCount &&
+      this.plan.mayCollect(index)
+    );
   }
 
   memoryOf(func: Function, region: AliasRegion): number {

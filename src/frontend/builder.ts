@@ -162,12 +162,14 @@ export class FunctionBuilder {
   /** Gives the entry block the function's parameters. */
   appendBlockParamsForFunctionParams(block: Block): void {
     if (this.context.ssa.hasPredecessors(block)) throw messages.functionParamsNotInEntry(block);
-    for (const param of this.func.signature.params) this.appendBlockParam(block, param.type);
+    const { params } = this.func.signature;
+    for (let i = 0; i < params.length; i++) this.appendBlockParam(block, params[i]!.type);
   }
 
   /** Gives a block one parameter for each value that the function returns. */
   appendBlockParamsForFunctionReturns(block: Block): void {
-    for (const result of this.func.signature.returns) this.appendBlockParam(block, result.type);
+    const { returns } = this.func.signature;
+    for (let i = 0; i < returns.length; i++) this.appendBlockParam(block, returns[i]!.type);
   }
 
   /** Whether control cannot come to the current block: sealed without predecessors, and not the entry. */
@@ -251,7 +253,7 @@ export class FunctionBuilder {
 
   /** The number of the name `u<namespace>:<index>`; equal names have one number. */
   declareImportedUserFunction(namespace: number, index: number): UserExternalNameRef {
-    return this.func.dfg.declareUserName(namespace, index);
+    return this.func.dfg.userNames.declare(namespace, index);
   }
 
   createSizedStackSlot(slot: StackSlotData): StackSlot {

@@ -112,8 +112,13 @@ export function structLayout(types: TypeTable, type: number): StructLayout {
     known = new Array<StructLayout>(types.length);
     structLayouts.set(types, known);
   }
-  known[type] ??= layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
+  known[type] ??= layStruct(types, type);
   return known[type];
+}
+
+/** Apart, as its closure would cost those who find a layout made. */
+function layStruct(types: TypeTable, type: number): StructLayout {
+  return layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
 }
 
 /** Of an exception whose tag is of a function type: its parameters are the fields. */

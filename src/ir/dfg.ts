@@ -38,11 +38,10 @@ import {
   type SigRef,
   type StackMap,
   type StackSlot,
-  type UserExternalNameRef,
   type Value,
 } from "./entities.ts";
 import type { MemFlags } from "./memflags.ts";
-import type { ExtFunc, UserExternalName } from "./names.ts";
+import type { ExtFunc } from "./names.ts";
 import {
   Format,
   fixedResultCount,
@@ -60,6 +59,7 @@ import { StackMapPool } from "./stack-maps.ts";
 import type { DebugTag } from "./tables.ts";
 import type { TrapCode } from "./trap-codes.ts";
 import { INVALID, type Type } from "./types.ts";
+import { UserNames } from "./user-names.ts";
 import { ValueKind, ValueTable } from "./values.ts";
 
 export class DataFlowGraph extends ValueTable {
@@ -68,8 +68,7 @@ export class DataFlowGraph extends ValueTable {
   readonly stackMaps: StackMapPool;
   readonly signatures: Signature[];
   readonly extFuncs: ExtFunc[];
-  readonly userNames: UserExternalName[];
-  private readonly userNameRefs: Map<number | string, UserExternalNameRef>;
+  readonly userNames: UserNames;
   /** Lane masks of `shuffle`, 16 bytes each. */
   readonly immediates: Uint8Array[];
 
@@ -94,8 +93,7 @@ export class DataFlowGraph extends ValueTable {
     this.stackMaps = new StackMapPool();
     this.signatures = [];
     this.extFuncs = [];
-    this.userNames = [];
-    this.userNameRefs = new Map();
+    this.userNames = new UserNames();
     this.immediates = [];
     this.opcodes = EMPTY_U8;
     this.auxes = EMPTY_U8;
@@ -117,13 +115,12 @@ export class DataFlowGraph extends ValueTable {
     this.stackMaps.clear();
     this.signatures.length = 0;
     this.extFuncs.length = 0;
-    this.userNames.length = 0;
-    // Clearing a map makes new tables for it, even an empty one.
-    if (this.userNameRefs.size > 0) this.userNameRefs.clear();
+    this.userNames.clear();
     this.immediates.length = 0;
     // As far as it was written: a large function would make clearing slow for all that follow.
     fillWords(this.instMaps, 0, 0, Math.min(this.insts, this.instMaps.length));
     this.insts = 0;
+    // Clearing a map makes new tables for it, even an empty one.
     if (this.instTags.size > 0) this.instTags.clear();
   }
 
@@ -555,24 +552,6 @@ export class DataFlowGraph extends ValueTable {
   get hasDebugTags(): boolean {
     return this.instTags.size > 0;
   }
-
-  // External names.
-
-  /** The number of that user name; each name has one. */
-  declareUserName(namespace: number, index: number): UserExternalNameRef {
-    const key = nameKey(namespace, index);
-    const found = this.userNameRefs.get(key);
-    if (found !== undefined) return found;
-    const ref = (this.userNames.push({ namespace, index }) - 1) as UserExternalNameRef;
-    this.userNameRefs.set(key, ref);
-    return ref;
-  }
-}
-
-/** Small numbers, as nearly all are, make a small number. */
-function nameKey(namespace: number, index: number): number | string {
-  const isSmall = namespace < 16 && index < 1 << 26;
-  return isSmall ? index * 16 + namespace : `${namespace}:${index}`;
 }
 
 const NO_TAGS: readonly DebugTag[] = [];

@@ -161,12 +161,12 @@ export class CallTranslator extends ExceptionTranslator {
     const { typeFunctions } = this.heap.plan;
     const test = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), nullable) ?? -1) : -1;
     if (test < 0) return testType(this.heap, ref, heap, nullable);
-    return this.builder.instResults(this.ins.call(this.callee(test), [ref]))[0]!;
+    return this.builder.func.dfg.firstResult(this.ins.call(this.callee(test), [ref]));
   }
 
   private make(allocator: number, args: readonly Value[]): Value {
-    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), args));
-    return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
+    const object = this.builder.func.dfg.firstResult(this.ins.call(this.callee(allocator), args));
+    return this.watch(object, this.module.types.result(this.module.functionTypes.get(allocator), 0));
   }
 
   callIndirect(): void {
@@ -217,7 +217,7 @@ export class CallTranslator extends ExceptionTranslator {
     return this.signature(type, this.referenceTable);
   }
 
-  private takeArgs(type: number): Value[] {
+  private takeArgs(type: number): readonly Value[] {
     return this.popMany(this.module.types.paramCount(type));
   }
 

@@ -6,16 +6,11 @@ import { GcTrap } from "../gc/traps.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
 import { EMPTY_BLOCK } from "../wasm/operators.ts";
 import type { ValType } from "../wasm/types.ts";
-import { type ControlFrame, FrameKind, labelTypes, type TryRegion } from "./control.ts";
-import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
-
-const NO_VALUES: readonly Value[] = [];
+import { type ControlFrame, FrameKind, labelTypes, NO_TYPES, type TryRegion } from "./control.ts";
+import { FunctionState, NO_VALUES, paramsOf, resultsOf } from "./function-state.ts";
 
 /** Of most blocks. */
-const NO_TYPES: { readonly params: readonly ValType[]; readonly results: readonly ValType[] } = {
-  params: [],
-  results: [],
-};
+const EMPTY_TYPES = { params: NO_TYPES, results: NO_TYPES } as const;
 
 export class ControlTranslator extends FunctionState {
   protected readonly frames: ControlFrame[] = [];
@@ -26,7 +21,7 @@ export class ControlTranslator extends FunctionState {
 
   protected override begin(): void {
     super.begin();
-    this.frames.length = 0;
+    if (this.frames.length > 0) this.frames.length = 0;
     this.loops = 0;
     this.reachable = true;
   }
@@ -39,8 +34,8 @@ export class ControlTranslator extends FunctionState {
 
   protected blockTypes(): { readonly params: readonly ValType[]; readonly results: readonly ValType[] } {
     const { blockType } = this.reader;
-    if (blockType === EMPTY_BLOCK) return NO_TYPES;
-    if (blockType < 0) return { params: NO_TYPES.params, results: [~blockType] };
+    if (blockType === EMPTY_BLOCK) return EMPTY_TYPES;
+    if (blockType < 0) return { params: NO_TYPES, results: [~blockType] };
     const { types } = this.module;
     return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
   }
@@ -182,7 +177,7 @@ export class ControlTranslator extends FunctionState {
 
   branchIf(): void {
     const condition = this.pop();
-    this.branchWhen(condition, this.reader.index, true, []);
+    this.branchWhen(condition, this.reader.index, true, NO_VALUES);
   }
 
   branchTable(): void {
@@ -213,7 +208,8 @@ export class ControlTranslator extends FunctionState {
   branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void {
     const frame = this.frameAt(label);
     const next = this.builder.createBlock();
-    const args = [...this.peekMany(labelTypes(frame).length - extra.length), ...extra];
+    const operands = this.peekMany(labelTypes(frame).length - extra.length);
+    const args = extra.length === 0 ? operands : [...operands, ...extra];
     const taken = this.builder.blockCall(this.branchTarget(frame), args);
     const other = this.builder.blockCall(next);
     if (whenTaken) this.builder.ins.brif(condition, taken, other);

@@ -33,6 +33,8 @@ export interface TryRegion {
   caught: Value | typeof NONE;
 }
 
+export const NO_TYPES: readonly ValType[] = [];
+
 export interface ControlFrame {
   kind: number;
   /** Where a branch to the construct goes: the header of a loop, or what follows anything else. */

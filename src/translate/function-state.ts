@@ -20,6 +20,8 @@ import { Memories } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { clifType } from "./value-types.ts";
 
+export const NO_VALUES: readonly Value[] = [];
+
 /** The CLIF signature of a function type of the module. */
 export function clifSignature(
   types: TypeTable,
@@ -82,7 +84,8 @@ export class FunctionState {
 
   /** Forgets the function before. */
   protected begin(): void {
-    this.stack.length = 0;
+    // Setting the length gives the memory back, even of nothing.
+    if (this.stack.length > 0) this.stack.length = 0;
     this.builder.reopen();
     this.operators.clear();
     this.memories.clear();
@@ -129,13 +132,15 @@ export class FunctionState {
     return this.stack.pop()!;
   }
 
-  popMany(count: number): Value[] {
+  popMany(count: number): readonly Value[] {
     const values = this.peekMany(count);
     for (let i = 0; i < count; i++) this.stack.pop();
     return values;
   }
 
-  protected peekMany(count: number): Value[] {
+  protected peekMany(count: number): readonly Value[] {
+    // As most blocks and many functions take.
+    if (count === 0) return NO_VALUES;
     // Not pushed one by one: the first one to come makes room for seventeen.
     const values = new Array<Value>(count);
     const { stack } = this;
@@ -146,7 +151,7 @@ export class FunctionState {
 
   /** Takes off all operands but the lowest `height`. */
   protected dropTo(height: number): void {
-    // Setting the length gives the memory back.
+    // See `begin`.
     while (this.stack.length > height) this.stack.pop();
   }
 }

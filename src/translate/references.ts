@@ -25,7 +25,7 @@ export interface ReferenceTranslator {
   readonly heap: HeapOperations;
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
   testType(ref: Value, heap: HeapType, nullable: boolean): Value;
   newDefaultStruct(type: number): Value;

@@ -6,6 +6,7 @@
  * the others have a function each. The input is validated.
  */
 
+import { I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
@@ -18,14 +19,14 @@ import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Facts } from "../passes/facts.ts";
+import { type Facts, NO_FACTS } from "../passes/facts.ts";
 import { OPCODE_COUNT, opcodeName } from "../wasm/opcodes.ts";
 import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
-import { FrameKind } from "./control.ts";
-import { paramsOf, resultsOf } from "./function-state.ts";
+import { FrameKind, NO_TYPES } from "./control.ts";
+import { NO_VALUES, paramsOf, resultsOf } from "./function-state.ts";
 import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { checkAccess, translateProgramMemory } from "./program-memory.ts";
@@ -47,16 +48,18 @@ export interface TranslateOptions extends FinalizeOptions {
 const SHORT_BODY_BYTES = 32;
 
 export class FunctionTranslator extends CallTranslator {
-  private readonly locals: Variable[] = [];
+  private readonly locals: I32List = new I32List();
   /** The operator at hand. */
   private op = 0;
   /** Constructs opened in unreachable code. */
   private skipped = 0;
   private keepsPositions = false;
+  /** What the passes may rely on, of the function translated last. */
+  readonly facts: Facts = this.factsOfCode();
 
   protected override begin(): void {
     super.begin();
-    this.locals.length = 0;
+    this.locals.clear();
     this.skipped = 0;
   }
 
@@ -94,8 +97,8 @@ export class FunctionTranslator extends CallTranslator {
       target: exit,
       next: exit,
       elseBlock: NONE,
-      elseOperands: [],
-      params: [],
+      elseOperands: NO_VALUES,
+      params: NO_TYPES,
       results,
       height: 0,
       nextIsReached: false,
@@ -147,9 +150,8 @@ export class FunctionTranslator extends CallTranslator {
     }
   }
 
-  /** What the passes may rely on. */
-  get facts(): Facts {
-    const { nonNull = [], staticObjects = [] } = this.heapOperations ?? {};
+  private factsOfCode(): Facts {
+    const { nonNull, staticObjects } = this.heapOperations ?? NO_FACTS;
     return {
       nonNull,
       staticObjects,
@@ -167,8 +169,9 @@ export class FunctionTranslator extends CallTranslator {
   private roleOfCallee(func: Function, inst: Inst): TypeFunctionRole | null {
     const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
     if (name.kind !== "user" || this.plan === null) return null;
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
-    return namespace === 0 ? (this.plan.typeFunctions?.roleOf(index) ?? null) : null;
+    const { userNames } = func.dfg;
+    if (userNames.namespace(name.ref) !== 0) return null;
+    return this.plan.typeFunctions?.roleOf(userNames.index(name.ref)) ?? null;
   }
 
   /** The value of the constant expression that begins where the reader stands. */
@@ -289,15 +292,20 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   localGet(): void {
-    this.stack.push(this.builder.useVar(this.locals[this.reader.index]!));
+    this.stack.push(this.builder.useVar(this.local()));
   }
 
   localSet(): void {
-    this.builder.defVar(this.locals[this.reader.index]!, this.pop());
+    this.builder.defVar(this.local(), this.pop());
   }
 
   localTee(): void {
-    this.builder.defVar(this.locals[this.reader.index]!, this.stack.at(-1)!);
+    this.builder.defVar(this.local(), this.stack.at(-1)!);
+  }
+
+  /** The local of the operator that was read. */
+  private local(): Variable {
+    return this.locals.get(this.reader.index) as Variable;
   }
 
   globalGet(): void {

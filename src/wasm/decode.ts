@@ -39,7 +39,7 @@ import type {
 } from "./module.ts";
 import * as layout from "./module.ts";
 import { OperatorReader } from "./operators.ts";
-import { TypeTable } from "./types.ts";
+import { TypeTable, type ValType } from "./types.ts";
 
 /** The module while it is read: `Module` with everything still changing. */
 interface Draft {
@@ -214,9 +214,12 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 4, "imports", 0, limits.MAX_IMPORTS);
   for (let i = 0; i < count; i++) {
     const offset = reader.pos;
+    const before = draft.imports.at(-1) ?? null;
     const module = reader.name();
     const name = reader.name();
-    draft.imports.push({ module, name, type: readImportType(reader, draft), offset });
+    const type = readImportType(reader, draft, before);
+    // Thousands of strings may be imported one behind the other, all from one place and of one type: these are kept once.
+    draft.imports.push({ module: before?.module === module ? before.module : module, name, type, offset });
   }
   draft.importedFunctionCount = draft.functionTypes.length;
   draft.importedTableCount = draft.tables.length;
@@ -225,7 +228,7 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
   draft.importedGlobalCount = draft.globals.length;
 }
 
-function readImportType(reader: OperatorReader, draft: Draft): ImportType {
+function readImportType(reader: OperatorReader, draft: Draft, before: Import | null): ImportType {
   const offset = reader.pos;
   const kind = EXTERN_KINDS[reader.u8()];
   switch (kind) {
@@ -245,9 +248,10 @@ function readImportType(reader: OperatorReader, draft: Draft): ImportType {
       return { kind, memory };
     }
     case "global": {
-      const global = readGlobalType(reader);
-      draft.globals.push({ type: global.type, mutable: global.mutable, initStart: offset, initEnd: 0 });
-      return { kind, global };
+      const { type, mutable } = readGlobalType(reader);
+      draft.globals.push({ type, mutable, initStart: offset, initEnd: 0 });
+      if (before !== null && isGlobal(before.type, type, mutable)) return before.type;
+      return { kind, global: { type, mutable } };
     }
     case "tag": {
       reader.need(EXCEPTIONS, "exceptions", "an imported tag", offset);
@@ -258,6 +262,10 @@ function readImportType(reader: OperatorReader, draft: Draft): ImportType {
     default:
       throw malformed(messages.IMPORT_KIND, offset);
   }
+}
+
+function isGlobal(of: ImportType, type: ValType, mutable: boolean): boolean {
+  return of.kind === "global" && of.global.type === type && of.global.mutable === mutable;
 }
 
 function readFunctionSection(reader: OperatorReader, draft: Draft): void {
@@ -300,8 +308,9 @@ function readGlobalSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 3, "globals", draft.globals.length, limits.MAX_GLOBALS);
   for (let i = 0; i < count; i++) {
     const { type, mutable } = readGlobalType(reader);
-    const { start, end } = skipConstantExpression(reader);
-    draft.globals.push({ type, mutable, initStart: start, initEnd: end });
+    const initStart = reader.pos;
+    skipConstantExpression(reader);
+    draft.globals.push({ type, mutable, initStart, initEnd: reader.pos });
   }
 }
 
