@@ -40,7 +40,7 @@ import {
 } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { InstBuilder } from "../ir/inst-builder.gen.ts";
-import type { ExtFunc } from "../ir/names.ts";
+import { type ExternalName, type ExtFunc, userName } from "../ir/names.ts";
 import { isBranch, isTerminator } from "../ir/opcodes.ts";
 import type { Signature } from "../ir/signature.ts";
 import type { DynamicStackSlotData, GlobalValueData, StackSlotData } from "../ir/tables.ts";
@@ -62,6 +62,8 @@ export interface FinalizeOptions {
   /** Lets branches to the entry block pass, which no verifier accepts: for shapes that upstream's own tests have. */
   readonly branchToEntry?: boolean;
 }
+
+const NO_ARGS: readonly BlockArg[] = [];
 
 /** Builds at the end of the current block, and tells the builder of each instruction. */
 class BlockEnd extends InstBuilder {
@@ -256,6 +258,11 @@ export class FunctionBuilder {
     return this.func.dfg.userNames.declare(namespace, index);
   }
 
+  /** The name `u<namespace>:<index>`, of what is imported. */
+  userName(namespace: number, index: number): ExternalName {
+    return userName(this.declareImportedUserFunction(namespace, index));
+  }
+
   createSizedStackSlot(slot: StackSlotData): StackSlot {
     return this.func.createStackSlot(slot);
   }
@@ -271,7 +278,7 @@ export class FunctionBuilder {
   // Instructions.
 
   /** A destination for one branch, with the arguments for the block's own parameters. */
-  blockCall(block: Block, args: readonly (Value | BlockArg)[] = []): BlockCall {
+  blockCall(block: Block, args: readonly (Value | BlockArg)[] = NO_ARGS): BlockCall {
     return this.func.dfg.blockCall(block, args);
   }
 
@@ -359,13 +366,15 @@ export class FunctionBuilder {
   /** The declared values become the function's, in order and once each. */
   private declareNeeds(): void {
     const values = this.context.ssa.stackMapValues;
-    const declared = this.func.needsStackMap;
     values.sort();
-    declared.length = 0;
+    let count = 0;
     for (let i = 0; i < values.length; i++) {
-      const value = values.get(i) as Value;
-      if (i === 0 || value !== values.get(i - 1)) declared.push(value);
+      if (i === 0 || values.get(i) !== values.get(i - 1)) values.set(count++, values.get(i));
     }
+    // Not pushed one by one, which makes room for twice as many, several times.
+    const declared = new Array<Value>(count);
+    for (let i = 0; i < count; i++) declared[i] = values.get(i) as Value;
+    this.func.needsStackMap = declared;
   }
 
   /** A block in which a zero was made has an instruction now. */

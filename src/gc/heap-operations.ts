@@ -12,9 +12,10 @@ import type { FunctionBuilder } from "../frontend/builder.ts";
 import { type FuncRef, type GlobalValue, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
-import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
+import { RUNTIME_FUNCTIONS, userName } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
+import type { GlobalValueData } from "../ir/tables.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
@@ -57,6 +58,8 @@ export class HeapOperations {
   readonly nonNull: I32List;
   /** By space and index. */
   private readonly symbols: readonly EpochTable[];
+  /** By the number of its name: each function numbers its names from 0, so these serve all. */
+  private readonly symbolData: GlobalValueData[];
   /** Addresses of objects that never move (`known-references.ts`). */
   readonly staticObjects: I32List;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
@@ -72,6 +75,7 @@ export class HeapOperations {
     this.plan = plan;
     this.nonNull = new I32List();
     this.symbols = Array.from({ length: SPACES }, () => new EpochTable());
+    this.symbolData = [];
     this.staticObjects = new I32List();
     this.runtime = new Map();
     this.allocator = NONE;
@@ -134,8 +138,15 @@ export class HeapOperations {
     const known = this.symbols[space]!;
     let global = known.get(index) as GlobalValue;
     if (global < 0) {
-      const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
-      global = builder.createGlobalValue({ kind: "symbol", name, offset: 0n, colocated: true, tls: false });
+      const ref = builder.declareImportedUserFunction(space, index);
+      this.symbolData[ref] ??= {
+        kind: "symbol",
+        name: userName(ref),
+        offset: 0n,
+        colocated: true,
+        tls: false,
+      };
+      global = builder.createGlobalValue(this.symbolData[ref]);
       known.set(index, global);
     }
     return this.ins.symbolValue(I32, global);
@@ -247,7 +258,7 @@ export class HeapOperations {
   private importFunction(namespace: number, index: number, signature: Signature, collects: boolean): FuncRef {
     const { builder } = this;
     return builder.importFunction({
-      name: { kind: "user", ref: builder.declareImportedUserFunction(namespace, index) },
+      name: builder.userName(namespace, index),
       signature: builder.importSignature(signature),
       colocated: true,
       patchable: false,

@@ -132,14 +132,14 @@ function layFields(
   count: number,
   fieldAt: (index: number) => ValType,
 ): StructLayout {
-  const offsets: number[] = [];
+  const offsets = new Array<number>(count);
   const references: number[] = [];
   let end = start;
   for (let i = 0; i < count; i++) {
     const field = fieldAt(i);
     const bytes = 1 << storageLog2(field);
     const offset = alignUp(end, bytes);
-    offsets.push(offset);
+    offsets[i] = offset;
     if (isTraced(field, types)) references.push(offset);
     end = offset + bytes;
   }

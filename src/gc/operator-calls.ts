@@ -55,7 +55,7 @@ export class OperatorCalls {
     const params = args.map((arg) => dfg.valueType(arg));
     const signature = this.builder.importSignature(signatureOf(params, results));
     const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(WASM_OPERATORS, operator) },
+      name: this.builder.userName(WASM_OPERATORS, operator),
       signature,
       colocated: false,
       patchable: false,

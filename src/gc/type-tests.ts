@@ -63,20 +63,24 @@ export function testUnknown(heap: HeapOperations, ref: Value, type: number): Val
 }
 
 /** Jumps to `done` with the answer. */
+function answer({ builder, ins }: HeapOperations, value: Value, done: Block): void {
+  ins.jump(builder.blockCall(done, [value]));
+}
+
+/** Answers for a reference that is not null. */
 function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, done: Block): void {
   const { builder, ins } = heap;
-  const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
   if (TOPS.has(wanted)) {
-    answer(ins.iconst(I32, 1));
+    answer(heap, ins.iconst(I32, 1), done);
     return;
   }
   if (BOTTOMS.has(wanted)) {
-    answer(ins.iconst(I32, 0));
+    answer(heap, ins.iconst(I32, 0), done);
     return;
   }
   const isI31 = ins.bandImmS(ref, 1);
   if (wanted === wasm.HEAP_I31) {
-    answer(isI31);
+    answer(heap, isI31, done);
     return;
   }
   if (isFunction(wanted, heap.plan.types)) {
@@ -91,7 +95,7 @@ function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, do
   const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
   if (!wasm.isConcrete(wanted)) {
     const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
-    answer(ins.uextend(I32, isOfKind(heap, kind, wanted)));
+    answer(heap, ins.uextend(I32, isOfKind(heap, kind, wanted)), done);
     return;
   }
   testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
@@ -115,12 +119,8 @@ function testFunction(heap: HeapOperations, record: Value, wanted: wasm.HeapType
 function testConcrete(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
   const { builder, ins } = heap;
   const { types } = heap.plan;
-  const answer = (value: Value): void => {
-    const same = ins.icmp("eq", value, heap.symbol(DESCRIPTORS, type));
-    ins.jump(builder.blockCall(done, [ins.uextend(I32, same)]));
-  };
   if (types.isFinal(type)) {
-    answer(descriptor);
+    testSame(heap, descriptor, type, done);
     return;
   }
   const depth = heap.plan.depth(type);
@@ -130,5 +130,12 @@ function testConcrete(heap: HeapOperations, descriptor: Value, type: number, don
   ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
   builder.sealBlock(deep);
   builder.switchToBlock(deep);
-  answer(ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)));
+  testSame(heap, ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)), type, done);
+}
+
+/** Whether a descriptor is the type's own. */
+function testSame(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
+  const { ins } = heap;
+  const same = ins.icmp("eq", descriptor, heap.symbol(DESCRIPTORS, type));
+  answer(heap, ins.uextend(I32, same), done);
 }

@@ -21,7 +21,15 @@
  *
  * Values and block parameters are the base class's (`values.ts`).
  */
-import { EMPTY_I32, EMPTY_U8, fillWords, grownCapacity, grownColumn, type I32List } from "../base/column.ts";
+import {
+  EMPTY_I32,
+  EMPTY_U8,
+  fillWords,
+  grownCapacity,
+  grownColumn,
+  type I32List,
+  removeAll,
+} from "../base/column.ts";
 import { argValue, type BlockArg, BlockCalls, isValueArg, valueArg } from "./block-calls.ts";
 import { ConstantPool } from "./constants.ts";
 import {
@@ -113,10 +121,10 @@ export class DataFlowGraph extends ValueTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
-    this.signatures.length = 0;
-    this.extFuncs.length = 0;
+    removeAll(this.signatures);
+    removeAll(this.extFuncs);
     this.userNames.clear();
-    this.immediates.length = 0;
+    removeAll(this.immediates);
     // As far as it was written: a large function would make clearing slow for all that follow.
     fillWords(this.instMaps, 0, 0, Math.min(this.insts, this.instMaps.length));
     this.insts = 0;

@@ -303,7 +303,9 @@ export class OutputPlan implements InitializerPlan {
 
   /** The globals of the input that stay globals, in the order of the output. */
   get nativeGlobals(): readonly number[] {
-    return this.module.globals.flatMap((_, i) => (this.globalIndices[i]! >= 0 ? [i] : []));
+    const natives: number[] = [];
+    for (let i = 0; i < this.globalIndices.length; i++) if (this.globalIndices[i]! >= 0) natives.push(i);
+    return natives;
   }
 
   /** Imported globals of the output that are the input's. */

@@ -77,7 +77,7 @@ export class ValueNumbering {
   run(func: Function, facts: Facts): number {
     this.func = func;
     this.facts = facts;
-    this.cursor = new FuncCursor(func);
+    if (this.cursor?.func !== func) this.cursor = new FuncCursor(func);
     this.changes = 0;
     this.cfg.compute(func);
     this.dominators.compute(func, this.cfg);

@@ -2,6 +2,7 @@
  * Structured control of a function under translation, as blocks with parameters: a construct's results, and a loop's
  * parameters, are parameters of the block that follows or begins it.
  */
+import { removeAll } from "../base/column.ts";
 import { GcTrap } from "../gc/traps.ts";
 import { type Block, NONE, type Value } from "../ir/entities.ts";
 import { EMPTY_BLOCK } from "../wasm/operators.ts";
@@ -21,7 +22,7 @@ export class ControlTranslator extends FunctionState {
 
   protected override begin(): void {
     super.begin();
-    if (this.frames.length > 0) this.frames.length = 0;
+    removeAll(this.frames);
     this.loops = 0;
     this.reachable = true;
   }
@@ -68,7 +69,7 @@ export class ControlTranslator extends FunctionState {
     const { params, results } = this.blockTypes();
     const header = this.blockOf(params);
     const next = this.blockOf(results);
-    this.jump(header, this.popMany(params.length));
+    this.jump(header, this.takeMany(params.length));
     this.enter(header);
     this.open(FrameKind.Loop, header, next, NONE, params, results);
     this.countLoops(1);
@@ -126,7 +127,7 @@ export class ControlTranslator extends FunctionState {
   /** Jumps to what follows the frame, with its results. */
   protected leaveTo(frame: ControlFrame): void {
     frame.nextIsReached = true;
-    this.jump(frame.next, this.popMany(frame.results.length));
+    this.jump(frame.next, this.takeMany(frame.results.length));
   }
 
   end(): void {
@@ -144,7 +145,7 @@ export class ControlTranslator extends FunctionState {
     if (!frame.nextIsReached) return;
     this.enter(frame.next);
     if (frame.kind !== FrameKind.Function) return;
-    this.builder.ins.return_(this.popMany(frame.results.length));
+    this.builder.ins.return_(this.takeMany(frame.results.length));
   }
 
   /** An `if` without `else` passes its parameters on. */
@@ -171,7 +172,7 @@ export class ControlTranslator extends FunctionState {
 
   branch(): void {
     const frame = this.frameAt(this.reader.index);
-    this.jump(this.branchTarget(frame), this.popMany(labelTypes(frame).length));
+    this.jump(this.branchTarget(frame), this.takeMany(labelTypes(frame).length));
     this.becomeUnreachable();
   }
 
@@ -195,7 +196,7 @@ export class ControlTranslator extends FunctionState {
 
   returns(): void {
     const [frame] = this.frames;
-    this.jump(this.branchTarget(frame!), this.popMany(frame!.results.length));
+    this.jump(this.branchTarget(frame!), this.takeMany(frame!.results.length));
     this.becomeUnreachable();
   }
 

@@ -2,6 +2,7 @@
  * What every part of a function's translation works on: the module, the builder, the reader of operators, and the operand
  * stack of values.
  */
+import { removeAll } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
@@ -55,6 +56,7 @@ export class FunctionState {
   /** The module's types when references are compiled, else null. */
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
+  private readonly taken: Value[];
   protected readonly heapOperations: HeapOperations | null;
   /** Where the module's parts live in the output; null where each stays what it is. */
   readonly plan: ModulePlan | null;
@@ -77,6 +79,7 @@ export class FunctionState {
     this.memories = new Memories(module, this.builder, plan);
     this.references = plan === null ? null : module.types;
     this.stack = [];
+    this.taken = [];
     this.plan = plan;
     this.signatureCache = new Array<Signature>(module.types.length);
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);
@@ -84,8 +87,7 @@ export class FunctionState {
 
   /** Forgets the function before. */
   protected begin(): void {
-    // Setting the length gives the memory back, even of nothing.
-    if (this.stack.length > 0) this.stack.length = 0;
+    removeAll(this.stack);
     this.builder.reopen();
     this.operators.clear();
     this.memories.clear();
@@ -138,6 +140,16 @@ export class FunctionState {
     return values;
   }
 
+  /** As `popMany`, in a list that holds them until the next are taken: most are built into an instruction at once. */
+  takeMany(count: number): readonly Value[] {
+    const { stack, taken } = this;
+    removeAll(taken);
+    const start = stack.length - count;
+    for (let i = start; i < stack.length; i++) taken.push(stack[i]!);
+    this.dropTo(start);
+    return taken;
+  }
+
   protected peekMany(count: number): readonly Value[] {
     // As most blocks and many functions take.
     if (count === 0) return NO_VALUES;
@@ -151,7 +163,7 @@ export class FunctionState {
 
   /** Takes off all operands but the lowest `height`. */
   protected dropTo(height: number): void {
-    // See `begin`.
+    // See `removeAll`.
     while (this.stack.length > height) this.stack.pop();
   }
 }

@@ -26,6 +26,7 @@ export interface ReferenceTranslator {
   push(value: Value): void;
   pop(): Value;
   popMany(count: number): readonly Value[];
+  takeMany(count: number): readonly Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
   testType(ref: Value, heap: HeapType, nullable: boolean): Value;
   newDefaultStruct(type: number): Value;
@@ -115,7 +116,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.StructNew,
     (t) => {
       const { index } = t.reader;
-      t.push(t.newStruct(index, t.popMany(t.module.types.fieldCount(index))));
+      t.push(t.newStruct(index, t.takeMany(t.module.types.fieldCount(index))));
     },
   ],
   [WasmOp.StructNewDefault, (t) => t.push(t.newDefaultStruct(t.reader.index))],

@@ -26,7 +26,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
 import { FrameKind, NO_TYPES } from "./control.ts";
-import { NO_VALUES, paramsOf, resultsOf } from "./function-state.ts";
+import { NO_VALUES, resultsOf } from "./function-state.ts";
 import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { checkAccess, translateProgramMemory } from "./program-memory.ts";
@@ -186,9 +186,10 @@ export class FunctionTranslator extends CallTranslator {
   private declareLocals(entry: Block, type: number): void {
     const { builder, reader } = this;
     const { dfg } = builder.func;
-    const params = paramsOf(this.module.types, type);
-    for (let i = 0; i < params.length; i++) {
-      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    const { types } = this.module;
+    for (let i = 0; i < types.paramCount(type); i++) {
+      const param = types.param(type, i);
+      this.declareLocal(param, this.watch(dfg.blockParam(entry, i), param));
     }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();

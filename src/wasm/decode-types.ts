@@ -19,7 +19,7 @@ import {
   TAG_ATTRIBUTE,
   unknown,
 } from "./messages.ts";
-import type { GlobalType, Limits, MemoryType, TableType } from "./module.ts";
+import type { Limits, MemoryType, TableType } from "./module.ts";
 import type { BinaryReader } from "./reader.ts";
 import { KIND_ARRAY, KIND_FUNC, KIND_STRUCT, type TypeTable } from "./types.ts";
 
@@ -109,7 +109,8 @@ function readFuncType(reader: BinaryReader, types: TypeTable, final: boolean, su
   types.finish(params);
 }
 
-function readMutability(reader: BinaryReader): boolean {
+/** Of a field or a global. */
+export function readMutability(reader: BinaryReader): boolean {
   const byte = reader.u8();
   if (byte > 1) throw malformed(MUTABILITY, reader.pos - 1);
   return byte === 1;
@@ -126,11 +127,6 @@ export function readTypeIndex(reader: BinaryReader): number {
 export function readTagType(reader: BinaryReader): number {
   if (reader.u8() !== 0) throw malformed(TAG_ATTRIBUTE, reader.pos - 1);
   return readTypeIndex(reader);
-}
-
-export function readGlobalType(reader: BinaryReader): GlobalType {
-  const type = reader.readValType();
-  return { type, mutable: readMutability(reader) };
 }
 
 export function readTableType(reader: BinaryReader): TableType {

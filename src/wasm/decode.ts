@@ -11,8 +11,8 @@ import { I32List } from "../base/column.ts";
 import { skipConstantExpression } from "./constant-expressions.ts";
 import { readDataSection, readElementSection } from "./decode-segments.ts";
 import {
-  readGlobalType,
   readMemoryType,
+  readMutability,
   readTableType,
   readTagType,
   readTypeIndex,
@@ -218,7 +218,7 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
     const module = reader.name();
     const name = reader.name();
     const type = readImportType(reader, draft, before);
-    // Thousands of strings may be imported one behind the other, all from one place and of one type: these are kept once.
+    // Thousands of strings may be imported one behind the other, all from one module and of one type: these are kept once.
     draft.imports.push({ module: before?.module === module ? before.module : module, name, type, offset });
   }
   draft.importedFunctionCount = draft.functionTypes.length;
@@ -248,10 +248,15 @@ function readImportType(reader: OperatorReader, draft: Draft, before: Import | n
       return { kind, memory };
     }
     case "global": {
-      const { type, mutable } = readGlobalType(reader);
-      draft.globals.push({ type, mutable, initStart: offset, initEnd: 0 });
-      if (before !== null && isGlobal(before.type, type, mutable)) return before.type;
-      return { kind, global: { type, mutable } };
+      const type = reader.readValType();
+      const mutable = readMutability(reader);
+      if (before !== null && isGlobal(before.type, type, mutable)) {
+        draft.globals.push(draft.globals.at(-1)!);
+        return before.type;
+      }
+      const global = { type, mutable, initStart: offset, initEnd: 0 };
+      draft.globals.push(global);
+      return { kind, global };
     }
     case "tag": {
       reader.need(EXCEPTIONS, "exceptions", "an imported tag", offset);
@@ -307,7 +312,8 @@ function readTagSection(reader: OperatorReader, draft: Draft): void {
 function readGlobalSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 3, "globals", draft.globals.length, limits.MAX_GLOBALS);
   for (let i = 0; i < count; i++) {
-    const { type, mutable } = readGlobalType(reader);
+    const type = reader.readValType();
+    const mutable = readMutability(reader);
     const initStart = reader.pos;
     skipConstantExpression(reader);
     draft.globals.push({ type, mutable, initStart, initEnd: reader.pos });
