@@ -254,9 +254,8 @@ function readImportType(reader: OperatorReader, draft: Draft, before: Import | n
         draft.globals.push(draft.globals.at(-1)!);
         return before.type;
       }
-      const global = { type, mutable, initStart: offset, initEnd: 0 };
-      draft.globals.push(global);
-      return { kind, global };
+      draft.globals.push({ type, mutable, initStart: offset, initEnd: 0 });
+      return { kind, global: { type, mutable } };
     }
     case "tag": {
       reader.need(EXCEPTIONS, "exceptions", "an imported tag", offset);
