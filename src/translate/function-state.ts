@@ -17,11 +17,10 @@ import type { Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
+import { NO_VALUES } from "./control.ts";
 import { Memories } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { clifType } from "./value-types.ts";
-
-export const NO_VALUES: readonly Value[] = [];
 
 /** The CLIF signature of a function type of the module. */
 export function clifSignature(

@@ -32,7 +32,7 @@ export interface ReferenceTranslator {
   newDefaultStruct(type: number): Value;
   newDefaultArray(type: number, length: Value): Value;
   newArray(type: number, value: Value, length: Value): Value;
-  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
+  branchWhen(condition: Value, label: number, whenTaken: boolean): void;
 }
 
 type Handler = (t: ReferenceTranslator) => void;
@@ -68,8 +68,8 @@ function branchOnCast(whenItIs: boolean): Handler {
     const ref = t.pop();
     const nullable = (t.reader.castFlags & TARGET_NULLABLE) !== 0;
     const answer = t.testType(ref, t.reader.heapType2, nullable);
-    t.branchWhen(answer, t.reader.index, whenItIs, [ref]);
     t.push(ref);
+    t.branchWhen(answer, t.reader.index, whenItIs);
   };
 }
 
@@ -98,7 +98,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.BrOnNull,
     (t) => {
       const ref = t.pop();
-      t.branchWhen(ref, t.reader.index, false, []);
+      t.branchWhen(ref, t.reader.index, false);
       t.push(ref);
     },
   ],
@@ -106,7 +106,9 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.BrOnNonNull,
     (t) => {
       const ref = t.pop();
-      t.branchWhen(ref, t.reader.index, true, [ref]);
+      t.push(ref);
+      t.branchWhen(ref, t.reader.index, true);
+      t.pop();
     },
   ],
   [WasmOp.RefI31, (t) => t.push(t.heap.i31(t.pop()))],

@@ -15,7 +15,7 @@ import { isTraced } from "../gc/layout.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { testType, testUnknown } from "../gc/type-tests.ts";
-import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Block, Inst, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
@@ -25,8 +25,8 @@ import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
-import { FrameKind, NO_TYPES } from "./control.ts";
-import { NO_VALUES, resultsOf } from "./function-state.ts";
+import { FrameKind } from "./control.ts";
+import { resultsOf } from "./function-state.ts";
 import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { checkAccess, translateProgramMemory } from "./program-memory.ts";
@@ -92,18 +92,7 @@ export class FunctionTranslator extends CallTranslator {
     if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
     const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
-    this.frames.push({
-      kind: FrameKind.Function,
-      target: exit,
-      next: exit,
-      elseBlock: NONE,
-      elseOperands: NO_VALUES,
-      params: NO_TYPES,
-      results,
-      height: 0,
-      nextIsReached: false,
-      region: null,
-    });
+    this.open(FrameKind.Function, exit, exit, { params: [], results });
     if (this.reader.end - this.reader.pos <= SHORT_BODY_BYTES) this.countLoops(1);
     while (this.frames.length > 0) this.translateNext();
   }
