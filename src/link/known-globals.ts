@@ -24,8 +24,6 @@ const ALL_FEATURES = -1;
 
 export class KnownGlobals {
   readonly objects: StaticObjects;
-  /** By global: what it holds first, or null where it is not known. */
-  readonly references: readonly (KnownReference | null)[];
   /** By element segment: the array of its items, or -1 where some are not known. */
   readonly segments: Int32Array;
 
@@ -33,8 +31,9 @@ export class KnownGlobals {
   private readonly constants: ConstantValues;
   private readonly reader: OperatorReader;
   private readonly stack: StaticValues;
-  /** What is known of the globals so far, as rows. */
+  /** What is known of the globals so far, as rows; and, of those asked for, as references. */
   private readonly globals: StaticValues;
+  private readonly references: KnownReference[];
   private readonly layouts: Map<number, StructLayout>;
   private bytes: number;
 
@@ -51,26 +50,39 @@ export class KnownGlobals {
     this.globals = new StaticValues(module.globals.length);
     this.layouts = new Map();
     this.bytes = 0;
-    this.references = module.globals.map((_, i) => this.global(i));
+    this.references = new Array<KnownReference>(module.globals.length);
+    for (let i = 0; i < module.globals.length; i++) this.global(i);
     this.segments = Int32Array.from(module.elements, (_, i) => (segments(i) ? this.segment(i) : UNKNOWN));
   }
 
-  private global(index: number): KnownReference | null {
+  /** Whether it is known what a global holds first. */
+  isKnown(global: number): boolean {
+    const kind = this.globals.kind(global);
+    return kind !== UNKNOWN && kind !== StaticValue.Import;
+  }
+
+  /** What a global holds first, or null where it is not known. */
+  reference(global: number): KnownReference | null {
+    if (!this.isKnown(global)) return null;
+    this.references[global] ??= referenceOf(this.globals, global);
+    return this.references[global];
+  }
+
+  private global(index: number): void {
     const { type, initStart, initEnd } = this.module.globals[index]!;
     this.stack.truncate(0);
     if (index < this.module.importedGlobalCount) {
       this.globals.push(StaticValue.Import, index);
-      return null;
+      return;
     }
     const { objects, bytes } = this;
     const count = objects.length;
-    if (!wasm.isRef(type) || !this.expression(initStart, initEnd) || !this.isStackKnown()) {
+    if (wasm.isRef(type) && this.expression(initStart, initEnd) && this.isStackKnown()) {
+      this.globals.copy(this.stack, 0);
+    } else {
       this.takeBack(count, bytes);
       this.globals.push(UNKNOWN, 0);
-      return null;
     }
-    this.globals.copy(this.stack, 0);
-    return referenceOf(this.globals, index);
   }
 
   private segment(index: number): number {

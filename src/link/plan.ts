@@ -283,12 +283,12 @@ export class OutputPlan implements InitializerPlan {
   }
 
   knownReference(global: number): KnownReference | null {
-    return this.module.globals[global]!.mutable ? null : this.known.references[global]!;
+    return this.module.globals[global]!.mutable ? null : this.known.reference(global);
   }
 
   /** What is in the cell of a global from the start. */
   firstReference(global: number): KnownReference | null {
-    return this.known.references[global]!;
+    return this.known.reference(global);
   }
 
   /** Objects that the linker lays out. */
@@ -297,7 +297,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   isComputed(global: number): boolean {
-    if (wasm.isRef(this.module.globals[global]!.type)) return this.known.references[global] === null;
+    if (wasm.isRef(this.module.globals[global]!.type)) return !this.known.isKnown(global);
     return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
   }
 
@@ -427,8 +427,8 @@ export class OutputPlan implements InitializerPlan {
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
     if (usage.usesExceptions) add("exception", 0);
-    module.globals.forEach(({ type }, i) => {
-      if (wasm.isRef(type) && this.knownReference(i) === null) this.globalCells[i] = add("global", i);
+    module.globals.forEach(({ type, mutable }, i) => {
+      if (wasm.isRef(type) && (mutable || !this.known.isKnown(i))) this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
       if (!this.native.has(i)) this.tableCells[i] = add("table", i);
