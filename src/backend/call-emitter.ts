@@ -6,7 +6,7 @@
  */
 import { I32List } from "../base/column.ts";
 import { EpochTable } from "../base/epoch-table.ts";
-import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
+import { type Block, type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import { Format } from "../ir/opcodes.ts";
@@ -35,6 +35,9 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 export abstract class CallEmitter extends CodeWriter {
   /** The stack map that the frame names here (`named-maps.ts`): one whose slots all hold references that collectors kept up to date. */
   protected namedMap: number;
+  /** The first call behind which nothing is live and a trap ends the block, or `NONE`; whether it has come. */
+  private firstOfLast: Inst | typeof NONE;
+  private isLastStretch: boolean;
   /** The offsets of the stack map at hand. */
   private readonly offsets: I32List;
   /** The symbols of the function's stack maps, as far as they were named. */
@@ -43,6 +46,8 @@ export abstract class CallEmitter extends CodeWriter {
   constructor() {
     super();
     this.namedMap = UNNAMED;
+    this.firstOfLast = NONE;
+    this.isLastStretch = false;
     this.offsets = new I32List();
     this.mapSymbols = new EpochTable();
   }
@@ -123,16 +128,35 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
     const map = dfg.stackMap(inst);
-    if (this.neverReturns(inst) && (map === NONE || dfg.stackMaps.entryCount(map as StackMap) === 0)) {
+    if (inst === this.firstOfLast) this.isLastStretch = true;
+    if (this.isLastStretch) {
       // Nothing is live, so any map will do that was right before, and so will no frame.
-      if (this.namedMap === UNNAMED) this.leaveFrame();
-      return;
+      if (this.namedMap !== UNNAMED) return;
+      if (this.neverReturns(inst)) {
+        this.leaveFrame();
+        return;
+      }
     }
     if (map + 1 === this.namedMap) return;
     this.namedMap = map + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
+  }
+
+  /** Of the block that is emitted next: from where on it only goes on to a trap, with nothing live at any call. */
+  protected findLastStretch(block: Block): void {
+    const { dfg, layout } = this.func;
+    this.firstOfLast = NONE;
+    this.isLastStretch = false;
+    let inst = layout.lastInst(block);
+    if (inst === NONE || dfg.format(inst) !== Format.Trap) return;
+    for (inst = layout.prevInst(inst); inst !== NONE; inst = layout.prevInst(inst)) {
+      if (!this.func.mayCollect(inst)) continue;
+      const map = dfg.stackMap(inst);
+      if (map !== NONE && dfg.stackMaps.entryCount(map as StackMap) > 0) return;
+      this.firstOfLast = inst;
+    }
   }
 
   /** Whether nothing but a trap stands behind the call. */

@@ -301,7 +301,10 @@ export class FunctionEmitter extends MoveEmitter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
-    if (this.frame.sizeBytes > 0) this.namedMap = this.namedMaps.at(block);
+    if (this.frame.sizeBytes > 0) {
+      this.namedMap = this.namedMaps.at(block);
+      this.findLastStretch(block);
+    }
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);

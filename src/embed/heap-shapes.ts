@@ -5,7 +5,15 @@
  * by its index there: `struct 12`, and its fields `field 3`.
  */
 import { describedBy } from "../gc/descriptors.ts";
-import { Descriptor, exceptionLayout, Kind, type StructLayout, structLayout } from "../gc/layout.ts";
+import {
+  Descriptor,
+  exceptionLayout,
+  Kind,
+  kindIn,
+  referencesIn,
+  type StructLayout,
+  structLayout,
+} from "../gc/layout.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import { readNames } from "../wasm/names.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
@@ -44,9 +52,6 @@ const BUILTIN_NAMES: Readonly<Record<number, string>> = {
   [BUILTIN_DESCRIPTORS.References]: "array of references",
 };
 
-/** The bytes of a descriptor, before the offsets. */
-const DESCRIPTOR_BYTES = 16;
-
 export class HeapShapes {
   private readonly store: TypedStore;
   private readonly shapes: Map<number, Shape>;
@@ -81,12 +86,13 @@ export class HeapShapes {
 
   private make(descriptor: number): Shape {
     const { memory } = this.store;
-    const kind = memory.read(descriptor + Descriptor.Kind);
+    const kindAndCount = memory.read(descriptor + Descriptor.Kind);
+    const kind = kindIn(kindAndCount);
     const size = memory.read(descriptor + Descriptor.Size);
     const references: number[] = [];
     if (kind === Kind.Struct) {
-      const count = memory.read(descriptor + Descriptor.References);
-      for (let i = 0; i < count; i++) references.push(memory.read(descriptor + DESCRIPTOR_BYTES + 4 * i));
+      const count = referencesIn(kindAndCount);
+      for (let i = 0; i < count; i++) references.push(memory.read(descriptor + Descriptor.Offsets + 4 * i));
     }
     return { kind, size, references, ...this.names(descriptor, kind, references) };
   }

@@ -14,7 +14,7 @@
  *
  * WebAssembly JavaScript Interface, "ToWebAssemblyValue" and "ToJSValue".
  */
-import { HostBox, Kind } from "../gc/layout.ts";
+import { Descriptor, HostBox, Kind, kindIn, kindWord } from "../gc/layout.ts";
 import { type CollectionClock, Handle, type HandleGroup, Handles } from "./handles.ts";
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
@@ -74,12 +74,10 @@ export class References {
   }
 
   private makeHostDescriptor(): number {
-    const words = [HostBox.Bytes, Kind.Host, 0, 0];
-    const address = this.memory.reserve(4 * (words.length + 1)) + 4;
-    this.memory.write(address - 4, address);
-    words.forEach((word, i) => {
-      this.memory.write(address + 4 * i, word);
-    });
+    // No type's: its display stays empty.
+    const address = this.memory.reserve(Descriptor.Offsets);
+    this.memory.write(address + Descriptor.Size, HostBox.Bytes);
+    this.memory.write(address + Descriptor.Kind, kindWord(Kind.Host, 0, 0));
     return address;
   }
 
@@ -207,7 +205,7 @@ export class References {
   kindOf(reference: number): ReferenceKind {
     if (reference === 0) return "null";
     if ((reference & 1) !== 0) return "i31";
-    switch (this.memory.read(this.memory.read(reference) + 4)) {
+    switch (kindIn(this.memory.read(this.memory.read(reference) + Descriptor.Kind))) {
       case Kind.Struct:
         return "struct";
       case Kind.Host:

@@ -5,7 +5,16 @@
  * supertype is made first, since the display of a subtype names it.
  */
 import { KIND_FUNC, KIND_STRUCT, type TypeTable } from "../wasm/types.ts";
-import { arrayLayout, exceptionLayout, Kind, type StructLayout, structLayout } from "./layout.ts";
+import {
+  arrayLayout,
+  displayOffset,
+  exceptionLayout,
+  FIXED_DISPLAY,
+  Kind,
+  kindWord,
+  type StructLayout,
+  structLayout,
+} from "./layout.ts";
 
 /** Where descriptors go, and which there are. */
 export interface DescriptorMemory {
@@ -16,6 +25,9 @@ export interface DescriptorMemory {
   /** Overwrites a word that was stored. */
   patch(address: number, value: number): void;
 }
+
+/** Of what arrays of words and of references hold. */
+const WORD_LOG2 = 2;
 
 /** More than there are built-in descriptors. */
 const BUILTIN_COUNT = 16;
@@ -40,7 +52,7 @@ export function descriptorOf(
   for (const next of chain.reverse()) {
     let address = memory.descriptors.get(idOf(next));
     if (address === undefined) {
-      address = makeDescriptor(memory, supers, descriptorWords(types, next, supers.length));
+      address = makeDescriptor(memory, supers, contentOf(types, next));
       memory.descriptors.set(idOf(next), address);
     }
     supers.push(address);
@@ -52,7 +64,7 @@ export function descriptorOf(
 export function builtinDescriptor(memory: DescriptorMemory, builtin: number, kind: number): number {
   const known = memory.descriptors.get(builtinKey(builtin));
   if (known !== undefined) return known;
-  const address = makeDescriptor(memory, [], [2, kind, 0, 0]);
+  const address = makeDescriptor(memory, [], { size: WORD_LOG2, kind, references: [] });
   memory.descriptors.set(builtinKey(builtin), address);
   return address;
 }
@@ -83,34 +95,48 @@ export function exceptionDescriptor(
   const key = exceptionKey(idOf(type));
   const known = memory.descriptors.get(key);
   if (known !== undefined) return known;
-  const address = makeDescriptor(memory, [], structWords(exceptionLayout(types, type), 0));
+  const address = makeDescriptor(memory, [], contentOfStruct(exceptionLayout(types, type)));
   memory.descriptors.set(key, address);
   return address;
 }
 
-/** `supers` from the top down; the display lies below the descriptor, deepest first in memory. */
+interface Content {
+  readonly size: number;
+  readonly kind: number;
+  /** The offsets of the reference fields. */
+  readonly references: readonly number[];
+}
+
+/** `supers` from the top down. */
 function makeDescriptor(
   memory: DescriptorMemory,
   supers: readonly number[],
-  words: readonly number[],
+  { size, kind, references }: Content,
 ): number {
+  const depth = supers.length;
   // The deepest entry of the display is the descriptor itself.
-  const first = memory.words([0, ...[...supers].reverse(), ...words]);
-  const address = first + 4 * (supers.length + 1);
-  memory.patch(first, address);
+  const display = [...supers, 0];
+  const deep = display.slice(FIXED_DISPLAY).reverse();
+  const first = memory.words([
+    ...deep,
+    size,
+    kindWord(kind, depth, references.length),
+    ...Array.from({ length: FIXED_DISPLAY }, (_, i) => display[i] ?? 0),
+    ...references,
+  ]);
+  const address = first + 4 * deep.length;
+  memory.patch(address + displayOffset(depth), address);
   return address;
 }
 
-function structWords({ sizeBytes, references }: StructLayout, depth: number): number[] {
-  return [sizeBytes, Kind.Struct, depth, references.length, ...references];
+function contentOfStruct({ sizeBytes, references }: StructLayout): Content {
+  return { size: sizeBytes, kind: Kind.Struct, references };
 }
 
-function descriptorWords(types: TypeTable, type: number, depth: number): number[] {
+function contentOf(types: TypeTable, type: number): Content {
   const kind = types.kind(type);
-  if (kind === KIND_FUNC) return [0, Kind.Function, depth, 0];
-  if (kind === KIND_STRUCT) {
-    return structWords(structLayout(types, type), depth);
-  }
+  if (kind === KIND_FUNC) return { size: 0, kind: Kind.Function, references: [] };
+  if (kind === KIND_STRUCT) return contentOfStruct(structLayout(types, type));
   const { elementLog2, holdsReferences } = arrayLayout(types, type);
-  return [elementLog2, holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, depth, 0];
+  return { size: elementLog2, kind: holdsReferences ? Kind.ReferenceArray : Kind.PlainArray, references: [] };
 }

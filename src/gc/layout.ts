@@ -20,22 +20,52 @@ export const ELEMENTS_OFFSET = 8;
 export const OBJECT_ALIGN = 8;
 
 /**
- * A descriptor at d:
- *
- *     d-4-4i  display[i]: the descriptor of the supertype at depth i, itself included
- *     d+0     struct: bytes of an object; array: log2 of an element's bytes
- *     d+4     kind
- *     d+8     depth: how many supertypes are above
- *     d+12    how many reference fields; d+16 … their offsets
+ * The supertypes down to this depth have a place in every descriptor, 0 where there is none, so a test for one of them looks there
+ * and nowhere else.
  */
-export const Descriptor = { Size: 0, Kind: 4, Depth: 8, References: 12 } as const;
+export const FIXED_DISPLAY = 10;
+
+/**
+ * A descriptor at d; all are words but where a size is given:
+ *
+ *     d-4-4i   display[FIXED_DISPLAY + i], down to its own
+ *     d+0      struct: bytes of an object; array: log2 of an element's bytes
+ *     d+4  u8  kind
+ *     d+5  u8  depth: how many supertypes are above
+ *     d+6 u16  how many reference fields
+ *     d+8+4i   display[i], for i below FIXED_DISPLAY: the descriptor of the supertype at depth i, itself included
+ *     behind   the offsets of the reference fields
+ */
+export const Descriptor = {
+  Size: 0,
+  Kind: 4,
+  Depth: 5,
+  References: 6,
+  Display: 8,
+  Offsets: 48,
+} as const;
 
 /** What an object is. Functions are no objects of the heap, but have descriptors; a host object is a box of the host's number for it. */
 export const Kind = { Struct: 0, PlainArray: 1, ReferenceArray: 2, Function: 3, Host: 4 } as const;
 
 /** Where `display[depth]` stands, from the descriptor's address. */
 export function displayOffset(depth: number): number {
-  return -4 - 4 * depth;
+  return depth < FIXED_DISPLAY ? Descriptor.Display + 4 * depth : -4 - 4 * (depth - FIXED_DISPLAY);
+}
+
+/** The word of a descriptor that holds its kind, its depth and how many reference fields there are. */
+export function kindWord(kind: number, depth: number, references: number): number {
+  return kind | (depth << 8) | (references << 16);
+}
+
+/** The kind in such a word. */
+export function kindIn(word: number): number {
+  return word & 0xff;
+}
+
+/** How many reference fields there are, by such a word. */
+export function referencesIn(word: number): number {
+  return word >>> 16;
 }
 
 /** A function's record: its type's descriptor, and its index in the table of functions. */

@@ -5,7 +5,7 @@ import { DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { TypeTable } from "../wasm/types.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { DESCRIPTOR_OFFSET, LENGTH_OFFSET, structLayout } from "./layout.ts";
-import type { TypeFunctionRole } from "./type-functions.ts";
+import { isTestKind, type TypeFunctionRole } from "./type-functions.ts";
 
 /** An object of that many bytes, with its descriptor set. */
 export function allocateBytes(heap: HeapOperations, bytes: Value, descriptor: Value): void {
@@ -40,9 +40,8 @@ export function allocateSlowly(heap: HeapOperations, type: number, fields: reado
 
 /** What the passes may know of a call: where its arguments lie; null for one that makes nothing. */
 export function allocation(types: TypeTable, { kind, index }: TypeFunctionRole): Allocation | null {
+  if (isTestKind(kind)) return null;
   switch (kind) {
-    case "test":
-    case "test or null":
     case "throw":
       return null;
     case "allocate":

@@ -10,7 +10,8 @@
  *     quick struct    from fields: bumps the pointer and stores the fields; without room, the slow one makes the object
  *     slow struct     from fields: keeps the references among them in a frame, lets the runtime find room, stores the fields. All types
  *                     with such fields share it, so the descriptor is left to the quick one
- *     test            from any reference to 0 or 1; passes know that equal tests have equal answers. Test or null: null passes
+ *     test            from any reference to 0 or 1; passes know that equal tests have equal answers. Test or null: null passes.
+ *                     Object test: from null or an object
  *     throw           from the payload; never returns. Within a `try` of its function a throw is code in place
  *
  * So those that run often have no frame, and are short enough for an engine to inline where it is hot; the call site is as short as
@@ -23,6 +24,7 @@ import type { Module } from "../wasm/module.ts";
 import * as wasm from "../wasm/types.ts";
 import { isTraced, memoryType, neverObject, structLayout } from "./layout.ts";
 import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
+import { TEST_KINDS, type TestKind } from "./test-kinds.ts";
 import { TypeUses } from "./type-uses.ts";
 
 const LOCAL_GET = 0x20;
@@ -45,6 +47,8 @@ const OPCODES: Readonly<Record<Exclude<TypeFunctionRole["kind"], "throw">, numbe
   "default array": ARRAY_NEW_DEFAULT,
   test: REF_TEST,
   "test or null": REF_TEST_NULL,
+  "object test": REF_TEST,
+  "object test or null": REF_TEST_NULL,
 };
 
 export const TYPE_FUNCTION_KINDS = [
@@ -57,6 +61,8 @@ export const TYPE_FUNCTION_KINDS = [
   "default array",
   "test",
   "test or null",
+  "object test",
+  "object test or null",
   "throw",
 ] as const;
 
@@ -75,8 +81,7 @@ export class TypeFunctions {
   /** What makes objects of a type, in two ways, and what tests for it, null passing or not. */
   private readonly makers: ReadonlyMap<number, number>;
   private readonly defaultMakers: ReadonlyMap<number, number>;
-  private readonly tests: ReadonlyMap<number, number>;
-  private readonly testsOrNull: ReadonlyMap<number, number>;
+  private readonly tests: Readonly<Record<TestKind, ReadonlyMap<number, number>>>;
   private readonly throws: ReadonlyMap<number, number>;
   /** The slow makers of structs, by `shapeOf`. */
   private readonly slows: ReadonlyMap<string, number>;
@@ -97,8 +102,12 @@ export class TypeFunctions {
     this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
     this.makers = this.byType("struct", "quick struct", "array");
     this.defaultMakers = this.byType("default struct", "default array");
-    this.tests = this.byType("test");
-    this.testsOrNull = this.byType("test or null");
+    this.tests = {
+      test: this.byType("test"),
+      "test or null": this.byType("test or null"),
+      "object test": this.byType("object test"),
+      "object test or null": this.byType("object test or null"),
+    };
     this.throws = this.byType("throw");
     this.slows = new Map(
       [...this.byType("slow struct")].map(([type, func]) => [shapeOf(module.types, type), func]),
@@ -128,9 +137,9 @@ export class TypeFunctions {
     return this.slows.get(shapeOf(this.module.types, type))!;
   }
 
-  /** What tests whether a reference is of a type, or null if that is to pass, or -1. */
-  testOf(type: number, nullable: boolean): number {
-    return (nullable ? this.testsOrNull : this.tests).get(type) ?? -1;
+  /** What tests whether a reference is of a type, or -1. */
+  testOf(type: number, kind: TestKind): number {
+    return this.tests[kind].get(type) ?? -1;
   }
 
   /** What throws a tag out of the function that calls it, or -1. */
@@ -154,7 +163,7 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
   let allocated = -1;
   const add = (kind: TypeFunctionRole["kind"], type: number, places: number): void => {
     if (places > 1) roles.push({ kind, index: type });
-    if (kind !== "test" && kind !== "test or null") allocations += Math.min(places, 1);
+    if (!isTestKind(kind)) allocations += Math.min(places, 1);
   };
   for (let type = 0; type < module.types.length; type++) {
     const kind = module.types.kind(type);
@@ -167,8 +176,7 @@ function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
       add("struct", type, uses.made[type]!);
     else addQuick(roles, module.types, type, shapes);
     add(kind === wasm.KIND_ARRAY ? "default array" : "default struct", type, uses.madeDefault[type]!);
-    add("test", type, uses.tested[type]!);
-    add("test or null", type, uses.testedOrNull[type]!);
+    for (const test of TEST_KINDS) add(test, type, uses.tested[test][type]!);
   }
   for (let tag = 0; tag < module.tags.length; tag++) add("throw", tag, uses.thrown[tag]!);
   if (allocations > 1) add("allocate", allocated, allocations);
@@ -202,7 +210,7 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
   const functionTypes = copied(module.functionTypes);
   const code = { starts: copied(module.code.starts), ends: copied(module.code.ends) };
   const makers = new Map<string, number>();
-  const test = roles.some(isTest)
+  const test = roles.some((role) => isTestKind(role.kind))
     ? addFunctionType(types, [wasm.refType(wasm.HEAP_ANY, true)], wasm.I32)
     : -1;
   for (const role of roles) {
@@ -211,7 +219,7 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
     if (kind === "throw") {
       functionTypes.push(module.tags[type]!.type);
       writeThrow(out, types.paramCount(module.tags[type]!.type), type);
-    } else if (isTest(role)) {
+    } else if (isTestKind(kind)) {
       functionTypes.push(test);
       writeBody(out, OPCODES[kind], 1, type, true);
     } else {
@@ -228,8 +236,8 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
 }
 
-function isTest({ kind }: TypeFunctionRole): boolean {
-  return kind === "test" || kind === "test or null";
+export function isTestKind(kind: TypeFunctionRole["kind"]): kind is TestKind {
+  return (TEST_KINDS as readonly string[]).includes(kind);
 }
 
 function writeArgs(out: ByteWriter, count: number): void {

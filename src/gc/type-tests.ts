@@ -3,12 +3,12 @@
  * the descriptor's kind for abstract ones.
  */
 import type { Block, Value } from "../ir/entities.ts";
-import { I32 } from "../ir/types.ts";
+import { I8, I32 } from "../ir/types.ts";
 import { DESCRIPTORS } from "../object/symbol-spaces.ts";
-import type { TypeTable } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { CONSTANT_MEMFLAGS, type HeapOperations } from "./heap-operations.ts";
 import { Descriptor, displayOffset, Kind } from "./layout.ts";
+import { isFunction, isQuick } from "./test-kinds.ts";
 
 const TOPS: ReadonlySet<wasm.HeapType> = new Set([
   wasm.HEAP_ANY,
@@ -22,10 +22,6 @@ const BOTTOMS: ReadonlySet<wasm.HeapType> = new Set([
   wasm.HEAP_NOEXTERN,
   wasm.HEAP_NOEXN,
 ]);
-
-function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
-  return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
-}
 
 /** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
 export function testType(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, nullable: boolean): Value {
@@ -54,6 +50,21 @@ export function testUnknown(heap: HeapOperations, ref: Value, type: number): Val
   const object = builder.createBlock();
   const isObject = ins.icmpImmS("sgt", ins.rotrImmS(ref, 1), 0);
   ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, 0)]));
+  builder.sealBlock(object);
+  builder.switchToBlock(object);
+  testConcrete(heap, ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
+  builder.sealBlock(done);
+  builder.switchToBlock(done);
+  return result;
+}
+
+/** As `testType` of a type of objects, where the reference is null or an object. */
+export function testAddress(heap: HeapOperations, ref: Value, type: number, nullable: boolean): Value {
+  const { builder, ins } = heap;
+  const done = builder.createBlock();
+  const result = builder.appendBlockParam(done, I32);
+  const object = builder.createBlock();
+  ins.brif(ref, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, nullable ? 1 : 0)]));
   builder.sealBlock(object);
   builder.switchToBlock(object);
   testConcrete(heap, ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
@@ -94,7 +105,7 @@ function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, do
   builder.switchToBlock(object);
   const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
   if (!wasm.isConcrete(wanted)) {
-    const kind = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind);
+    const kind = ins.uextend(I32, ins.load(I8, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind));
     answer(heap, ins.uextend(I32, isOfKind(heap, kind, wanted)), done);
     return;
   }
@@ -115,27 +126,34 @@ function testFunction(heap: HeapOperations, record: Value, wanted: wasm.HeapType
   testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
 }
 
-/** One compare for a final type; else the supertype display, as far as the object's own depth goes. */
+/** One compare, where the type is final or has a place in every display; else as far as the object's own depth goes. */
 function testConcrete(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
   const { builder, ins } = heap;
-  const { types } = heap.plan;
-  if (types.isFinal(type)) {
-    testSame(heap, descriptor, type, done);
+  const depth = heap.plan.depth(type);
+  if (isQuick(heap.plan.types, type)) {
+    answer(heap, isDescribed(heap, descriptor, type), done);
     return;
   }
-  const depth = heap.plan.depth(type);
   const deep = builder.createBlock();
-  const own = ins.load(I32, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth);
+  const own = ins.uextend(I32, ins.load(I8, CONSTANT_MEMFLAGS, descriptor, Descriptor.Depth));
   const isDeep = ins.icmpImmU("uge", own, depth);
   ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
   builder.sealBlock(deep);
   builder.switchToBlock(deep);
-  testSame(heap, ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(depth)), type, done);
+  answer(heap, isDescribed(heap, descriptor, type), done);
 }
 
-/** Whether a descriptor is the type's own. */
-function testSame(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
-  const { ins } = heap;
-  const same = ins.icmp("eq", descriptor, heap.symbol(DESCRIPTORS, type));
-  answer(heap, ins.uextend(I32, same), done);
+/** Whether a descriptor is of the type; one of a type that is not quick is deep enough. */
+function isDescribed(heap: HeapOperations, descriptor: Value, type: number): Value {
+  const { ins, plan } = heap;
+  const found = plan.types.isFinal(type)
+    ? descriptor
+    : ins.load(I32, CONSTANT_MEMFLAGS, descriptor, displayOffset(plan.depth(type)));
+  return ins.uextend(I32, ins.icmp("eq", found, heap.symbol(DESCRIPTORS, type)));
+}
+
+/** A test for which `isTestedInPlace` holds, of what is not null. */
+export function testObject(heap: HeapOperations, ref: Value, wanted: wasm.HeapType): Value {
+  const descriptor = heap.ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
+  return isDescribed(heap, descriptor, wasm.typeIndexOf(wanted));
 }

@@ -1,35 +1,48 @@
 /** In how many places of a module's code objects are made, references tested and exceptions thrown, by type and by tag. */
 import type { Module } from "../wasm/module.ts";
+import { OperandTypes } from "../wasm/operand-types.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-
-/** `br_on_cast`: bit 1 of the flags says that null passes. */
-const TARGET_NULLABLE = 2;
+import { branchTest, isTestedInPlace, type TestKind, type TypeTest, testKind } from "./test-kinds.ts";
 
 export class TypeUses {
   /** By type: from fields, or an element and a length; of default values; by another operator. */
   readonly made: Int32Array;
   readonly madeDefault: Int32Array;
   readonly madeOtherwise: Int32Array;
-  /** By type: whether a reference is of it, or is of it or null. */
-  readonly tested: Int32Array;
-  readonly testedOrNull: Int32Array;
+  /** By type: whether a reference is of it, by the kind of the test, where that is not tested in place. */
+  readonly tested: Readonly<Record<TestKind, Int32Array>>;
   /** By tag. */
   readonly thrown: Int32Array;
+  private readonly types: wasm.TypeTable;
+  private readonly operands: OperandTypes;
 
   constructor(module: Module, featureMask: number) {
     this.made = new Int32Array(module.types.length);
     this.madeDefault = new Int32Array(module.types.length);
     this.madeOtherwise = new Int32Array(module.types.length);
-    this.tested = new Int32Array(module.types.length);
-    this.testedOrNull = new Int32Array(module.types.length);
+    this.tested = {
+      test: new Int32Array(module.types.length),
+      "test or null": new Int32Array(module.types.length),
+      "object test": new Int32Array(module.types.length),
+      "object test or null": new Int32Array(module.types.length),
+    };
     this.thrown = new Int32Array(module.tags.length);
+    this.types = module.types;
+    this.operands = new OperandTypes(module);
     const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     reader.typeLimit = module.types.length;
     for (let i = 0; i < module.code.starts.length; i++) {
-      reader.seekInstructions(module.code.starts.get(i), module.code.ends.get(i));
-      while (reader.pos < reader.end) this.count(reader.next(), reader);
+      reader.seek(module.code.starts.get(i), module.code.ends.get(i));
+      this.operands.begin(module.functionTypes.get(module.importedFunctionCount + i));
+      for (let runs = reader.u32(); runs > 0; runs--)
+        this.operands.addLocals(reader.u32(), reader.readValType());
+      while (reader.pos < reader.end) {
+        const op = reader.next();
+        this.count(op, reader);
+        this.operands.note(op, reader);
+      }
     }
   }
 
@@ -49,16 +62,18 @@ export class TypeUses {
         this.madeOtherwise[reader.index]!++;
         return;
       case WasmOp.RefTest:
+        this.countTest({ operand: this.operands.top, heap: reader.heapType, nullable: false });
+        return;
       case WasmOp.RefCast:
-        this.countTest(reader.heapType, false);
+        this.countTest({ operand: this.operands.top, heap: reader.heapType, nullable: false, traps: true });
         return;
       case WasmOp.RefTestNull:
       case WasmOp.RefCastNull:
-        this.countTest(reader.heapType, true);
+        this.countTest({ operand: this.operands.top, heap: reader.heapType, nullable: true });
         return;
       case WasmOp.BrOnCast:
       case WasmOp.BrOnCastFail:
-        this.countTest(reader.heapType2, (reader.castFlags & TARGET_NULLABLE) !== 0);
+        this.countTest(branchTest(reader));
         return;
       case WasmOp.Throw:
         this.thrown[reader.index]!++;
@@ -67,7 +82,8 @@ export class TypeUses {
     }
   }
 
-  private countTest(heap: wasm.HeapType, nullable: boolean): void {
-    if (wasm.isConcrete(heap)) (nullable ? this.testedOrNull : this.tested)[wasm.typeIndexOf(heap)]!++;
+  private countTest(test: TypeTest): void {
+    if (wasm.isConcrete(test.heap) && !isTestedInPlace(this.types, test))
+      this.tested[testKind(this.types, test)][wasm.typeIndexOf(test.heap)]!++;
   }
 }

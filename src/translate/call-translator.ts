@@ -7,7 +7,9 @@
 
 import { InputError } from "../base/diagnostics.ts";
 import { EpochTable } from "../base/epoch-table.ts";
-import { testType } from "../gc/type-tests.ts";
+import { isTestedInPlace, type TypeTest, testKind } from "../gc/test-kinds.ts";
+import { GcTrap } from "../gc/traps.ts";
+import { testObject, testType } from "../gc/type-tests.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -156,12 +158,27 @@ export class CallTranslator extends ExceptionTranslator {
     return this.make(allocator, [value, length]);
   }
 
-  /** 1 when the reference is of the heap type, or null and `nullable`; 0 otherwise. */
-  testType(ref: Value, heap: wasm.HeapType, nullable: boolean): Value {
+  get topType(): wasm.ValType {
+    return this.operands.top;
+  }
+
+  /** 1 when the reference passes the test, 0 otherwise. */
+  testType(ref: Value, test: TypeTest): Value {
+    const { types } = this.module;
+    const { heap, nullable } = test;
+    if (isTestedInPlace(types, test)) return testObject(this.heap, ref, heap);
     const { typeFunctions } = this.heap.plan;
-    const test = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), nullable) ?? -1) : -1;
-    if (test < 0) return testType(this.heap, ref, heap, nullable);
-    return this.builder.func.dfg.firstResult(this.ins.call(this.callee(test), [ref]));
+    const kind = testKind(types, test);
+    const func = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), kind) ?? -1) : -1;
+    if (func < 0) return testType(this.heap, ref, heap, nullable);
+    return this.builder.func.dfg.firstResult(this.ins.call(this.callee(func), [ref]));
+  }
+
+  /** Traps unless the reference passes the test. */
+  castType(ref: Value, test: TypeTest): void {
+    if (isTestedInPlace(this.module.types, test) && wasm.isNullable(test.operand))
+      this.heap.trapIfNull(ref, GcTrap.CastFailure);
+    this.heap.trapUnless(this.testType(ref, test), GcTrap.CastFailure);
   }
 
   private make(allocator: number, args: readonly Value[]): Value {

@@ -15,6 +15,7 @@ import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
+import { OperandTypes } from "../wasm/operand-types.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import { NO_VALUES } from "./control.ts";
@@ -56,6 +57,8 @@ export class FunctionState {
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
   private readonly taken: Value[];
+  /** What is known of the operand on top beyond its value. */
+  protected readonly operands: OperandTypes;
   protected readonly heapOperations: HeapOperations | null;
   /** Where the module's parts live in the output; null where each stays what it is. */
   readonly plan: ModulePlan | null;
@@ -79,6 +82,7 @@ export class FunctionState {
     this.references = plan === null ? null : module.types;
     this.stack = [];
     this.taken = [];
+    this.operands = new OperandTypes(module);
     this.plan = plan;
     this.signatureCache = new Array<Signature>(module.types.length);
     this.heapOperations = plan === null ? null : new HeapOperations(this.builder, this.operators, plan);

@@ -8,13 +8,14 @@ import {
   arrayNewElements,
 } from "../gc/array-ranges.ts";
 import type { HeapOperations } from "../gc/heap-operations.ts";
+import { branchTest, type TypeTest } from "../gc/test-kinds.ts";
 import { GcTrap } from "../gc/traps.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { I32 } from "../ir/types.ts";
 import type { Module } from "../wasm/module.ts";
 import type { OperatorReader } from "../wasm/operators.ts";
-import type { HeapType } from "../wasm/types.ts";
+import type { ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 
 /** What these operators need of the function's translator. */
@@ -28,7 +29,10 @@ export interface ReferenceTranslator {
   popMany(count: number): readonly Value[];
   takeMany(count: number): readonly Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
-  testType(ref: Value, heap: HeapType, nullable: boolean): Value;
+  /** The static type of the operand on top, or `BOTTOM`. */
+  readonly topType: ValType;
+  testType(ref: Value, test: TypeTest): Value;
+  castType(ref: Value, test: TypeTest): void;
   newDefaultStruct(type: number): Value;
   newDefaultArray(type: number, length: Value): Value;
   newArray(type: number, value: Value, length: Value): Value;
@@ -36,9 +40,6 @@ export interface ReferenceTranslator {
 }
 
 type Handler = (t: ReferenceTranslator) => void;
-
-/** `br_on_cast`: bit 1 of the flags says that null passes. */
-const TARGET_NULLABLE = 2;
 
 function structGet(signed: boolean): Handler {
   return (t) => t.push(t.heap.structGet(t.reader.index, t.reader.index2, t.pop(), signed));
@@ -52,13 +53,13 @@ function arrayGet(signed: boolean): Handler {
 }
 
 function refTest(nullable: boolean): Handler {
-  return (t) => t.push(t.testType(t.pop(), t.reader.heapType, nullable));
+  return (t) => t.push(t.testType(t.pop(), { operand: t.topType, heap: t.reader.heapType, nullable }));
 }
 
 function refCast(nullable: boolean): Handler {
   return (t) => {
     const ref = t.pop();
-    t.heap.trapUnless(t.testType(ref, t.reader.heapType, nullable), GcTrap.CastFailure);
+    t.castType(ref, { operand: t.topType, heap: t.reader.heapType, nullable, traps: !nullable });
     t.push(ref);
   };
 }
@@ -66,8 +67,7 @@ function refCast(nullable: boolean): Handler {
 function branchOnCast(whenItIs: boolean): Handler {
   return (t) => {
     const ref = t.pop();
-    const nullable = (t.reader.castFlags & TARGET_NULLABLE) !== 0;
-    const answer = t.testType(ref, t.reader.heapType2, nullable);
+    const answer = t.testType(ref, branchTest(t.reader));
     t.push(ref);
     t.branchWhen(answer, t.reader.index, whenItIs);
   };

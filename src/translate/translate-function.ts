@@ -13,8 +13,8 @@ import type { Variable } from "../frontend/variable.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
-import type { TypeFunctionRole } from "../gc/type-functions.ts";
-import { testType, testUnknown } from "../gc/type-tests.ts";
+import { isTestKind, type TypeFunctionRole } from "../gc/type-functions.ts";
+import { testAddress, testType, testUnknown } from "../gc/type-tests.ts";
 import type { Block, Inst, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
@@ -134,8 +134,10 @@ export class FunctionTranslator extends CallTranslator {
         return heap.arrayNewDefault(type, args[0]!);
       case "test":
         return testUnknown(heap, args[0]!, type);
-      default:
+      case "test or null":
         return testType(heap, args[0]!, concreteHeap(type), true);
+      default:
+        return testAddress(heap, args[0]!, type, kind === "object test or null");
     }
   }
 
@@ -150,7 +152,8 @@ export class FunctionTranslator extends CallTranslator {
       },
       typeTestOf: (func, inst) => {
         const kind = this.roleOfCallee(func, inst)?.kind;
-        return kind === "test" || kind === "test or null" ? { nullPasses: kind === "test or null" } : null;
+        if (kind === undefined || !isTestKind(kind)) return null;
+        return { nullPasses: kind === "test or null" || kind === "object test or null" };
       },
     };
   }
@@ -176,6 +179,7 @@ export class FunctionTranslator extends CallTranslator {
     const { builder, reader } = this;
     const { dfg } = builder.func;
     const { types } = this.module;
+    this.operands.begin(type);
     for (let i = 0; i < types.paramCount(type); i++) {
       const param = types.param(type, i);
       this.declareLocal(param, this.watch(dfg.blockParam(entry, i), param));
@@ -183,6 +187,7 @@ export class FunctionTranslator extends CallTranslator {
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
       const local = reader.readValType();
+      this.operands.addLocals(count, local);
       if (count === 0) continue;
       const zero = this.zero(this.typeOf(local));
       for (let i = 0; i < count; i++) this.declareLocal(local, zero);
@@ -212,6 +217,7 @@ export class FunctionTranslator extends CallTranslator {
     if (this.keepsPositions) this.builder.setSourceLoc(this.reader.opStart);
     if (this.reachable) this.translate(op);
     else this.skip(op);
+    this.operands.note(op, this.reader);
   }
 
   private translate(op: number): void {

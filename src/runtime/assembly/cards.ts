@@ -111,7 +111,7 @@ function updateCard(card: u32, end: u32): void {
   const stop = min(first + CARD, end);
   for (let object = objectAt(card); object < stop; ) {
     const descriptor = load<u32>(object);
-    if (load<u32>(descriptor, 4) === KIND_REFERENCES) {
+    if (load<u8>(descriptor, 4) === KIND_REFERENCES) {
       const last = min(object + (load<u32>(object, 4) << 2), stop);
       for (let element = max(object, first); element < last; element += 4) update(element + ARRAY_HEADER);
       object += objectBytes(object, descriptor);

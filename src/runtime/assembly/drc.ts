@@ -41,6 +41,7 @@ import {
   LONG_GAP_BYTES,
   MAPPED_BYTES,
   mapOf,
+  OFFSETS,
   objectBytes,
   outOfMemory,
   poison,
@@ -294,11 +295,13 @@ function updateWeak(): void {
 function release(block: u32): void {
   const object = block + BLOCK_HEADER;
   const descriptor = load<u32>(object);
-  const kind = load<u32>(descriptor, 4);
+  const kind: u32 = load<u8>(descriptor, 4);
   const bytes = objectBytes(object, descriptor);
   if (kind === KIND_STRUCT) {
-    const end = descriptor + (load<u32>(descriptor, 12) << 2);
-    for (let entry = descriptor; entry < end; entry += 4) decrement(load<u32>(object + load<u32>(entry, 16)));
+    const count: u32 = load<u16>(descriptor, 6);
+    const end = descriptor + (count << 2);
+    for (let entry = descriptor; entry < end; entry += 4)
+      decrement(load<u32>(object + load<u32>(entry, OFFSETS)));
   } else if (kind === KIND_REFERENCES) {
     const end = object + (load<u32>(object, 4) << 2);
     for (let element = object; element < end; element += 4) decrement(load<u32>(element, ARRAY_HEADER));

@@ -16,6 +16,7 @@ import {
   LONG_GAP_BYTES,
   MAPPED_BYTES,
   mapOf,
+  OFFSETS,
   objectBytes,
   REGION_HEADER,
   stackPointer,
@@ -88,10 +89,11 @@ function updateFrames(): void {
 /** Updates the references in an object; returns where the next one begins. */
 export function updateFields(object: u32): u32 {
   const descriptor = load<u32>(object);
-  const kind = load<u32>(descriptor, 4);
+  const kind: u32 = load<u8>(descriptor, 4);
   if (kind === KIND_STRUCT) {
-    const end = descriptor + (load<u32>(descriptor, 12) << 2);
-    for (let entry = descriptor; entry < end; entry += 4) update(object + load<u32>(entry, 16));
+    const count: u32 = load<u16>(descriptor, 6);
+    const end = descriptor + (count << 2);
+    for (let entry = descriptor; entry < end; entry += 4) update(object + load<u32>(entry, OFFSETS));
   } else if (kind === KIND_REFERENCES) {
     const end = object + (load<u32>(object, 4) << 2);
     for (let element = object; element < end; element += 4) update(element + ARRAY_HEADER);

@@ -13,9 +13,9 @@
  * length at +4 and elements from +8. A descriptor at d:
  *
  *     d+0   u32    struct: bytes of the object · array: log2 of an element's bytes
- *     d+4   u32    0 struct · 1 array without references · 2 array of references · 4 host object, of d+0 bytes
- *     d+12  u32    structs: how many reference fields
- *     d+16  u32[]  their offsets in the object
+ *     d+4   u8     0 struct · 1 array without references · 2 array of references · 4 host object, of d+0 bytes
+ *     d+6   u16    structs: how many reference fields
+ *     d+48  u32[]  their offsets in the object
  *
  * A region of words is `[next: u32][count: u32][words…]`, in static memory or anywhere else outside of the heap. A
  * word in it may be null, an i31, the address of a static object, or that of an object in the heap. A list of
@@ -31,6 +31,8 @@
 export const KIND_STRUCT: u32 = 0;
 const KIND_ARRAY: u32 = 1;
 export const KIND_REFERENCES: u32 = 2;
+/** Where a descriptor has the offsets of reference fields. */
+export const OFFSETS: u32 = 48;
 export const ARRAY_HEADER: u32 = 8;
 export const REGION_HEADER: u32 = 8;
 export const ADDRESSES_HEADER: u32 = 12;
@@ -182,6 +184,7 @@ export function poison(start: u32, end: u32): void {
 /** The size of an object with this descriptor. */
 export function objectBytes(object: u32, descriptor: u32): u32 {
   const size = load<u32>(descriptor);
-  if (load<u32>(descriptor, 4) - KIND_ARRAY > KIND_REFERENCES - KIND_ARRAY) return size;
+  const kind: u32 = load<u8>(descriptor, 4);
+  if (kind - KIND_ARRAY > KIND_REFERENCES - KIND_ARRAY) return size;
   return ((load<u32>(object, 4) << size) + (ARRAY_HEADER + 7)) & ~7;
 }

@@ -1,0 +1,71 @@
+/** What is asked of a reference's type, and in which way it is answered: in place, or by a function of the type's. */
+import type { OperatorReader } from "../wasm/operators.ts";
+import type { TypeTable, ValType } from "../wasm/types.ts";
+import * as wasm from "../wasm/types.ts";
+import { FIXED_DISPLAY } from "./layout.ts";
+
+/** Whether a reference of a static type is null or the address of an object: neither an i31 nor perhaps one. */
+function isAddress(operand: ValType, types: TypeTable): boolean {
+  if (!wasm.isRef(operand)) return false;
+  const heap = wasm.heapOf(operand);
+  if (heap === wasm.HEAP_STRUCT || heap === wasm.HEAP_ARRAY) return true;
+  return wasm.isConcrete(heap) && !isFunction(heap, types);
+}
+
+/** What is asked of a reference. */
+export interface TypeTest {
+  /** Its static type, or `BOTTOM` where that is not known. */
+  readonly operand: ValType;
+  readonly heap: wasm.HeapType;
+  /** Null passes. */
+  readonly nullable: boolean;
+  /** What does not pass traps. */
+  readonly traps?: boolean;
+}
+
+const SOURCE_NULLABLE = 1;
+const TARGET_NULLABLE = 2;
+
+/** Of the `br_on_cast` or `br_on_cast_fail` that was read. */
+export function branchTest({ heapType, heapType2, castFlags }: OperatorReader): TypeTest {
+  return {
+    operand: wasm.refType(heapType, (castFlags & SOURCE_NULLABLE) !== 0),
+    heap: heapType2,
+    nullable: (castFlags & TARGET_NULLABLE) !== 0,
+  };
+}
+
+/** Of objects: the operand is null or an object. */
+export const TEST_KINDS = ["test", "test or null", "object test", "object test or null"] as const;
+export type TestKind = (typeof TEST_KINDS)[number];
+
+export function testKind(types: TypeTable, { operand, nullable }: TypeTest): TestKind {
+  if (isAddress(operand, types)) return nullable ? "object test or null" : "object test";
+  return nullable ? "test or null" : "test";
+}
+
+/**
+ * Whether a test is short enough to stand where it is asked for: null fails, what is not null is an object, and one place says which.
+ * An operand that may be null only where it is checked beforehand: `traps`.
+ */
+export function isTestedInPlace(
+  types: TypeTable,
+  { operand, heap, nullable, traps = false }: TypeTest,
+): boolean {
+  if (nullable || !wasm.isConcrete(heap) || isFunction(heap, types)) return false;
+  if (!isAddress(operand, types) || (!traps && wasm.isNullable(operand))) return false;
+  return isQuick(types, wasm.typeIndexOf(heap));
+}
+
+/** Whether one place of a descriptor says all: of a final type the address, of another that is not too deep the display. */
+export function isQuick(types: TypeTable, type: number): boolean {
+  if (types.isFinal(type)) return true;
+  let depth = 0;
+  for (let above = types.supertype(type); above >= 0 && depth < FIXED_DISPLAY; depth++)
+    above = types.supertype(above);
+  return depth < FIXED_DISPLAY;
+}
+
+export function isFunction(heap: wasm.HeapType, types: TypeTable): boolean {
+  return wasm.isConcrete(heap) && types.kind(wasm.typeIndexOf(heap)) === wasm.KIND_FUNC;
+}
