@@ -1,7 +1,7 @@
 /**
  * Calls in the body of a Wasm function, and the frame on the shadow stack that tells a collector of the function's references.
  *
- * The frame is entered once and given back where the function returns. A function that handles exceptions keeps the stack's
+ * The frame is entered once, late where calls on the way to it need none, and given back where the function returns. A function that handles exceptions keeps the stack's
  * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
  */
 import { I32List } from "../base/column.ts";
@@ -17,7 +17,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
-import { UNNAMED } from "./named-maps.ts";
+import { CLOSED, isEmpty, MAYBE_OPEN, UNNAMED } from "./named-maps.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
 import { wasmTypeOf } from "./wasm-types.ts";
 
@@ -33,7 +33,7 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 ];
 
 export abstract class CallEmitter extends CodeWriter {
-  /** The stack map that the frame names here (`named-maps.ts`): one whose slots all hold references that collectors kept up to date. */
+  /** What the frame names here (`named-maps.ts`): of a map all slots hold references that collectors kept up to date. */
   protected namedMap: number;
   /** The first call behind which nothing is live and a trap ends the block, or `NONE`; whether it has come. */
   private firstOfLast: Inst | typeof NONE;
@@ -128,16 +128,19 @@ export abstract class CallEmitter extends CodeWriter {
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
     const map = dfg.stackMap(inst);
+    if (this.namedMap === CLOSED && isEmpty(this.func, map + 1)) return;
     if (inst === this.firstOfLast) this.isLastStretch = true;
     if (this.isLastStretch) {
       // Nothing is live, so any map will do that was right before, and so will no frame.
-      if (this.namedMap !== UNNAMED) return;
-      if (this.neverReturns(inst)) {
+      if (this.namedMap >= 0) return;
+      if (this.namedMap === MAYBE_OPEN || this.neverReturns(inst)) {
         this.leaveFrame();
+        this.namedMap = CLOSED;
         return;
       }
     }
     if (map + 1 === this.namedMap) return;
+    if (this.namedMap === CLOSED || this.namedMap === MAYBE_OPEN) this.restoreFrame();
     this.namedMap = map + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
@@ -206,8 +209,11 @@ export abstract class CallEmitter extends CodeWriter {
 
   // The frame on the shadow stack.
 
-  /** Of every function; `keeps` if it has no frame, but has to know the stack's pointer. */
-  protected enterFrame(keeps: boolean): void {
+  /**
+   * Of every function; `keeps` if it has no frame, but has to know the stack's pointer. A frame that opens late is made by the first
+   * call that needs it: what is put into its slots before lies where no other frame is, since nothing that has one is called.
+   */
+  protected enterFrame(keeps: boolean, opensLate: boolean): void {
     const { beginsStack } = this.indices!;
     const hasFrame = this.frame.sizeBytes > 0;
     if (hasFrame || keeps) this.needFramePointer();
@@ -223,6 +229,11 @@ export abstract class CallEmitter extends CodeWriter {
       }
       this.i32Const(this.frame.sizeBytes);
       this.op(WasmOp.I32Sub);
+    }
+    if (opensLate) {
+      this.localSet(this.framePointer);
+      this.namedMap = CLOSED;
+      return;
     }
     if (this.framePointer >= 0) this.localTee(this.framePointer);
     if (hasFrame) this.openFrame();
@@ -252,7 +263,7 @@ export abstract class CallEmitter extends CodeWriter {
     this.localGet(this.framePointer);
   }
 
-  /** In a handler: gives back what is below this frame. */
+  /** Makes this frame the innermost one; in a handler that gives back what is below. */
   protected restoreFrame(): void {
     this.pushFrameAddress(0);
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
@@ -260,7 +271,7 @@ export abstract class CallEmitter extends CodeWriter {
 
   /** Gives the frame back; what is on the operand stack stays there. */
   protected leaveFrame(): void {
-    if (this.frame.sizeBytes === 0) return;
+    if (this.frame.sizeBytes === 0 || this.namedMap === CLOSED) return;
     this.pushFrameAddress(this.frame.sizeBytes);
     this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
   }

@@ -3,8 +3,8 @@
  * that the function is at; the slots follow, in order of alignment, the smallest first. A frame is a multiple of 16
  * bytes.
  */
-import { grownCapacity } from "../base/column.ts";
-import type { StackSlot } from "../ir/entities.ts";
+import { fillBytes, grownCapacity } from "../base/column.ts";
+import type { StackMap, StackSlot } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
 const FRAME_ALIGN = 16;
@@ -13,10 +13,13 @@ const MAP_WORD_BYTES = 4;
 export class Frame {
   private offsets: Int32Array;
   private size: number;
+  /** By slot: whether a stack map has it. */
+  private mapped: Uint8Array;
 
   constructor() {
     this.offsets = new Int32Array(0);
     this.size = 0;
+    this.mapped = new Uint8Array(0);
   }
 
   /** Bytes of the frame, 0 when the function needs none. */
@@ -26,6 +29,23 @@ export class Frame {
 
   offsetBytes(slot: StackSlot): number {
     return this.offsets[slot]!;
+  }
+
+  /** Whether each slot is one of the spiller's, which hold nothing but what is live across calls that may collect. */
+  holdsOnlyReferences({ dfg, stackSlots }: Function): boolean {
+    const { stackMaps } = dfg;
+    const slots = stackSlots.length;
+    if (this.mapped.length < slots) this.mapped = new Uint8Array(grownCapacity(this.mapped.length, slots));
+    fillBytes(this.mapped, 0, 0, slots);
+    let left = slots;
+    for (let map = 0; map < stackMaps.length && left > 0; map++) {
+      for (let i = 0; i < stackMaps.entryCount(map as StackMap); i++) {
+        const slot = stackMaps.entrySlot(map as StackMap, i);
+        if (this.mapped[slot] === 0) left--;
+        this.mapped[slot] = 1;
+      }
+    }
+    return left === 0;
   }
 
   compute(func: Function, hasMapWord: boolean): void {

@@ -1,13 +1,15 @@
 /**
  * Emits one CLIF function as the body of a Wasm function.
  *
- *     control-tree.ts   which blocks nest where
- *     trees.ts          which values stay on the operand stack
- *     locals.ts         which local each of the others lives in
- *     frame.ts          where stack slots lie on the shadow stack
- *     lower-*.ts        what each instruction becomes
- *     named-maps.ts     which stack map the frame names where a block begins
- *     move-emitter.ts   how the arguments of a branch reach the parameters
+ *     control-tree.ts      which blocks nest where
+ *     trees.ts             which values stay on the operand stack
+ *     locals.ts            which local each of the others lives in
+ *     frame.ts             where stack slots lie on the shadow stack
+ *     lower-*.ts           what each instruction becomes
+ *     named-maps.ts        which stack map the frame names where a block begins
+ *     scope-emitter.ts     which labels are open, and branches to them
+ *     handler-emitter.ts   calls with a handler
+ *     move-emitter.ts      how the arguments of a branch reach the parameters
  *
  * Control is walked with an explicit stack of what is still to be emitted, so deep nesting in the input is no recursion
  * here.
@@ -17,9 +19,7 @@
 
 import { Arena } from "../base/arena.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
-import { grownCapacity, I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
-import { isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
@@ -30,50 +30,17 @@ import type { RelocatableCode } from "../object/code.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { assembleBody } from "./assemble-body.ts";
 import { pushCondition, pushOpposite } from "./conditions.ts";
-import { ControlTree } from "./control-tree.ts";
 import type { ModuleIndices } from "./environment.ts";
+import { HandlerEmitter } from "./handler-emitter.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
-import { irreducibleFlow, unsupportedInst } from "./messages.ts";
-import { MoveEmitter } from "./move-emitter.ts";
+import { irreducibleFlow } from "./messages.ts";
 import { NamedMaps } from "./named-maps.ts";
+import { EMPTY_BLOCK, Pending } from "./scope-emitter.ts";
 import { TrapScopes } from "./trap-scopes.ts";
 import { Place } from "./trees.ts";
 import { WASM_TYPE_BYTES, wasmTypeOf } from "./wasm-types.ts";
 
-/** What is still to be emitted; each has one operand, a block or a block call. */
-const Pending = {
-  /** A block and all that it dominates. */
-  Tree: 0,
-  /** The block inside the scopes of its merge blocks from the one above on the stack. */
-  Within: 1,
-  /** The end of a scope. */
-  Close: 2,
-  Else: 3,
-  /** A branch, from the block whose tree is open. */
-  Branch: 4,
-  /** A trap, of a code. */
-  Trap: 5,
-  /** A parameter, whose value the arms of an `if` left on the stack. */
-  Value: 6,
-} as const;
-
-const EMPTY_BLOCK = 0x40;
-/** The clause of a `try_table` that catches a tag. */
-const CATCH = 0;
-const PASSED_THROUGH = 1;
-/** How many ends of scopes a branch is looked for behind. */
-const MOST_ENDS = 16;
-
-export class FunctionEmitter extends MoveEmitter {
-  private readonly control: ControlTree;
-  private readonly pendingKinds: I32List;
-  private readonly pendingItems: I32List;
-  private readonly pendingFroms: I32List;
-  /** Scopes that are open now. */
-  private openScopes: number;
-  /** Which of them leads to a merge block, and which to a loop header, by block. */
-  private mergeScopes: Int32Array;
-  private loopScopes: Int32Array;
+export class FunctionEmitter extends HandlerEmitter {
   /** The merge block, and the one parameter of it, that the arms at hand leave a value on the stack for; or `NONE`. */
   private valuedMerge: Block | typeof NONE;
   private valuedParam: Value | typeof NONE;
@@ -90,13 +57,6 @@ export class FunctionEmitter extends MoveEmitter {
 
   constructor() {
     super();
-    this.control = new ControlTree();
-    this.pendingKinds = new I32List();
-    this.pendingItems = new I32List();
-    this.pendingFroms = new I32List();
-    this.openScopes = 0;
-    this.mergeScopes = new Int32Array(0);
-    this.loopScopes = new Int32Array(0);
     this.valuedMerge = NONE;
     this.valuedParam = NONE;
     this.trapScopes = new TrapScopes();
@@ -128,14 +88,24 @@ export class FunctionEmitter extends MoveEmitter {
     this.trees.compute(func, this.control, keepsOperands);
     this.locals.compute(func, this.control, this.trees, keepsOperands);
     if (func.hasSourceLocs) this.locateEntry(func);
-    this.enterFrame(this.frame.sizeBytes === 0 && this.hasHandlers(func));
-    if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.namedMap);
+    const hasFrame = this.frame.sizeBytes > 0;
+    const hasHandlers = this.hasHandlers(func);
+    const opensLate =
+      hasFrame && this.namedMaps.readCalls(func, this.control) && this.mayOpenLate(func, hasHandlers);
+    this.enterFrame(!hasFrame && hasHandlers, opensLate);
+    if (hasFrame) this.namedMaps.compute(func, this.control, this.namedMap);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
     return assembleBody(this.header, this.locals, this.out, { places: this.places, positions }, this.arena);
+  }
+
+  /** Whether only collecting calls need the frame, and nothing but a return or a trap ends it. */
+  private mayOpenLate(func: Function, hasHandlers: boolean): boolean {
+    const { symbols, beginsStack } = this.indices!;
+    return symbols !== null && !beginsStack && !hasHandlers && this.frame.holdsOnlyReferences(func);
   }
 
   /** What enters the frame comes from where the function begins. */
@@ -149,26 +119,11 @@ export class FunctionEmitter extends MoveEmitter {
 
   // Control.
 
-  private postpone(kind: number, item: number, from: number): void {
-    this.pendingKinds.push(kind);
-    this.pendingItems.push(item);
-    this.pendingFroms.push(from);
-  }
-
   private emitTree(entry: Block): void {
-    // What a refused function left behind goes first.
-    this.pendingKinds.clear();
-    this.pendingItems.clear();
-    this.pendingFroms.clear();
-    this.openScopes = 0;
+    this.beginScopes();
     this.endsInReturn = false;
     this.stopsAt = -1;
     this.valuedMerge = NONE;
-    const blocks = this.func.dfg.numBlocks;
-    if (this.mergeScopes.length < blocks) {
-      this.mergeScopes = new Int32Array(grownCapacity(this.mergeScopes.length, blocks));
-      this.loopScopes = new Int32Array(this.mergeScopes.length);
-    }
     this.trapScopes.compute(this.func, this.control);
     for (let i = 0; i < this.trapScopes.count; i++) {
       const code = this.trapScopes.codeAt(i);
@@ -229,21 +184,6 @@ export class FunctionEmitter extends MoveEmitter {
 
   private get stopsHere(): boolean {
     return this.stopsAt === this.out.length;
-  }
-
-  private closeScope(): void {
-    this.op(WasmOp.End);
-    this.openScopes--;
-  }
-
-  private openScope(opcode: number, target: number, type: number = EMPTY_BLOCK): void {
-    this.op(opcode);
-    this.out.byte(type);
-    if (target !== NONE)
-      (opcode === WasmOp.Loop ? this.loopScopes : this.mergeScopes)[target] = this.openScopes;
-    this.openScopes++;
-    // The end of a block leads to its merge block's code; that of a loop or an `if`, on to the next end.
-    this.postpone(Pending.Close, opcode === WasmOp.Block ? NONE : PASSED_THROUGH, NONE);
   }
 
   private openTree(block: Block): void {
@@ -365,136 +305,6 @@ export class FunctionEmitter extends MoveEmitter {
     }
   }
 
-  // Calls with a handler.
-
-  private hasHandlers({ layout, dfg }: Function): boolean {
-    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
-      const last = layout.lastInst(block);
-      if (last !== NONE && dfg.hasExceptionTable(last) && this.control.isReachable(block)) return true;
-    }
-    return false;
-  }
-
-  /** Both ways out take their values in locals. What is caught is in its cell. */
-  private emitTryCall(block: Block, inst: Inst): void {
-    const { dfg } = this.func;
-    const { exceptionTag, exceptionForm } = this.indices!;
-    const handler = exceptionTag < 0 ? NONE : this.onlyHandler(inst);
-    if (handler === NONE) throw new InputError(unsupportedInst("try_call"));
-    const normal = dfg.blockCalls.normalReturn(dfg.exceptionTable(inst));
-    if (exceptionForm === "legacy") this.emitLegacyTry(block, inst, normal, handler as BlockCall);
-    else if (exceptionForm === "exnref") this.emitTryTable(block, inst, normal, handler as BlockCall);
-    else this.emitCheckedCall(block, inst, normal, handler as BlockCall);
-  }
-
-  /**
-   *     try
-   *       values for the normal edge, arguments, call; into locals; br to the normal block
-   *     catch $exception
-   *       the shadow stack's pointer as it is in this function; values for the handler's edge, into locals; br to the handler
-   *     end
-   */
-  private emitLegacyTry(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
-    this.op(WasmOp.Try);
-    this.out.byte(EMPTY_BLOCK);
-    this.pushValues(normal);
-    this.emitCall(inst, false);
-    this.popResultArgs(normal, this.resultCountOf(inst));
-    this.popValues();
-    if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal) + 1);
-    this.opIndex(WasmOp.Catch, this.indices!.exceptionTag);
-    this.restoreFrame();
-    this.emitMoves(handler);
-    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + 1);
-    this.op(WasmOp.End);
-  }
-
-  /**
-   *     block $next                  if the normal block's code comes next
-   *       block $caught
-   *         try_table (catch $exception $caught)
-   *           values for the normal edge, arguments, call; into locals; br to the normal block, or $next
-   *         end
-   *       end
-   *       as in the legacy form
-   *     end
-   */
-  private emitTryTable(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
-    const fallsThrough = this.fallsThrough(block, normal);
-    const outer = fallsThrough ? 1 : 0;
-    for (let i = 0; i <= outer; i++) {
-      this.op(WasmOp.Block);
-      this.out.byte(EMPTY_BLOCK);
-    }
-    this.op(WasmOp.TryTable);
-    this.out.byte(EMPTY_BLOCK);
-    this.out.u32(1);
-    this.out.byte(CATCH);
-    this.out.u32(this.indices!.exceptionTag);
-    this.out.u32(0);
-    this.pushValues(normal);
-    this.emitCall(inst, false);
-    this.popResultArgs(normal, this.resultCountOf(inst));
-    this.popValues();
-    this.opIndex(WasmOp.Br, 2 + (fallsThrough ? 0 : this.depthOf(block, normal)));
-    this.op(WasmOp.End);
-    this.op(WasmOp.End);
-    this.restoreFrame();
-    this.emitMoves(handler);
-    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + outer);
-    if (fallsThrough) this.op(WasmOp.End);
-  }
-
-  /**
-   * The check comes before the results go into locals, as the handler may need what these hold.
-   *
-   *     values for the normal edge, arguments, call
-   *     if an exception is in flight: values for the handler's edge, into locals; br to the handler
-   *     into locals; br to the normal block
-   */
-  private emitCheckedCall(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
-    this.pushValues(normal);
-    this.emitCall(inst, false);
-    this.pushThrown();
-    this.op(WasmOp.If);
-    this.out.byte(EMPTY_BLOCK);
-    this.emitMoves(handler);
-    this.opIndex(WasmOp.Br, this.depthOf(block, handler) + 1);
-    this.op(WasmOp.End);
-    this.popResultArgs(normal, this.resultCountOf(inst));
-    this.listMoves(normal);
-    this.popValues();
-    if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal));
-  }
-
-  private resultCountOf(inst: Inst): number {
-    const { dfg } = this.func;
-    return dfg.signatures[dfg.callSignature(inst)]!.returns.length;
-  }
-
-  /** The handler of a call that has one, for all exceptions and without payload; `NONE` for any other. */
-  private onlyHandler(inst: Inst): BlockCall | typeof NONE {
-    const { blockCalls } = this.func.dfg;
-    const table = this.func.dfg.exceptionTable(inst);
-    if (blockCalls.itemCount(table) !== 1) return NONE;
-    const item = blockCalls.item(table, 0);
-    if (item.kind !== "default") return NONE;
-    for (let i = 0; i < blockCalls.argCount(item.call); i++) {
-      if (!isValueArg(blockCalls.arg(item.call, i))) return NONE;
-    }
-    return item.call;
-  }
-
-  /** Whether the branch is a `br` and nothing else. */
-  private isPlain(block: Block, call: BlockCall): boolean {
-    return this.hasLabel(block, call) && !this.needsMoves(call);
-  }
-
-  private hasLabel(block: Block, call: BlockCall): boolean {
-    const target = this.func.dfg.blockCalls.block(call);
-    return this.control.isBackEdge(block, target) || this.control.isMerge(target);
-  }
-
   private emitBrif(block: Block, inst: Inst): void {
     const { dfg } = this.func;
     const whenTrue = dfg.destination(inst, 0);
@@ -561,32 +371,6 @@ export class FunctionEmitter extends MoveEmitter {
       this.opIndex(WasmOp.Br, this.depthOf(block, call));
       this.stopsAt = this.out.length;
     }
-  }
-
-  /** Whether nothing but ends of scopes stands between here and the target's code. */
-  private fallsThrough(block: Block, call: BlockCall): boolean {
-    const target = this.func.dfg.blockCalls.block(call);
-    if (this.control.isBackEdge(block, target)) return false;
-    let scope = this.openScopes - 1;
-    let next = this.pendingKinds.length - 1;
-    for (let ends = 0; ends < MOST_ENDS && next >= 0; ends++) {
-      // The other arm of an `if` is not on the way.
-      if (this.pendingKinds.get(next) === Pending.Else) next -= 2;
-      if (next >= 0 && this.pendingKinds.get(next) === Pending.Tree)
-        return this.pendingItems.get(next) === target;
-      if (next < 0 || this.pendingKinds.get(next) !== Pending.Close) return false;
-      if (this.pendingItems.get(next) === NONE) return this.mergeScopes[target] === scope;
-      next--;
-      scope--;
-    }
-    return false;
-  }
-
-  /** How many scopes lie between here and the label of the branch's target. */
-  private depthOf(block: Block, call: BlockCall): number {
-    const target = this.func.dfg.blockCalls.block(call);
-    const scopes = this.control.isBackEdge(block, target) ? this.loopScopes : this.mergeScopes;
-    return this.openScopes - 1 - scopes[target]!;
   }
 
   // Instructions.

@@ -2,13 +2,14 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { type CompileOptions, compileCode } from "../driver/compile.ts";
-import { type AsyncOptions, compileAsync } from "../driver/compile-async.ts";
-import { compileWithSourceMap } from "../driver/compile-with-source-map.ts";
+import { type AsyncOptions, compileLinked } from "../driver/compile-async.ts";
+import { mappedModule } from "../driver/compile-with-source-map.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { NotProven } from "../driver/not-proven.ts";
-import { optimizeOutput } from "../driver/optimize-output.ts";
+import { optimizeLinked } from "../driver/optimize-output.ts";
 import { CompileMeasurement } from "../driver/report.ts";
 import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
+import type { LinkedModule } from "../link/output-module.ts";
 import { decodeModule } from "../wasm/index.ts";
 import { CompileProgress } from "./compile-progress.ts";
 import { reportText } from "./compile-report.ts";
@@ -135,10 +136,6 @@ function checkUsage(options: Options, command: Command): void {
     command.error("error: --function is for --emit clif and --emit spilled");
   if (emit !== "wasm" && (options.O === true || reports || options.sourceMap !== undefined))
     command.error(`error: -O, --report, --json and --source-map are for modules, not for --emit ${emit}`);
-  if (options.O === true && options.sourceMap !== undefined)
-    command.error(
-      "error: -O and --source-map do not go together: the optimiser forgets where code comes from",
-    );
   checkMapUsage(options, isToStdout ? null : output, command);
   if (reports && isToStdout)
     command.error("error: the report goes to standard output: name a file for the module with -o");
@@ -172,20 +169,19 @@ async function emitModule(path: string, input: ModuleInput, options: Options, ou
     const how = isMeasured
       ? { ...compileOptions(options), observers: [progress, measurement] }
       : threadOptions(options, progress);
-    const linked =
-      options.sourceMap === undefined
-        ? await compileAsync(bytes, how)
-        : await compileMapped(path, input, options, how);
+    const isMapped = options.sourceMap !== undefined;
+    const mapped = isMapped ? await mapOf(path, input, options) : null;
+    const linked = await compileLinked(bytes, { ...how, positions: isMapped });
     let final = linked;
     if (options.O === true) {
       measurement.begin("binaryen");
       progress.draw("binaryen");
-      final = await optimizeOutput(linked);
+      final = await optimizeLinked(linked);
     }
-    output.write(final);
+    output.write(mapped === null ? final.bytes : await mapped(final));
     if (!isMeasured) return;
     const { collector } = gcSettings(options);
-    const report = { file: path, collector, ...measurement.finish(bytes, linked, final) };
+    const report = { file: path, collector, ...measurement.finish(bytes, linked.bytes, final.bytes) };
     progress.end();
     const text = openOutput(undefined);
     text.write(options.json === true ? jsonText(report) : reportText(report));
@@ -195,21 +191,23 @@ async function emitModule(path: string, input: ModuleInput, options: Options, ou
   }
 }
 
-/** Compiles, and writes the map. */
-async function compileMapped(
+/** What writes the map of a module, and gives the module that names it. What is wrong with the input's map shows before all work. */
+async function mapOf(
   path: string,
   input: ModuleInput,
   options: Options,
-  how: CompileOptions & AsyncOptions,
-): Promise<Uint8Array> {
+): Promise<(linked: LinkedModule) => Promise<Uint8Array>> {
   const output = options.output === undefined || options.output === "-" ? null : options.output;
   const map = mapPath(options, output);
-  const settings = await mapSettings(path, input, options, { map, output }, featuresOf(options.wasm));
-  const { bytes, sourceMap } = await compileWithSourceMap(input.bytes, { ...how, sourceMap: settings });
-  const file = openOutput(map);
-  file.write(sourceMap);
-  await file.end();
-  return bytes;
+  const features = featuresOf(options.wasm);
+  const settings = await mapSettings(path, input, options, { map, output }, features);
+  return async (linked) => {
+    const { bytes, sourceMap } = await mappedModule(linked, input.bytes, settings, features);
+    const file = openOutput(map);
+    file.write(sourceMap);
+    await file.end();
+    return bytes;
+  };
 }
 
 function threadOptions(options: Options, progress: CompileProgress): CompileOptions & AsyncOptions {

@@ -42,14 +42,6 @@ export function mapElsewhere(where: string, why: string): Diagnostic {
   };
 }
 
-export function noMapOfText(): Diagnostic {
-  return {
-    code: "cli-no-map-of-text",
-    message: "of a module in text, it is not known where its instructions stand",
-    notes: ["a source map can be made of a binary module"],
-  };
-}
-
 export function noFunctions(): Diagnostic {
   return {
     code: "cli-no-functions",

@@ -1,24 +1,33 @@
-/** The places in its sources, as its map names them, that a program's instructions come from, where its module names a map that is at hand. */
+/**
+ * The places in its sources that a program's instructions come from: as its module's map names them, where it names one that is at hand, or
+ * in the module's text.
+ */
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { InputError } from "../base/diagnostics.ts";
 import { inlineMap, type ModuleMap, readModuleMap, sourceMappingUrlOf } from "../driver/source-map.ts";
 import { type CodePositions, NOWHERE } from "../link/code-positions.ts";
 import type { Features } from "../wasm/index.ts";
+import { sourceMapOfText } from "../wast/index.ts";
 import type { PlaceOf } from "./run-trace.ts";
 import { inputMapPath } from "./source-map-option.ts";
+import type { ModuleInput } from "./wasm-input.ts";
 
-/** The module's own map; it is read when it is needed. */
+/** The module's own map, or its text's; it is read when it is needed. */
 export class ProgramMap {
   private readonly path: string;
+  private readonly input: ModuleInput;
   private readonly url: string | null;
 
-  constructor(path: string, bytes: Uint8Array, features: Features) {
+  constructor(path: string, input: ModuleInput, features: Features) {
     this.path = path;
-    this.url = sourceMappingUrlOf(bytes, features);
+    this.input = input;
+    this.url = sourceMappingUrlOf(input.bytes, features);
   }
 
-  get isNamed(): boolean {
-    return this.url !== null;
+  /** Whether there is one, as far as one can tell before it is read. */
+  get isThere(): boolean {
+    return this.url !== null || this.input.text !== undefined;
   }
 
   /** Of the module's code. Nothing is known where there is no map, or none that could be read: a trap is more important. */
@@ -32,6 +41,11 @@ export class ProgramMap {
   }
 
   private async read(): Promise<ModuleMap | null> {
+    const { bytes, text } = this.input;
+    if (text !== undefined) {
+      const name = this.path === "-" ? "<stdin>" : basename(this.path);
+      return readModuleMap(await sourceMapOfText(text, bytes, name), null);
+    }
     if (this.url === null) return null;
     try {
       const json = inlineMap(this.url);

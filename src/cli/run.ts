@@ -97,14 +97,14 @@ function addVariable(text: string, previous: Readonly<Record<string, string>>): 
 async function run(path: string, args: readonly string[], options: Options): Promise<void> {
   Error.stackTraceLimit = FRAMES_KEPT;
   try {
-    const { bytes } = await readModule(path);
+    const input = await readModule(path);
     const settings = gcSettings(options);
     const { gcStress, collector } = settings;
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
-    const map = new ProgramMap(path, bytes, features);
-    const how = { features, collector, gcStress, prove, positions: map.isNamed };
-    const module = new Module(await compileCodeAsync(bytes, how, await openCache()));
+    const map = new ProgramMap(path, input, features);
+    const how = { features, collector, gcStress, prove, positions: map.isThere };
+    const module = new Module(await compileCodeAsync(input.bytes, how, await openCache()));
     const program = new Program({ path, module, map }, new Store(settings), options);
     await program.run(args);
   } catch (error) {

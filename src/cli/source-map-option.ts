@@ -4,8 +4,9 @@ import { type Command, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { inlineMap, type SourceMapOptions, sourceMappingUrlOf } from "../driver/source-map.ts";
 import type { Features } from "../wasm/index.ts";
+import { sourceMapOfText } from "../wast/index.ts";
 import { readInput } from "./input.ts";
-import { mapElsewhere, noMapOfText } from "./messages.ts";
+import { mapElsewhere } from "./messages.ts";
 import type { ModuleInput } from "./wasm-input.ts";
 
 export interface MapOptions {
@@ -57,14 +58,17 @@ export async function mapSettings(
   files: { readonly map: string; readonly output: string | null },
   features: Features,
 ): Promise<SourceMapOptions> {
-  if (text !== undefined) throw new InputError(noMapOfText());
   const from = dirname(files.map);
-  const inputPath = path === "-" ? "input.wasm" : path;
+  const inputPath = path !== "-" ? path : text === undefined ? "input.wasm" : "input.wat";
   const settings = {
     source: urlBetween(from, inputPath),
     url: urlBetween(files.output === null ? from : dirname(files.output), files.map),
   };
   const { inputSourceMap } = options;
+  if (text !== undefined && typeof inputSourceMap !== "string") {
+    const inputMap = await sourceMapOfText(text, bytes, basename(inputPath));
+    return { ...settings, inputMap, inputMapUrl: urlBetween(from, inputPath) };
+  }
   if (inputSourceMap === false) return { ...settings, inputMap: null };
   const named = inputSourceMap ?? inputMapPath(inputPath, sourceMappingUrlOf(bytes, features));
   if (named === null) return { ...settings, inputMapUrl: urlBetween(from, inputPath) };

@@ -65,6 +65,9 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     makeReducible(func);
     indices.enter(index, translated);
     const code = emitter.emit(func, indices);
+    // Callers whose frame opens late have it where the frame of one that never collects would be.
+    if (emitter.frameBytes > 0 && index !== INITIALIZER && !plan.mayCollect(index))
+      throw new Error("a function that never collects has a frame");
     watch.emitted(index, emitter.frameBytes);
     return code;
   };

@@ -1,5 +1,6 @@
 /** Compiling to a module that stands alone, with a source map of it. */
-import { DEFAULT_FEATURES } from "../wasm/features.ts";
+import type { LinkedModule } from "../link/output-module.ts";
+import { DEFAULT_FEATURES, type Features } from "../wasm/features.ts";
 import type { CompileOptions } from "./compile.ts";
 import { type AsyncOptions, compileLinked } from "./compile-async.ts";
 import {
@@ -24,10 +25,19 @@ export async function compileWithSourceMap(
   { sourceMap, ...options }: CompileOptions & AsyncOptions & { readonly sourceMap?: SourceMapOptions } = {},
 ): Promise<MappedModule> {
   const linked = await compileLinked(bytes, { ...options, positions: true });
-  const inputUrl = sourceMappingUrlOf(bytes, options.features ?? DEFAULT_FEATURES);
-  const url = sourceMap?.url;
+  return mappedModule(linked, bytes, sourceMap ?? {}, options.features ?? DEFAULT_FEATURES);
+}
+
+/** What was made of `input`, with the map that its positions come to. */
+export async function mappedModule(
+  { bytes, positions }: LinkedModule,
+  input: Uint8Array,
+  options: SourceMapOptions,
+  features: Features,
+): Promise<MappedModule> {
+  const { url } = options;
   return {
-    bytes: url === undefined ? linked.bytes : withSourceMappingUrl(linked.bytes, url),
-    sourceMap: await makeSourceMap(linked.positions, inputUrl, sourceMap ?? {}),
+    bytes: url === undefined ? bytes : withSourceMappingUrl(bytes, url),
+    sourceMap: await makeSourceMap(positions, sourceMappingUrlOf(input, features), options),
   };
 }

@@ -30,6 +30,30 @@ export class AddressNumbers {
     return next;
   }
 
+  /** The number of an address, or -1. */
+  get(address: number): number {
+    const at = this.find(address);
+    return this.pairs[at] === 0 ? -1 : this.pairs[at + 1]!;
+  }
+
+  /** Gives an address a number, instead of the one that it may have had. */
+  set(address: number, number: number): void {
+    const at = this.find(address);
+    const isNew = this.pairs[at] === 0;
+    this.pairs[at] = address;
+    this.pairs[at + 1] = number;
+    if (isNew && ++this.count > 1 << (this.log2 - 1)) this.grow();
+  }
+
+  /** Forgets all; about so many will come. */
+  clear(expected: number): void {
+    this.count = 0;
+    if (this.log2 > FIRST_LOG2 && expected < 1 << (this.log2 - 3)) {
+      this.log2--;
+      this.pairs = new Int32Array(2 << this.log2);
+    } else this.pairs.fill(0);
+  }
+
   /** Where the pair of an address stands, or is to stand. */
   private find(address: number): number {
     const { pairs } = this;

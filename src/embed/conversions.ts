@@ -9,7 +9,8 @@
 
 import type { ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
-import type { CallConversions, ExportedFunctions } from "./exported-functions.ts";
+import type { CallConversions } from "./entries.ts";
+import type { ExportedFunctions } from "./exported-functions.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 
@@ -59,36 +60,34 @@ export class Conversions implements CallConversions {
   }
 
   /**
-   * What converts arguments of these types where nothing has to be allocated for any of them: numbers, and what the store knows. It
-   * gives null where something has to, or where one may not fit.
+   * What converts an argument of the type where nothing has to be allocated for it: a number, or what the store knows. It gives null
+   * where something has to, or where the argument may not fit, and has no effect.
    */
-  readyArguments(params: readonly ValType[]): (args: readonly unknown[]) => unknown[] | null {
-    const isReference = params.map(wasm.isRef);
-    const isFunction = params.map((type) => wasm.isRef(type) && !this.isValue(type));
-    const isAny = params.map((type) => this.isAny(type));
-    if (isFunction.includes(true)) return () => null;
-    return (args) => {
-      const ready: unknown[] = [];
-      for (let i = 0; i < params.length; i++) {
-        const value = args[i];
-        if (isReference[i] === true) {
-          const reference = this.references.existing(value);
-          if (reference === null || (isAny[i] !== true && !this.matches(reference, params[i]!))) return null;
-          ready.push(reference);
-        } else if (typeof value === "number" || typeof value === "bigint") ready.push(value);
-        else return null;
-      }
-      return ready;
+  readyArgument(type: ValType): (value: unknown) => number | bigint | null {
+    if (!wasm.isRef(type))
+      return (value) => (typeof value === "number" || typeof value === "bigint" ? value : null);
+    if (!this.isValue(type)) return () => null;
+    const { references } = this;
+    if (this.isAny(type)) return (value) => references.existing(value);
+    const matches = this.matcher(type);
+    return (value) => {
+      const reference = references.existing(value);
+      return reference !== null && matches(reference) ? reference : null;
     };
+  }
+
+  /** What converts an argument of the type that needs no root word while it is the only one to be allocated; null for other types. */
+  soleArgument(type: ValType): ((value: unknown) => unknown) | null {
+    return this.isValue(type) ? this.intoWasm([type]) : null;
   }
 
   /** One value, for a result of a host function or a new value of a global or table: a number, or a reference to use at once. */
   toWasm(value: unknown, type: ValType): unknown {
     if (!wasm.isRef(type)) return value;
-    const word = this.keep(value, type);
-    if (this.isFunction(type)) return word;
-    const reference = this.references.kept(word);
-    this.references.release(word);
+    if (this.isFunction(type)) return this.functionReference(value, type);
+    // No root word: nothing comes between.
+    const reference = this.references.referenceOf(value);
+    if (!this.matches(reference, type)) throw incompatible(value);
     return reference;
   }
 
@@ -149,6 +148,19 @@ export class Conversions implements CallConversions {
     }
   }
 
+  /** The same test for many, most of which are of one type: descriptors tell types apart. */
+  private matcher(type: ValType): (reference: number) => boolean {
+    const { memory } = this.store;
+    let known = 0;
+    return (reference) => {
+      const isObject = reference !== 0 && (reference & 1) === 0;
+      if (isObject && memory.read(reference) === known) return true;
+      if (!this.matches(reference, type)) return false;
+      if (isObject) known = memory.read(reference);
+      return true;
+    };
+  }
+
   /** How results of a host function, of these types, are converted. */
   intoWasm(types: readonly ValType[]): (value: unknown) => unknown {
     const [type] = types;
@@ -157,7 +169,13 @@ export class Conversions implements CallConversions {
     if (!wasm.isRef(type)) return (value) => value;
     // Anything goes: no check, and no root word, since nothing comes between.
     if (this.isAny(type)) return (value) => this.references.referenceOf(value);
-    return (value) => this.toWasm(value, type);
+    if (!this.isValue(type)) return (value) => this.toWasm(value, type);
+    const matches = this.matcher(type);
+    return (value) => {
+      const reference = this.references.referenceOf(value);
+      if (!matches(reference)) throw incompatible(value);
+      return reference;
+    };
   }
 
   /** How values of the type are converted that leave the store; null for what stays as it is. */
@@ -181,12 +199,13 @@ export class Conversions implements CallConversions {
 
   // Out of the store.
 
-  /** What a call of the output gave, as JavaScript has results: nothing, one value, or an array. */
-  takeResults(results: readonly ValType[], returned: unknown): unknown {
-    if (results.length === 0) return undefined;
-    if (results.length === 1) return this.toJavaScript(returned, results[0]!);
-    const values = returned as unknown[];
-    return results.map((type, i) => this.toJavaScript(values[i], type));
+  /**
+   * How what a call of the output gave becomes what JavaScript has: nothing, one value, or an array. Null where it is that.
+   */
+  takeResults(results: readonly ValType[]): ((returned: unknown) => unknown) | null {
+    if (results.length === 0) return null;
+    if (results.length === 1) return this.fromWasm(results[0]!);
+    return (returned) => (returned as unknown[]).map((value, i) => this.toJavaScript(value, results[i]!));
   }
 
   toJavaScript(value: unknown, type: ValType): unknown {

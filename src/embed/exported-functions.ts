@@ -1,23 +1,15 @@
 /**
  * Functions of a store as JavaScript has them: one function object for one function, so that identity is kept, and the way back.
  *
- * Calling one converts arguments and results (`conversions.ts`) and guards the call (`guard.ts`). A function that takes and gives
- * numbers only, of a module without references, is the engine's own.
+ * Calling one is a matter of `entries.ts`. A function that takes and gives numbers only, of a module without references, is the
+ * engine's own.
  */
 import { FunctionRecord } from "../gc/layout.ts";
-import { isRef, typeIndexOf, V128, type ValType } from "../wasm/types.ts";
+import { typeIndexOf, V128 } from "../wasm/types.ts";
+import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
-import { abandoned, guarded } from "./guard.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { Store as CoreStore } from "./store.ts";
-
-/** What wrapping a function needs of the conversion of values. */
-export interface CallConversions {
-  isException(type: ValType): boolean;
-  readyArguments(params: readonly ValType[]): (args: readonly unknown[]) => unknown[] | null;
-  passArguments<T>(params: readonly ValType[], args: readonly unknown[], call: (ready: unknown[]) => T): T;
-  takeResults(results: readonly ValType[], returned: unknown): unknown;
-}
 
 export class ExportedFunctions {
   private readonly store: CoreStore;
@@ -78,43 +70,14 @@ export class ExportedFunctions {
     const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
     const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
     const cannotCross = [...params, ...results].some((one) => one === V128 || conversions.isException(one));
-    const converts = [...params, ...results].some(isRef);
-    const wrapper = converts ? this.converting(raw, params, results, conversions) : this.guarding(raw);
-    const object: HostFunction = cannotCross ? refuseToCross : (...args) => wrapper(...args);
+    const object = cannotCross
+      ? () => refuseToCross()
+      : callFunction(this.store, raw, params, results, conversions);
     Object.defineProperties(object, {
       name: { value: raw.name, configurable: true },
       length: { value: params.length, configurable: true },
     });
     return object;
-  }
-
-  private guarding(raw: HostFunction): HostFunction {
-    return (...args) => guarded(this.store, () => raw(...args));
-  }
-
-  private converting(
-    raw: HostFunction,
-    params: readonly ValType[],
-    results: readonly ValType[],
-    conversions: CallConversions,
-  ): HostFunction {
-    const { store } = this;
-    const readyArguments = conversions.readyArguments(params);
-    const isNumber = results.length === 1 && !isRef(results[0]!);
-    const call = (ready: readonly unknown[]): unknown => {
-      const pointer = store.runtime.stack;
-      let returned: unknown;
-      try {
-        returned = raw(...ready);
-      } catch (error) {
-        throw abandoned(store, pointer, error);
-      }
-      return isNumber ? returned : conversions.takeResults(results, returned);
-    };
-    return (...args) => {
-      const ready = readyArguments(args);
-      return ready === null ? conversions.passArguments(params, args, call) : call(ready);
-    };
   }
 }
 

@@ -5,7 +5,17 @@
  * holds numbers is the host's own object.
  */
 import type { ExternType } from "../wasm/extern-types.ts";
+import type { ValType } from "../wasm/types.ts";
 import type { HostFunction, HostGlobal, HostMemory } from "./host-webassembly.ts";
+
+/** A function of JavaScript's own and how it is called: numbers, references that are values of JavaScript's, one result at most. */
+export interface HostCall {
+  readonly func: HostFunction;
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+  /** What makes a reference of its result; null where that is none. */
+  readonly give: ((value: unknown) => unknown) | null;
+}
 
 export interface FunctionExtern {
   readonly kind: "func";
@@ -22,6 +32,8 @@ export interface FunctionExtern {
   readonly isPlain: boolean;
   /** Of a host's own: what it throws is what a function of the store could throw. */
   readonly throwsAsStore?: boolean;
+  /** Of a function of JavaScript's own, where instances can do without `raw` (`crossings.ts`). */
+  readonly call?: HostCall | null;
   /** The address of the record that references to it are, or -1 as long as there are none. */
   record: number;
 }

@@ -9,6 +9,7 @@
  * The host's collector sees the small objects here, not what they hold there, and would come far too seldom. So when the heap has grown
  * much it is shown a large buffer: what that makes it do, it does for the handles, too.
  */
+import { AddressNumbers } from "./address-numbers.ts";
 import type { RootWords } from "./root-words.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
@@ -23,8 +24,10 @@ const GROUP_SIZE = 16;
 
 /** The host is pressed when more than twice the least, and so much, is alive. */
 const GROWTH_BYTES = 1 << 20;
-/** Not more often: what it makes the host do takes some milliseconds. */
+/** Not more often. */
 const PRESSURE_EVERY_MS = 50;
+/** What it makes the host do takes some milliseconds, more where JavaScript holds more: it gets so small a part of the time. */
+const PRESSURE_SHARE = 1 / 16;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
  * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
@@ -53,29 +56,42 @@ export class Handle {
   }
 }
 
-interface Entry {
-  readonly word: number;
-  readonly group: WeakRef<HandleGroup>;
-  readonly index: number;
-}
+/** The root word of a slot that no handle has. */
+const NO_WORD = -1;
 
 export class Handles<T extends Handle> {
   private readonly memory: StoreMemory;
   private readonly clock: CollectionClock;
   private readonly roots: RootWords;
   private readonly make: (word: number, group: HandleGroup) => T;
-  /** By the address of their object, as of the collection that `seen` counts. */
-  private entries: Map<number, Entry>;
+  /** By slot: the root word, the group and the place in it. One that has a root word but no group has been replaced by another. */
+  private readonly words: number[];
+  private readonly groups: (WeakRef<HandleGroup> | null)[];
+  private readonly places: number[];
+  private readonly freeSlots: number[];
+  /**
+   * Slots by the address of their object, as of the collection that `seen` counts. A slot may have been taken over since: it is the
+   * one if its root word says so.
+   */
+  private readonly slots: AddressNumbers;
   private readonly dropped: FinalizationRegistry<readonly number[]>;
   private seen: number;
   /** The least that was alive after a collection. */
   private leastBytes: number;
-  /** When the host was pressed last. */
-  private pressedAt: number;
-  /** The group that the next object joins, its root words, and what tells whether it lives. */
+  /** Before that the host is not pressed again. */
+  private nextPressure: number;
+  /** The group that the next object joins, its slots, and what tells whether it lives. */
   private group: HandleGroup | null;
-  private groupWords: number[];
+  private groupSlots: number[];
   private groupRef: WeakRef<HandleGroup> | null;
+  /**
+   * The object that crossed last, and its root word: one that crosses often does so many times in a row, and a look at either
+   * table costs ten times this. Held until the host's present job ends, as a `WeakRef` would.
+   */
+  latest: T | null;
+  latestWord: number;
+  /** Whether the end of the host's present job is awaited. */
+  private isJobAwaited: boolean;
 
   /** `make` makes the object for the one that a root word holds. */
   constructor(
@@ -88,22 +104,61 @@ export class Handles<T extends Handle> {
     this.clock = clock;
     this.roots = roots;
     this.make = make;
-    this.entries = new Map();
-    this.dropped = new FinalizationRegistry((words) => words.forEach((word) => void this.drop(word)));
+    this.words = [];
+    this.groups = [];
+    this.places = [];
+    this.freeSlots = [];
+    this.slots = new AddressNumbers();
+    this.dropped = new FinalizationRegistry((slots) => slots.forEach((slot) => void this.drop(slot)));
     this.seen = 0;
     this.leastBytes = Number.POSITIVE_INFINITY;
-    this.pressedAt = Number.NEGATIVE_INFINITY;
+    this.nextPressure = Number.NEGATIVE_INFINITY;
     this.group = null;
-    this.groupWords = [];
+    this.groupSlots = [];
     this.groupRef = null;
+    this.latest = null;
+    this.latestWord = 0;
+    this.isJobAwaited = false;
   }
 
   /** The object that stands for the one at an address. */
-  of(reference: number): T {
+  of(address: number): T {
+    // As memory has it.
+    const reference = address | 0;
+    if (this.latest !== null && this.memory.read(this.latestWord) === reference) return this.latest;
     if (this.clock.collections !== this.seen) this.refresh();
-    const entry = this.entries.get(reference);
-    const found = entry?.group.deref();
-    return found === undefined ? this.add(reference) : (found.objects[entry!.index] as T);
+    const slot = this.slotOf(reference);
+    const group = slot < 0 ? undefined : this.groups[slot]!.deref();
+    if (group === undefined) {
+      // The host is about to drop the one that there was.
+      if (slot >= 0) this.groups[slot] = null;
+      return this.add(reference);
+    }
+    const object = group.objects[this.places[slot]!] as T;
+    this.note(object, this.words[slot]!);
+    return object;
+  }
+
+  private slotOf(reference: number): number {
+    const slot = this.slots.get(reference);
+    if (slot < 0 || this.groups[slot] === null) return -1;
+    return this.memory.read(this.words[slot]!) === reference ? slot : -1;
+  }
+
+  private note(object: T, word: number): void {
+    this.latest = object;
+    this.latestWord = word;
+    if (!this.isJobAwaited) this.awaitJob();
+  }
+
+  /** Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined. */
+  private awaitJob(): void {
+    this.isJobAwaited = true;
+    void Promise.resolve().then(() => {
+      this.isJobAwaited = false;
+      this.group = null;
+      this.latest = null;
+    });
   }
 
   private add(reference: number): T {
@@ -111,51 +166,57 @@ export class Handles<T extends Handle> {
     const group = this.group!;
     const word = this.roots.take(reference);
     const object = this.make(word, group);
-    this.entries.set(reference, { word, group: this.groupRef!, index: group.objects.length });
+    const slot = this.freeSlots.pop() ?? this.words.length;
+    this.words[slot] = word;
+    this.groups[slot] = this.groupRef;
+    this.places[slot] = group.objects.length;
+    this.slots.set(reference, slot);
     group.objects.push(object);
-    this.groupWords.push(word);
+    this.groupSlots.push(slot);
+    this.note(object, word);
     return object;
   }
 
   private openGroup(): void {
-    // Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined.
-    if (this.group === null) {
-      void Promise.resolve().then(() => {
-        this.group = null;
-      });
-    }
+    if (!this.isJobAwaited) this.awaitJob();
     this.group = { owner: this, objects: [] };
-    this.groupWords = [];
+    this.groupSlots = [];
     this.groupRef = new WeakRef(this.group);
-    this.dropped.register(this.group, this.groupWords);
+    this.dropped.register(this.group, this.groupSlots);
   }
 
   /** The root word of the object that `object` stands for, if it does. */
   wordOf(object: object): number | undefined {
-    return Handle.wordOf(object, this);
+    if (object === this.latest) return this.latestWord;
+    const word = Handle.wordOf(object, this);
+    if (word !== undefined) this.note(object as T, word);
+    return word;
   }
 
   /** After a collection objects are elsewhere. Those that the host is about to drop have their words still. */
   private refresh(): void {
     this.seen = this.clock.collections;
-    const old = this.entries;
-    this.entries = new Map();
-    for (const entry of old.values()) this.entries.set(this.memory.read(entry.word), entry);
+    const { words, groups, slots, memory } = this;
+    slots.clear(words.length - this.freeSlots.length);
+    for (let slot = 0; slot < words.length; slot++) {
+      if (groups[slot] !== null) slots.set(memory.read(words[slot]!), slot);
+    }
     const { liveBytes } = this.clock;
     this.leastBytes = Math.min(this.leastBytes, liveBytes);
     if (liveBytes <= 2 * this.leastBytes + GROWTH_BYTES) return;
-    const now = performance.now();
+    const before = performance.now();
     // A heap may rightly be so large: then this costs little of the time.
-    if (now - this.pressedAt < PRESSURE_EVERY_MS) return;
-    this.pressedAt = now;
+    if (before < this.nextPressure) return;
     pressHost();
+    const now = performance.now();
+    this.nextPressure = now + Math.max(PRESSURE_EVERY_MS, (now - before) / PRESSURE_SHARE);
   }
 
-  private drop(word: number): void {
-    const reference = this.memory.read(word);
-    // The object may have got a new handle meanwhile.
-    if (this.entries.get(reference)?.word === word) this.entries.delete(reference);
-    this.roots.give(word);
+  private drop(slot: number): void {
+    this.roots.give(this.words[slot]!);
+    this.words[slot] = NO_WORD;
+    this.groups[slot] = null;
+    this.freeSlots.push(slot);
   }
 }
 

@@ -2,13 +2,14 @@
  * Functions of JavaScript's own as code of a store calls them: references among their arguments and results are converted, and what
  * they throw is an exception of the store.
  *
- * These calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
+ * Where the engine has what `crossings.ts` needs, instances call by that way, and this one is for tables and for calls that it does not
+ * take. Elsewhere these calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
  * parameters have a function each, without a list of arguments.
  *
  * WebAssembly JavaScript Interface, "create a host function".
  */
 import * as wasm from "../wasm/types.ts";
-import type { FunctionExtern } from "./extern.ts";
+import type { FunctionExtern, HostCall } from "./extern.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { ObjectContext } from "./objects.ts";
 
@@ -19,7 +20,22 @@ export function hostFunction(context: ObjectContext, type: number, func: HostFun
   const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
   const converts = [...params, ...results].some(wasm.isRef);
   const raw = converts ? convertingFunction(context, params, results, func) : func;
-  return { kind: "func", type, raw, isHost: true, isPlain: false, throwsAsStore: converts, record: -1 };
+  const call = hostCall(context, params, results, func);
+  return { kind: "func", type, raw, isHost: true, isPlain: false, throwsAsStore: converts, call, record: -1 };
+}
+
+/** The call of such a function without conversions in JavaScript, or null. */
+function hostCall(
+  { conversions }: ObjectContext,
+  params: readonly wasm.ValType[],
+  results: readonly wasm.ValType[],
+  func: HostFunction,
+): HostCall | null {
+  const isSimple = (type: wasm.ValType): boolean =>
+    wasm.isRef(type) ? conversions.isValue(type) : type !== wasm.V128;
+  if (results.length > 1 || ![...params, ...results].every(isSimple)) return null;
+  const give = results.some(wasm.isRef) ? conversions.intoWasm(results) : null;
+  return { func, params, results, give };
 }
 
 function convertingFunction(

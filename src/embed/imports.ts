@@ -12,6 +12,7 @@ import type { Extern, GlobalExtern } from "./extern.ts";
 import { hostFunction } from "./host-functions.ts";
 import { type HostFunction, type HostGlobal, hostWebAssembly } from "./host-webassembly.ts";
 import type { ObjectContext } from "./objects.ts";
+import { isSuspending, SUSPENDING_IMPORT } from "./suspension.ts";
 
 /** As `WebAssembly.instantiate` takes them. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -61,6 +62,7 @@ function readImport(context: ImportContext, imported: Import, wanted: ExternType
   if (known !== undefined) return known;
   switch (wanted.kind) {
     case "func":
+      if (isSuspending(value)) throw mismatch(imported, SUSPENDING_IMPORT);
       if (typeof value !== "function") throw mismatch(imported, "a function");
       return hostFunction(context, wanted.type, value as HostFunction);
     case "global":

@@ -19,12 +19,17 @@ import { type CollectionClock, Handle, type HandleGroup, Handles } from "./handl
 import { RootWords, WeakWords } from "./root-words.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
+import type { ValueTable } from "./value-table.ts";
 
 /** What a reference of the any hierarchy is. */
 export type ReferenceKind = "null" | "i31" | "struct" | "array" | "host";
 
-/** As many strings of one character are known by their code. */
-const SHORT_STRINGS = 256;
+/** With fewer values nothing is collected for want of numbers. */
+const MANY_VALUES = 1 << 16;
+/** What a value takes here, its box included: a collection should not move many times as much for each. */
+const BYTES_PER_VALUE = 16;
+/** With more it is tried in any case: their words would soon fill static memory. */
+const MOST_VALUES = 1 << 20;
 const I31_MIN = -(2 ** 30);
 const I31_MAX = 2 ** 30 - 1;
 
@@ -43,26 +48,26 @@ export class References {
   private readonly roots: RootWords;
   private readonly weak: WeakWords;
   /** The descriptor of boxes. */
-  private readonly hostDescriptor: number;
+  readonly hostDescriptor: number;
+  /** The values in a table besides, where something reads it. */
+  readonly table: ValueTable | null;
   /** Values by the number of their box; and the numbers of those that have an identity. */
   private readonly values: unknown[];
   private readonly numbers: Map<unknown, number>;
-  /** The number that a box of the string of one character had last, by its code; -1 when there was none. */
-  private readonly shortStrings: Int32Array;
   private held: number;
   /** Structs and arrays as JavaScript has them. */
   private readonly handles: Handles<ObjectHandle>;
   private seenByValues: number;
 
-  constructor(memory: StoreMemory, runtime: Runtime) {
+  constructor(memory: StoreMemory, runtime: Runtime, table: ValueTable | null) {
     this.memory = memory;
     this.runtime = runtime;
     this.roots = new RootWords(memory, runtime);
     this.weak = new WeakWords(memory, runtime);
+    this.table = table;
     this.hostDescriptor = this.makeHostDescriptor();
     this.values = [];
     this.numbers = new Map();
-    this.shortStrings = new Int32Array(SHORT_STRINGS).fill(-1);
     this.held = 0;
     this.handles = new Handles(memory, this.weak, this.roots, (word, group) => new ObjectHandle(word, group));
     this.seenByValues = 0;
@@ -90,7 +95,7 @@ export class References {
 
   /** The value as a reference of the any or extern hierarchy, good until the next collection. */
   referenceOf(value: unknown): number {
-    if (typeof value === "string") return this.boxOfString(value);
+    if (typeof value === "string") return this.box(value);
     return this.existing(value) ?? this.box(value);
   }
 
@@ -123,31 +128,29 @@ export class References {
   /** The address of a struct or array that JavaScript holds, or of a box that is still reached. */
   private known(value: unknown): number | null {
     if (!hasIdentity(value)) return null;
-    if (typeof value === "object") {
-      const word = this.handles.wordOf(value as object);
-      if (word !== undefined) return this.memory.read(word);
-    }
+    if (value === this.handles.latest) return this.memory.read(this.handles.latestWord);
     const number = this.numbers.get(value);
-    const box = number === undefined ? 0 : this.weak.read(number);
-    return box === 0 ? null : box;
-  }
-
-  /** The address of a box for a string, good until the next collection; programs ask for those of one character over and over. */
-  boxOfString(text: string): number {
-    const code = text.length === 1 ? text.charCodeAt(0) : SHORT_STRINGS;
-    if (code >= SHORT_STRINGS) return this.box(text);
-    const number = this.shortStrings[code]!;
-    if (number >= 0 && this.values[number] === text) {
-      const known = this.weak.read(number);
-      if (known !== 0) return known;
+    if (number !== undefined) {
+      const box = this.weak.read(number);
+      return box === 0 ? null : box;
     }
-    const box = this.box(text);
-    this.shortStrings[code] = this.memory.read(box + HostBox.Number);
-    return box;
+    const word = typeof value === "object" ? this.handles.wordOf(value as object) : undefined;
+    return word === undefined ? null : this.memory.read(word);
   }
 
   /** The address of a new box for a value of JavaScript, good until the next collection. */
-  private box(value: unknown): number {
+  box(value: unknown): number {
+    if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
+    if (this.weak.isFull) this.makeNumbers();
+    const number = this.numberOf(value);
+    const box = this.runtime.boxAtOnce(this.hostDescriptor, number);
+    if (box === 0) return this.boxSlowly(value);
+    this.weak.write(number, box);
+    return box;
+  }
+
+  /** The same where it may take a collection, which lets go of values without a box. */
+  private boxSlowly(value: unknown): number {
     const object = this.runtime.allocate(HostBox.Bytes);
     if (this.weak.collections !== this.seenByValues) this.forgetUnreached();
     const number = this.numberOf(value);
@@ -159,6 +162,18 @@ export class References {
     return object;
   }
 
+  /**
+   * Boxes are so small that a large heap fills with millions of them, nearly all dead. So before there are twice as many numbers, a
+   * collection tells how many are needed.
+   */
+  private makeNumbers(): void {
+    const before = this.held;
+    if (before < MOST_VALUES && before < Math.max(MANY_VALUES, this.weak.liveBytes / BYTES_PER_VALUE)) return;
+    this.runtime.collect();
+    this.forgetUnreached();
+    if (this.held > before / 2) this.weak.grow();
+  }
+
   /** Of primitive values nobody can tell whether there is one box or two. */
   private numberOf(value: unknown): number {
     const isKnown = hasIdentity(value);
@@ -168,6 +183,7 @@ export class References {
     }
     const number = this.weak.take();
     this.values[number] = value;
+    this.table?.put(number, value);
     this.held++;
     if (isKnown) this.numbers.set(value, number);
     return number;
@@ -181,6 +197,7 @@ export class References {
       const value = values[number];
       if (value === FREE || this.weak.read(number) !== 0) continue;
       values[number] = FREE;
+      this.table?.put(number, null);
       this.held--;
       if (hasIdentity(value)) this.numbers.delete(value);
       this.weak.give(number);

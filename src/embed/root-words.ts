@@ -75,6 +75,11 @@ export class WeakWords {
     return this.runtime.liveBytes;
   }
 
+  /** Whether the next number takes a larger region. */
+  get isFull(): boolean {
+    return this.free.length === 0 && this.used === this.size;
+  }
+
   /** The number of a word that names nothing yet. */
   take(): number {
     const number = this.free.pop() ?? this.used++;
@@ -100,7 +105,8 @@ export class WeakWords {
     return this.region + HEADER_BYTES + 4 * number;
   }
 
-  private grow(): void {
+  /** Makes room for twice as many. */
+  grow(): void {
     const old = this.region;
     const count = this.size;
     this.size = Math.max(FIRST_COUNT, count * 2);

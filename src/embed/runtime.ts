@@ -1,4 +1,5 @@
 /** The runtime that the instances of a store share: an instance of a collector, on the store's memory. */
+import { boxingModule } from "../link/boxing-module.ts";
 import { type BarrierKind, barrierOf, type CollectorName, collectorBytes } from "../runtime/collectors.ts";
 import { type HostFunction, type HostGlobal, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import type { StoreMemory } from "./store-memory.ts";
@@ -27,6 +28,9 @@ export class Runtime {
   readonly functions: HostTable;
   private readonly exports: Readonly<Record<string, unknown>>;
   private readonly allocSlow: (bytes: number) => number;
+  /** What reads the stack's pointer, and what makes boxes (`link/boxing-module.ts`). */
+  private readonly stackNow: () => number;
+  private readonly box: (descriptor: number, number: number) => number;
   private readonly stackPointer: HostGlobal;
   private readonly trapCode: HostGlobal;
   private readonly stackTop: number;
@@ -45,6 +49,11 @@ export class Runtime {
     // Index 0 stays empty: no record has it.
     this.functions = new hostWebAssembly.Table({ initial: 1, element: "anyfunc" });
     this.allocSlow = this.exports["allocSlow"] as (bytes: number) => number;
+    const boxing = new hostWebAssembly.Instance(new hostWebAssembly.Module(boxingModule()), {
+      "": { ...this.exports, memory: memory.host },
+    }).exports;
+    this.stackNow = boxing["stack"] as () => number;
+    this.box = boxing["box"] as (descriptor: number, number: number) => number;
     this.stackPointer = this.exports["stackPointer"] as HostGlobal;
     this.trapCode = this.exports["trapCode"] as HostGlobal;
     this.stackTop = stackBytes;
@@ -67,6 +76,11 @@ export class Runtime {
   /** The address of a new object of that many bytes, a multiple of 8; everything may have moved. */
   allocate(bytes: number): number {
     return this.allocSlow(bytes) >>> 0;
+  }
+
+  /** The address of a new box with its descriptor and number, or 0 if that would take a collection. */
+  boxAtOnce(descriptor: number, number: number): number {
+    return this.box(descriptor, number) >>> 0;
   }
 
   /** Stores a reference into an object, at an address within it. */
@@ -125,7 +139,7 @@ export class Runtime {
 
   /** Where the innermost frame is. */
   get stack(): number {
-    return this.stackPointer.value as number;
+    return this.stackNow();
   }
 
   /** Puts the pointer back to where it was before a call that did not end. */

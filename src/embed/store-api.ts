@@ -273,6 +273,11 @@ export class Store {
     return this.functions.externOf(value) === undefined ? this.context.references.kindOfValue(value) : "func";
   }
 
+  /** Whether it is a function of this store. */
+  hasFunction(value: unknown): boolean {
+    return this.functions.externOf(value) !== undefined;
+  }
+
   private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
     try {
       return withCompileErrors(() => guarded(this.core, () => this.core.instantiate(code, externs)));

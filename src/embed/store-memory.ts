@@ -20,12 +20,14 @@ export class StoreMemory {
   /** Where static memory goes on. */
   private next: number;
   private present: Int32Array;
+  private presentUnits: Uint16Array;
 
   constructor(stackBytes: number, staticBytes: number) {
     this.heapBase = stackBytes + staticBytes;
     this.host = new hostWebAssembly.Memory({ initial: Math.ceil(this.heapBase / PAGE) });
     this.next = stackBytes;
     this.present = new Int32Array(this.host.buffer);
+    this.presentUnits = new Uint16Array(this.host.buffer);
   }
 
   /** Where the next static memory will begin. */
@@ -47,6 +49,12 @@ export class StoreMemory {
     // Growing the memory detaches the old buffer, which shows as no words at all; asking for the buffer is slower.
     if (this.present.length === 0) this.present = new Int32Array(this.host.buffer);
     return this.present;
+  }
+
+  /** The same as units of 16 bits. */
+  get units(): Uint16Array {
+    if (this.presentUnits.length === 0) this.presentUnits = new Uint16Array(this.host.buffer);
+    return this.presentUnits;
   }
 
   read(address: number): number {

@@ -21,8 +21,17 @@ import type { Export, ExternKind } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { Crossings, hasCrossings } from "./crossings.ts";
 import { Exceptions } from "./exceptions.ts";
-import type { Extern, FunctionExtern, GlobalExtern, MemoryExtern, TableExtern, TagExtern } from "./extern.ts";
+import type {
+  Extern,
+  FunctionExtern,
+  GlobalExtern,
+  HostCall,
+  MemoryExtern,
+  TableExtern,
+  TagExtern,
+} from "./extern.ts";
 import { forwardingModule } from "./forwarding-module.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
@@ -32,6 +41,7 @@ import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { currentExternType } from "./table-length.ts";
+import { ValueTable } from "./value-table.ts";
 
 export interface StoreOptions {
   readonly collector?: CollectorName;
@@ -62,6 +72,7 @@ export class Store implements DescriptorMemory {
   readonly descriptors: Map<number, number>;
   readonly references: References;
   readonly exceptions: Exceptions;
+  private readonly crossings: Crossings;
   /** Those that have references, the first first. */
   readonly instances: LoadedInstance[];
   /** Of the instance that was linked last: null where its code was compiled without. */
@@ -77,8 +88,9 @@ export class Store implements DescriptorMemory {
     const { collector = "copying", stressPeriod } = options;
     this.runtime = new Runtime(collector, this.memory, { stackBytes, maxHeapBytes, stressPeriod });
     this.descriptors = new Map();
-    this.references = new References(this.memory, this.runtime);
+    this.references = new References(this.memory, this.runtime, hasCrossings() ? new ValueTable() : null);
     this.exceptions = new Exceptions(this, this.references);
+    this.crossings = new Crossings(this.memory, this.references, this.exceptions);
     this.instances = [];
     this.lastPositions = null;
     this.typesByDescriptor = new Map();
@@ -137,10 +149,7 @@ export class Store implements DescriptorMemory {
     imports: readonly Extern[],
     byKind: (kind: ExternKind, index: number) => Extern,
   ): StoreInstance {
-    const input: Record<string, unknown> = {};
-    imports.forEach((given, i) => {
-      input[i] = given.kind === "func" ? this.callable(given) : "host" in given ? given.host : undefined;
-    });
+    const input = this.inputs(imports);
     const memories = startMemories(
       linked,
       (index) => byKind("memory", index) as MemoryExtern,
@@ -162,6 +171,23 @@ export class Store implements DescriptorMemory {
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
+  }
+
+  /** What an instance imports, by position. */
+  private inputs(imports: readonly Extern[]): Record<string, unknown> {
+    const input: Record<string, unknown> = {};
+    const calls: HostCall[] = [];
+    const places: number[] = [];
+    imports.forEach((given, i) => {
+      input[i] = given.kind === "func" ? this.callable(given) : "host" in given ? given.host : undefined;
+      if (given.kind !== "func" || !given.call) return;
+      calls.push(given.call);
+      places.push(i);
+    });
+    this.crossings.functions(calls)?.forEach((crossing, i) => {
+      input[places[i]!] = crossing;
+    });
+    return input;
   }
 
   /** The function as instances call it. */

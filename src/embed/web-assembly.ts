@@ -23,6 +23,7 @@ import {
   Store,
   Module as StoreModule,
 } from "./store-api.ts";
+import { suspensionFunctions } from "./suspension.ts";
 import { Tag } from "./tag.ts";
 import { valueTypeNamed } from "./value-type-names.ts";
 
@@ -212,6 +213,7 @@ export function createWebAssembly(options: NamespaceOptions = {}): Record<string
     CompileError: hostWebAssembly.CompileError,
     LinkError: hostWebAssembly.LinkError,
     RuntimeError: hostWebAssembly.RuntimeError,
+    ...suspensionFunctions((func) => store.hasFunction(func)),
   };
   const result = Object.create(Object.prototype, {
     [Symbol.toStringTag]: { value: "WebAssembly", configurable: true },

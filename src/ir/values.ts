@@ -3,7 +3,7 @@
  *
  * A value is a result, a block parameter, an alias of another value, or (numbers that text skipped) nothing. Numbers are
  * never reused, as upstream's are not: tests compare printed numbers. One row of typed-array columns each; the instructions
- * that results come from are the subclass's (`dfg.ts`).
+ * that results come from are the subclass's (`insts.ts`).
  */
 import { EMPTY_I32, EMPTY_U16, grownCapacity, grownColumn } from "../base/column.ts";
 import { type Block, type Inst, NONE, type Value } from "./entities.ts";

@@ -15,7 +15,8 @@ import type { CompiledCode } from "./compiled-code.ts";
 import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import { type LinkedModule, OutputModule } from "./output-module.ts";
-import { addFunctionType, type OutputPlan } from "./plan.ts";
+import { addFunctionType } from "./output-types.ts";
+import type { OutputPlan } from "./plan.ts";
 import { StaticLayout } from "./static-layout.ts";
 
 export interface StandaloneOptions {

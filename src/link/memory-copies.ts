@@ -14,7 +14,8 @@ import { I32, I64, TypeTable, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { isCopyBetween } from "./memory-plan.ts";
 import type { MemoryUse } from "./module-usage.ts";
-import { addFunctionType, type OutputPlan } from "./plan.ts";
+import { addFunctionType } from "./output-types.ts";
+import type { OutputPlan } from "./plan.ts";
 
 const EMPTY_BLOCK = 0x40;
 const I32_TYPE = 0x7f;

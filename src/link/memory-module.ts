@@ -28,7 +28,8 @@ import { ACTIVE_DATA, type NumberFunctionType } from "./memory-functions.ts";
 import { isCopyBetween } from "./memory-plan.ts";
 import { memoryTooLarge, notConstant } from "./messages.ts";
 import type { MemoryUse } from "./module-usage.ts";
-import { addFunctionType, type OutputPlan } from "./plan.ts";
+import { addFunctionType } from "./output-types.ts";
+import type { OutputPlan } from "./plan.ts";
 
 const EMPTY_BLOCK = 0x40;
 const PAGE_LOG2 = 16;

@@ -16,6 +16,7 @@ import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { ModuleUsage } from "./module-usage.ts";
+import { loweredKey } from "./output-types.ts";
 
 const ALL_FEATURES = -1;
 
@@ -167,14 +168,4 @@ class Confusions {
     if (found === undefined) this.inSegments.set(key, new Set([this.ids[type]!]));
     else found.add(this.ids[type]!);
   }
-}
-
-/** Equal for function types that become one. */
-export function loweredKey(types: wasm.TypeTable, type: number): string {
-  const values = new Array<wasm.ValType>(types.valueCountOf(type));
-  for (let i = 0; i < values.length; i++) {
-    const value = types.rawValue(type, i);
-    values[i] = wasm.isRef(value) ? wasm.I32 : value;
-  }
-  return `${types.paramCount(type)}:${values.join()}`;
 }

@@ -43,12 +43,12 @@ export interface LinkedModule {
   readonly positions: CodePositions | null;
 }
 
-/** Custom sections that speak of positions in the code, which is other code here, and names, which are written anew. */
-const DROPPED_CUSTOMS: ReadonlySet<string> = new Set([
-  "metadata.code.branch_hint",
-  "name",
-  "sourceMappingURL",
-]);
+/**
+ * Custom sections that speak of positions in the code, which is other code here, of indices, or of what the code needs of its engine; and
+ * names, which are written anew.
+ */
+const DROPPED_CUSTOMS =
+  /^(metadata\.code\..*|name|sourceMappingURL|external_debug_info|\.debug_.*|reloc\..*|linking|target_features)$/;
 
 export class OutputModule {
   readonly imports: Import[] = [];
@@ -437,7 +437,7 @@ export class OutputModule {
 
   private customs(): CustomSection[] {
     const { module } = this.plan;
-    const kept = module.customs.filter(({ name }) => !DROPPED_CUSTOMS.has(name));
+    const kept = module.customs.filter(({ name }) => !DROPPED_CUSTOMS.test(name));
     const names = encodeNames(module, this.plan, this.names);
     const payload = this.append(names);
     return names.length === 0 ? kept : [...kept, { name: "name", payload, after: LAST_SECTION }];

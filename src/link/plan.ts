@@ -25,15 +25,16 @@ import { targetLacks } from "../lowering/messages.ts";
 import type { Features } from "../wasm/features.ts";
 import type { Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
+import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
-import { TypeTable, type ValType } from "../wasm/types.ts";
 import { ConstantValues } from "./constant-value.ts";
 import { KnownGlobals } from "./known-globals.ts";
 import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
-import { loweredKey, nativeTables } from "./native-tables.ts";
+import { nativeTables } from "./native-tables.ts";
+import { OutputTypes } from "./output-types.ts";
 import { segmentUsers } from "./segment-users.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
@@ -113,8 +114,7 @@ export class OutputPlan implements InitializerPlan {
   private readonly store: TypeStore;
   private readonly native: ReadonlySet<number>;
   private readonly constants: ConstantValues;
-  private readonly typeIndices: Int32Array;
-  private readonly loweredTypes: Map<string, number>;
+  private readonly functionTypes: OutputTypes;
   private readonly globalIndices: Int32Array;
   private readonly tableIndices: Int32Array;
   private readonly elementIndices: Int32Array;
@@ -173,9 +173,8 @@ export class OutputPlan implements InitializerPlan {
     this.placeGlobals();
     this.nativeGlobalCount = this.nativeGlobals.length;
     this.placeTables();
-    this.outputTypes = new TypeTable();
-    this.loweredTypes = new Map();
-    this.typeIndices = this.lowerTypes();
+    this.functionTypes = new OutputTypes(module.types);
+    this.outputTypes = this.functionTypes.table;
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
@@ -239,37 +238,12 @@ export class OutputPlan implements InitializerPlan {
 
   /** The output's index of one of the input's function types. */
   typeIndex(type: number): number {
-    return this.typeIndices[type]!;
+    return this.functionTypes.indexOf(type);
   }
 
   /** The output's index of a function type of numbers, which is added if it is not there. */
   addType(params: readonly ValType[], results: readonly ValType[]): number {
-    const key = `${params.length}:${[...params, ...results].join()}`;
-    const found = this.loweredTypes.get(key);
-    if (found !== undefined) return found;
-    const index = addFunctionType(this.outputTypes, params, results);
-    this.loweredTypes.set(key, index);
-    return index;
-  }
-
-  private lowerTypes(): Int32Array {
-    const { types } = this.module;
-    const indices = new Int32Array(types.length).fill(NONE);
-    for (let type = 0; type < types.length; type++) {
-      if (types.kind(type) !== wasm.KIND_FUNC) continue;
-      const key = loweredKey(types, type);
-      let index = this.loweredTypes.get(key);
-      if (index === undefined) {
-        const values = Array.from({ length: types.valueCountOf(type) }, (_, i) =>
-          lowered(types.rawValue(type, i)),
-        );
-        const params = types.paramCount(type);
-        index = addFunctionType(this.outputTypes, values.slice(0, params), values.slice(params));
-        this.loweredTypes.set(key, index);
-      }
-      indices[type] = index;
-    }
-    return indices;
+    return this.functionTypes.add(params, results);
   }
 
   // Globals.
@@ -519,20 +493,4 @@ export class OutputPlan implements InitializerPlan {
 function exceptionForm(target: Features): OutputPlan["exceptionForm"] {
   if (target.has("exceptions")) return "exnref";
   return target.has("legacy-exceptions") ? "legacy" : "checks";
-}
-
-/** References are addresses. */
-export function lowered(type: ValType): ValType {
-  return wasm.isRef(type) ? wasm.I32 : type;
-}
-
-export function addFunctionType(
-  out: TypeTable,
-  params: readonly ValType[],
-  results: readonly ValType[],
-): number {
-  out.beginGroup(false);
-  out.begin(wasm.KIND_FUNC, true, -1);
-  for (const type of [...params, ...results]) out.addValue(type);
-  return out.finish(params.length);
 }

@@ -76,8 +76,22 @@ export class BodyWriter {
 
   /** An `if` with one result. */
   openIf(result: ValType): void {
-    this.op(WasmOp.If);
+    this.openTyped(WasmOp.If, result);
+  }
+
+  /** `block`, `loop` or `if` with one result. */
+  openTyped(op: number, result: ValType): void {
+    this.op(op);
     writeValType(this.out, result);
+  }
+
+  /** `try_table` with at most one result. A clause is its kind, the tag's index where it has one, and the label's. */
+  openTryTable(result: ValType | null, clauses: readonly (readonly number[])[]): void {
+    this.op(WasmOp.TryTable);
+    if (result === null) this.out.byte(EMPTY_BLOCK);
+    else writeValType(this.out, result);
+    this.out.u32(clauses.length);
+    for (const clause of clauses) for (const field of clause) this.out.u32(field);
   }
 
   end(): void {

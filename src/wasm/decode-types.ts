@@ -5,6 +5,7 @@
  * those before them and those of their own rec group, which the reader checks as it reads.
  */
 import { featureBit } from "./features.ts";
+import { unknownDefinition, unknownGlobalFlags } from "./later-proposals.ts";
 import { MAX_PARAMS, MAX_REC_GROUP_TYPES, MAX_RESULTS, MAX_STRUCT_FIELDS, MAX_TYPES } from "./limits.ts";
 import {
   beyondLimit,
@@ -84,7 +85,7 @@ function readSubType(reader: BinaryReader, types: TypeTable): void {
     readFuncType(reader, types, final, supertype);
     return;
   }
-  if (byte !== STRUCT && byte !== ARRAY) throw malformed(DEFINED_TYPE, start);
+  if (byte !== STRUCT && byte !== ARRAY) throw unknownDefinition(byte, DEFINED_TYPE, start);
   reader.need(GC, "gc", byte === STRUCT ? "a struct type" : "an array type", start);
   types.begin(byte === STRUCT ? KIND_STRUCT : KIND_ARRAY, final, supertype);
   const count = byte === STRUCT ? reader.count(2) : 1;
@@ -109,8 +110,7 @@ function readFuncType(reader: BinaryReader, types: TypeTable, final: boolean, su
   types.finish(params);
 }
 
-/** Of a field or a global. */
-export function readMutability(reader: BinaryReader): boolean {
+function readMutability(reader: BinaryReader): boolean {
   const byte = reader.u8();
   if (byte > 1) throw malformed(MUTABILITY, reader.pos - 1);
   return byte === 1;
@@ -127,6 +127,13 @@ export function readTypeIndex(reader: BinaryReader): number {
 export function readTagType(reader: BinaryReader): number {
   if (reader.u8() !== 0) throw malformed(TAG_ATTRIBUTE, reader.pos - 1);
   return readTypeIndex(reader);
+}
+
+/** Whether a global is mutable. */
+export function readGlobalMutability(reader: BinaryReader): boolean {
+  const byte = reader.peek();
+  if (byte > 1) throw unknownGlobalFlags(byte, MUTABILITY, reader.pos);
+  return readMutability(reader);
 }
 
 export function readTableType(reader: BinaryReader): TableType {

@@ -11,14 +11,15 @@ import { I32List } from "../base/column.ts";
 import { skipConstantExpression } from "./constant-expressions.ts";
 import { readDataSection, readElementSection } from "./decode-segments.ts";
 import {
+  readGlobalMutability,
   readMemoryType,
-  readMutability,
   readTableType,
   readTagType,
   readTypeIndex,
   readTypeSection,
 } from "./decode-types.ts";
 import { DEFAULT_FEATURES, type Features, featureBit, featureMask } from "./features.ts";
+import { unknownImportKind } from "./later-proposals.ts";
 import * as limits from "./limits.ts";
 import * as messages from "./messages.ts";
 import { beyondLimit, malformed } from "./messages.ts";
@@ -85,6 +86,8 @@ const SECTION_ORDER: readonly number[] = [
 ];
 const SECTION_COUNT = 14;
 const HEADER_BYTES = 8;
+/** What version numbers of components have where those of modules have zeros. */
+const COMPONENT_LAYER = 1;
 const ABSENT: ByteRange = { start: 0, end: 0 };
 const EXTERN_KINDS: readonly ExternKind[] = ["func", "table", "memory", "global", "tag"];
 
@@ -130,7 +133,7 @@ function checkHeader(bytes: Uint8Array): void {
     throw malformed(messages.MAGIC, 0);
   }
   if (bytes.length < HEADER_BYTES) throw malformed(messages.VERSION, 4);
-  if (bytes[4] === 0x0d && bytes[6] === 1) throw malformed(messages.COMPONENT, 4);
+  if (bytes[6] === COMPONENT_LAYER && bytes[7] === 0) throw malformed(messages.COMPONENT, 4);
   if (bytes[4] !== 1 || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) {
     throw malformed(messages.VERSION, 4);
   }
@@ -230,7 +233,8 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
 
 function readImportType(reader: OperatorReader, draft: Draft, before: Import | null): ImportType {
   const offset = reader.pos;
-  const kind = EXTERN_KINDS[reader.u8()];
+  const byte = reader.u8();
+  const kind = EXTERN_KINDS[byte];
   switch (kind) {
     case "func": {
       const type = readTypeIndex(reader);
@@ -249,7 +253,7 @@ function readImportType(reader: OperatorReader, draft: Draft, before: Import | n
     }
     case "global": {
       const type = reader.readValType();
-      const mutable = readMutability(reader);
+      const mutable = readGlobalMutability(reader);
       if (before !== null && isGlobal(before.type, type, mutable)) {
         draft.globals.push(draft.globals.at(-1)!);
         return before.type;
@@ -264,7 +268,7 @@ function readImportType(reader: OperatorReader, draft: Draft, before: Import | n
       return { kind, type };
     }
     default:
-      throw malformed(messages.IMPORT_KIND, offset);
+      throw unknownImportKind(byte, messages.IMPORT_KIND, offset);
   }
 }
 
@@ -312,7 +316,7 @@ function readGlobalSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 3, "globals", draft.globals.length, limits.MAX_GLOBALS);
   for (let i = 0; i < count; i++) {
     const type = reader.readValType();
-    const mutable = readMutability(reader);
+    const mutable = readGlobalMutability(reader);
     const initStart = reader.pos;
     skipConstantExpression(reader);
     draft.globals.push({ type, mutable, initStart, initEnd: reader.pos });
@@ -325,7 +329,8 @@ function readExportSection(reader: OperatorReader, draft: Draft): void {
     const offset = reader.pos;
     const name = reader.name();
     const kindOffset = reader.pos;
-    const kind = EXTERN_KINDS[reader.u8()];
+    const byte = reader.u8();
+    const kind = EXTERN_KINDS[byte];
     if (kind === undefined) throw malformed(messages.EXPORT_KIND, kindOffset);
     draft.exports.push({ name, kind, index: reader.u32(), offset });
   }

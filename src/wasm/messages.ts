@@ -5,7 +5,7 @@
  * what follows is ours and says where and why. Two codes: `wasm-malformed` for bytes that are no module at
  * all, `wasm-invalid` for a module that breaks a validation rule; `wasm-limit` for one that is beyond a
  * documented limit of this implementation (`limits.ts`), and `wasm-feature` for one that uses a proposal
- * that is switched off.
+ * that is switched off or not read here at all.
  */
 import { InputError } from "../base/diagnostics.ts";
 
@@ -42,6 +42,11 @@ export function featureOff(what: string, name: string, offset: number): InputErr
     place: { kind: "binary", offset },
     notes: [`switch it on with -W ${name}`],
   });
+}
+
+/** `what` is of a proposal that is not read here. */
+export function notSupported(what: string, proposal: string, offset: number): InputError {
+  return failure(FEATURE, `${proposal} is not supported: ${what}`, offset);
 }
 
 export function unknownFeature(name: string, known: readonly string[]): InputError {
@@ -117,7 +122,7 @@ export const TABLE_SIZE_32 = "table size must be at most 2^32-1";
 export const PAGE_SIZE = "invalid custom page size: only 1 and 65536 are allowed";
 export const MULTIPLE_MEMORIES = "multiple memories need the feature multi-memory, which is switched off";
 export const MULTIPLE_TABLES = "multiple tables need the feature reference-types, which is switched off";
-export const TAG_RESULT = "non-empty tag result type";
+export const TAG_RESULT = "non-empty tag result type: stack switching is not supported";
 export const HINT_TARGET = "@metadata.code.branch_hint annotation: invalid target";
 export const HINT_FUNCTION = "@metadata.code.branch_hint annotation: not in a function";
 export const START_FUNCTION = "start function must have no parameters and no results";
@@ -125,6 +130,8 @@ export const SELECT_ARITY = "invalid result arity: select takes exactly one type
 export const RETHROW_LABEL = "invalid rethrow label: it must name a catch block";
 export const LANE = "invalid lane index";
 export const ALIGNMENT = "alignment must not be larger than natural";
+export const ACCESS_BITS =
+  ": these are bits of relaxed atomics or of multibyte array access, and neither is supported";
 export const ATOMIC_ALIGNMENT = "atomic alignment must be natural";
 export const OFFSET_RANGE = "offset out of range: it must fit in 32 bits for a 32-bit memory";
 export const IMMUTABLE_GLOBAL = "immutable global";

@@ -6,6 +6,7 @@
  * features are all off is refused by name here, so nobody downstream has to look.
  */
 import { FEATURE_NAMES, featureBit } from "./features.ts";
+import { unknownOpcode } from "./later-proposals.ts";
 import { MAX_BR_TABLE_TARGETS } from "./limits.ts";
 import {
   BLOCK_TYPE,
@@ -14,7 +15,6 @@ import {
   CAST_FLAGS,
   CATCH_KIND,
   featureOff,
-  illegalOpcode,
   invalid,
   MEMOP_FLAGS,
   malformed,
@@ -158,7 +158,7 @@ export class OperatorReader extends BinaryReader {
     const prefix = isPrefix(byte) ? byte : 0;
     const code = prefix === 0 ? byte : this.u32();
     const op = opcodeId(prefix, code);
-    if (op < 0) throw malformed(illegalOpcode(prefix, code), this.opStart);
+    if (op < 0) throw unknownOpcode(prefix, code, this.opStart);
     const features = OP_FEATURES[op]!;
     if ((features & this.mask) === 0) {
       throw featureOff(opcodeName(op), FEATURE_NAMES[31 - Math.clz32(features & -features)]!, this.opStart);

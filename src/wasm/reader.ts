@@ -8,6 +8,7 @@
  */
 import type { FeatureName } from "./features.ts";
 import { featureBit } from "./features.ts";
+import { unknownType } from "./later-proposals.ts";
 import {
   featureOff,
   HEAP_TYPE,
@@ -256,7 +257,7 @@ export class BinaryReader {
   }
 
   private abstractHeap(byte: number, start: number): HeapType {
-    if (byte < 0x69 || byte > 0x74) throw malformed(HEAP_TYPE, start);
+    if (byte < 0x69 || byte > 0x74) throw unknownType(byte, HEAP_TYPE, start);
     const heap = byte & 0x1f;
     if (heap === HEAP_FUNC || heap === HEAP_EXTERN) return heap;
     if (heap === HEAP_EXN || heap === HEAP_NOEXN) {
@@ -287,7 +288,7 @@ export class BinaryReader {
         this.need(TYPED_REFERENCES | GC, "function-references", "a reference type with a heap type", start);
         return refType(this.readHeapType(), byte === 0x63);
       default:
-        if (byte < 0x69 || byte > 0x74) throw malformed(VALUE_TYPE, start);
+        if (byte < 0x69 || byte > 0x74) throw unknownType(byte, VALUE_TYPE, start);
         this.need(REFERENCES, "reference-types", "a reference type", start);
         return refType(this.abstractHeap(byte, start), true);
     }

@@ -9,6 +9,7 @@ import { FRAME_BLOCK } from "./code-validator.ts";
 import { featureBit } from "./features.ts";
 import { IRREGULAR_RULES } from "./irregular-opcodes.ts";
 import {
+  ACCESS_BITS,
   AFTER_END,
   ALIGNMENT,
   ATOMIC_ALIGNMENT,
@@ -84,11 +85,19 @@ function checkAccess(v: CodeValidator, op: number, atomic: boolean): ValType {
   const { alignLog2, memory, offsetHi } = v.reader;
   const address = v.memoryAddress(memory);
   const natural = OP_ALIGN_LOG2[op]!;
-  if (alignLog2 > natural) v.fail(atomic ? ATOMIC_ALIGNMENT : ALIGNMENT);
+  if (alignLog2 > natural) failAlignment(v, alignLog2, atomic);
   if (atomic && alignLog2 < natural) v.fail(ATOMIC_ALIGNMENT);
   if (offsetHi !== 0 && address === I32) v.fail(OFFSET_RANGE);
   if (OP_LANES[op] !== 0 && v.reader.lane >= OP_LANES[op]!) v.fail(LANE);
   return address;
+}
+
+/** Later proposals have taken bits of the alignment that are beyond all alignments. */
+const MOST_ALIGN_LOG2 = 15;
+
+function failAlignment(v: CodeValidator, alignLog2: number, atomic: boolean): never {
+  const message = atomic ? ATOMIC_ALIGNMENT : ALIGNMENT;
+  return v.fail(alignLog2 > MOST_ALIGN_LOG2 ? message + ACCESS_BITS : message);
 }
 
 function checkLanes(v: CodeValidator, op: number): void {

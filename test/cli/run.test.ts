@@ -94,13 +94,19 @@ describe("run", { concurrency: 2 }, () => {
     };
     await trap(
       ["--invoke", "divide", "1", "0"],
-      /^[^\n]*functions\.wat: error: trap: integer divide by zero\n {2}at inner \(function 2\)\n {2}at outer \(function 3\)\n$/,
+      /^[^\n]*functions\.wat: error: trap: integer divide by zero\n {2}at inner \(function 2\) functions\.wat:10:46\n {2}at outer \(function 3\) functions\.wat:12:29\n$/,
     );
-    await trap(["--invoke", "read", "null"], /trap: null structure reference\n {2}at read \(function 4\)\n$/);
-    await trap(["--invoke", "deep"], /trap: call stack exhausted\n {2}at deep \(function 0\), \d+ times\n/);
+    await trap(
+      ["--invoke", "read", "null"],
+      /trap: null structure reference\n {2}at read \(function 4\) functions\.wat:13:70\n$/,
+    );
+    await trap(
+      ["--invoke", "deep"],
+      /trap: call stack exhausted\n {2}at deep \(function 0\)( functions\.wat:8:\d+)?, \d+ times\n/,
+    );
     await trap(
       ["--invoke", "fill", "--max-heap", "1m"],
-      /trap: out of memory\n {2}at fill \(function 5\)\n$/,
+      /trap: out of memory\n {2}at fill \(function 5\) functions\.wat:14:32\n$/,
     );
     await trap(["--invoke", "throw"], /error: uncaught exception\n/);
   });

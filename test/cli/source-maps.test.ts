@@ -9,7 +9,8 @@ import { withSourceMappingUrl } from "../../src/driver/source-map.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { readSourceMappingUrl } from "../../src/wasm/names.ts";
 import { textToBinary } from "../../src/wast/index.ts";
-import { mapOfOperators, operatorsOf } from "../driver/source-map-judge.ts";
+import { exportsOf } from "../backend/engine.ts";
+import { mapOfOperators, operatorsOf, trapOffsets } from "../driver/source-map-judge.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-maps-"));
@@ -51,6 +52,42 @@ describe("compile --source-map", { concurrency: 2 }, () => {
     assert.ok(lines.includes(line("struct.get")) && lines.includes(line("call")));
   });
 
+  test("of what binaryen optimised, too", async () => {
+    const result = await compile("input/app.wasm", "-O", "-o", "output/o.wasm", "--source-map", "--report");
+    assert.equal(result.code, 0, result.stderr);
+    assert.match(result.stdout, /binaryen/);
+    const output = new Uint8Array(readFileSync(path("output/o.wasm")));
+    assert.equal(readSourceMappingUrl(decodeModule(output)), "o.wasm.map");
+    const written = mapAt("output/o.wasm.map");
+    assert.deepEqual(written.sources, ["../input/program.src"]);
+    const lines = trapOffsets(exportsOf(output)["read"] as () => unknown).map(
+      (column) => originalPositionFor(written, { line: 1, column }).line,
+    );
+    assert.ok(lines.includes(line("struct.get")));
+  });
+
+  test("to the lines of a module in text", async () => {
+    const judge = (name: string, source: string, output: string): void => {
+      const written = mapAt(name);
+      assert.deepEqual([written.sources, written.sourcesContent], [[source], [TEXT]]);
+      const bytes = new Uint8Array(readFileSync(path(output)));
+      const places = trapOffsets(exportsOf(bytes)["read"] as () => unknown).map((column) =>
+        originalPositionFor(written, { line: 1, column }),
+      );
+      const found = TEXT.split("\n")[2]!.indexOf("struct.get");
+      assert.ok(places.some((place) => place.line === 3 && place.column === found));
+    };
+    await compile("text.wat", "-o", "output/text.wasm", "--source-map");
+    judge("output/text.wasm.map", "../text.wat", "output/text.wasm");
+    await compile("text.wat", "-O", "-o", "text-o.wasm", "--source-map", "--no-input-source-map");
+    judge("text-o.wasm.map", "text.wat", "text-o.wasm");
+    await runCli(["compile", "-", "-o", "stdin.wasm", "--source-map"], TEXT, folder);
+    judge("stdin.wasm.map", "input.wat", "stdin.wasm");
+    writeFileSync(path("other.map"), map);
+    await compile("text.wat", "-o", "t.wasm", "--source-map", "--input-source-map", "other.map");
+    assert.deepEqual(mapAt("t.wasm.map").sources, ["program.src"]);
+  });
+
   test("the same for any number of threads", async () => {
     for (const jobs of ["1", "2"])
       await compile("plain.wasm", "-o", `j${jobs}.wasm`, "-j", jobs, "--source-map", `j${jobs}.map`);
@@ -79,7 +116,6 @@ describe("compile --source-map", { concurrency: 2 }, () => {
       /nowhere\.map, cannot be read: there is no such file\n {2}note: .*--no-input-source-map/,
     ],
     ["elsewhere.wasm", /https:\/\/example\.org\/app\.map, cannot be read: it is no file\n/],
-    ["text.wat", /of a module in text, it is not known where its instructions stand\n/],
   ] as const) {
     test(`${name} is refused, and nothing is written`, async () => {
       const { code, stderr } = await compile(name, "-o", `no-${name}`, "--source-map");
@@ -91,7 +127,6 @@ describe("compile --source-map", { concurrency: 2 }, () => {
 
   test("options that do not go together are wrong usage", async () => {
     for (const args of [
-      ["-o", "c.wasm", "-O", "--source-map"],
       ["--source-map"],
       ["-o", "c.wasm", "--source-map", "-"],
       ["-o", "c.wasm", "--input-source-map", "input/app.wasm.map"],

@@ -1,4 +1,4 @@
-/** What source maps are judged by: where the instructions of a module begin, as the decoder finds them, and who has which. */
+/** What source maps are judged by: where the instructions of a module begin, as the decoder finds them, who has which, and where traps are. */
 import { GenMapping, maybeAddSegment, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import { decodeModule } from "../../src/wasm/decode.ts";
 import { opcodeName } from "../../src/wasm/opcodes.ts";
@@ -39,4 +39,17 @@ export function mapOfOperators(operators: readonly Operator[]): string {
   });
   setSourceContent(map, "program.src", operators.map(({ name }) => name).join("\n"));
   return JSON.stringify(toEncodedMap(map));
+}
+
+/** The offsets in the module of the functions that ran when the call trapped, the innermost first. */
+export function trapOffsets(call: () => unknown): number[] {
+  let stack = "";
+  try {
+    call();
+  } catch (error) {
+    stack = (error as Error).stack ?? "";
+  }
+  return Array.from(stack.matchAll(/wasm-function\[\d+\]:0x([\da-f]+)/g), ([, hex]) =>
+    Number.parseInt(hex!, 16),
+  );
 }

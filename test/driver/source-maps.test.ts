@@ -10,8 +10,14 @@ import { eachMapping, originalPositionFor, TraceMap } from "@jridgewell/trace-ma
 import fc from "fast-check";
 import { InputError } from "../../src/base/diagnostics.ts";
 import { compile, compileCode } from "../../src/driver/compile.ts";
+import { compileLinked } from "../../src/driver/compile-async.ts";
 import { compileFunctions } from "../../src/driver/compile-functions.ts";
-import { compileWithSourceMap } from "../../src/driver/compile-with-source-map.ts";
+import {
+  compileWithSourceMap,
+  type MappedModule,
+  mappedModule,
+} from "../../src/driver/compile-with-source-map.ts";
+import { optimizeLinked } from "../../src/driver/optimize-output.ts";
 import { prepareModule } from "../../src/driver/prepare.ts";
 import { readModuleMap, withSourceMappingUrl } from "../../src/driver/source-map.ts";
 import { restoredCode, settingsText, storedCode } from "../../src/driver/stored-code.ts";
@@ -19,14 +25,15 @@ import { ModuleSource } from "../../src/lab/wasm-fuzz/module-source.ts";
 import { NOWHERE } from "../../src/link/code-positions.ts";
 import type { LinkedModule } from "../../src/link/output-module.ts";
 import { decodeModule } from "../../src/wasm/decode.ts";
+import { DEFAULT_FEATURES } from "../../src/wasm/features.ts";
 import { readSourceMappingUrl } from "../../src/wasm/names.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { exportsOf } from "../backend/engine.ts";
 import { projectRoot } from "../support/project.ts";
 import { linkedModule, manyFunctions } from "./many-functions.ts";
-import { mapOfOperators, operatorsOf } from "./source-map-judge.ts";
+import { mapOfOperators, operatorsOf, trapOffsets } from "./source-map-judge.ts";
 
-/** Each export traps, by an operator that no other one has; `twice` by the first or the second of two, as its parameter says. */
+/** Each export traps, by an operator that no other one has, or by the one of several that `SPECIAL` says. */
 const TRAPPING = `(module
   (type $cell (struct (field (mut i32)) (field (ref null $cell))))
   (type $words (array (mut i32)))
@@ -60,6 +67,12 @@ const TRAPPING = `(module
     (call_indirect (type $unary) (local.get 0) (i32.const 0)))
   (func (export "call_ref") (param i32) (result i32)
     (call_ref $unary (local.get 0) (ref.null $unary)))
+  (func $either (param i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.store (i32.const 0) (i32.const 1)) (i64.store (i32.const 65530) (i64.const 1)) (i32.const 5))
+      (else (i32.store (i32.const 4) (i32.const 1)) (i64.store (i32.const 65530) (i64.const 1)) (i32.const 5))))
+  (func (export "then") (param i32) (result i32) (call $either (i32.eqz (local.get 0))))
+  (func (export "else") (param i32) (result i32) (call $either (local.get 0)))
   (func (export "memory.fill") (param i32) (result i32)
     (memory.fill (i32.const 65530) (i32.const 1) (i32.const 20)) (i32.const 0))
   (func $get (param i32 (ref null $cell) (ref null $cell)) (result i32)
@@ -75,22 +88,13 @@ const SPECIAL: Readonly<Record<string, readonly [name: string, which: number]>> 
   first: ["struct.get", 0],
   second: ["struct.get", 1],
   "array.set": ["array.set", 1],
+  // What two ways have in common stays two things.
+  // biome-ignore lint/suspicious/noThenProperty: a name of an export
+  then: ["i64.store", 0],
+  else: ["i64.store", 1],
 };
 
 const TARGETS = ["node20", "mvp", "wasm2", "wasm3.0-nogc"];
-
-/** The offsets in the module of the functions that ran when the call trapped, the innermost first. */
-function trapOffsets(call: () => unknown): number[] {
-  let stack = "";
-  try {
-    call();
-  } catch (error) {
-    stack = (error as Error).stack ?? "";
-  }
-  return Array.from(stack.matchAll(/wasm-function\[\d+\]:0x([\da-f]+)/g), ([, hex]) =>
-    Number.parseInt(hex!, 16),
-  );
-}
 
 describe("a trap's offset leads to the line of the input's source that trapped", async () => {
   const bytes = await textToBinary(TRAPPING);
@@ -99,38 +103,46 @@ describe("a trap's offset leads to the line of the input's source that trapped",
   const exported = Object.keys(SPECIAL).concat(
     decodeModule(bytes).exports.flatMap(({ name }) => (name in SPECIAL ? [] : [name])),
   );
+  const check = ({ bytes: output, sourceMap }: MappedModule, callersStay: boolean): void => {
+    const map = new TraceMap(sourceMap);
+    assert.deepEqual(map.sources, ["program.src"]);
+    assert.match(map.sourcesContent![0]!, /i32\.div_s\n/);
+    const functions = exportsOf(output) as Record<string, (argument: number) => number>;
+    for (const name of exported) {
+      const [opcode, which] = SPECIAL[name] ?? [name, 0];
+      const places = trapOffsets(() => functions[name]!(0)).map((column) =>
+        originalPositionFor(map, { line: 1, column }),
+      );
+      const innermost = places.find(({ source }) => source !== null);
+      const matching = operators.flatMap((one, i) => (one.name === opcode ? [i + 1] : []));
+      assert.ok(innermost !== undefined, `${name}: no frame is mapped`);
+      assert.deepEqual(
+        [innermost.name, innermost.line, innermost.column],
+        [opcode, matching[which], 2],
+        name,
+      );
+    }
+    if (!callersStay) return;
+    // The caller's place is that of its second call.
+    const calls = operators.flatMap((one, i) => (one.name === "call" ? [i + 1] : []));
+    const lines = trapOffsets(() => functions["i32.div_s"]!(0)).flatMap((column) => {
+      const { line } = originalPositionFor(map, { line: 1, column });
+      return line === null ? [] : [line];
+    });
+    assert.equal(lines.at(-1), calls[1]);
+  };
   for (const target of TARGETS) {
     for (const gcStress of [false, true]) {
       test(`${target}${gcStress ? ", collecting at every safepoint" : ""}`, async () => {
-        const options = { target, gcStress, sourceMap: { inputMap } };
-        const { bytes: output, sourceMap } = await compileWithSourceMap(bytes, options);
-        const map = new TraceMap(sourceMap);
-        assert.deepEqual(map.sources, ["program.src"]);
-        assert.match(map.sourcesContent![0]!, /i32\.div_s\n/);
-        const functions = exportsOf(output) as Record<string, (argument: number) => number>;
-        for (const name of exported) {
-          const [opcode, which] = SPECIAL[name] ?? [name, 0];
-          const places = trapOffsets(() => functions[name]!(0)).map((column) =>
-            originalPositionFor(map, { line: 1, column }),
-          );
-          const innermost = places.find(({ source }) => source !== null);
-          const matching = operators.flatMap((one, i) => (one.name === opcode ? [i + 1] : []));
-          assert.ok(innermost !== undefined, `${name}: no frame is mapped`);
-          assert.deepEqual(
-            [innermost.name, innermost.line, innermost.column],
-            [opcode, matching[which], 2],
-            name,
-          );
-        }
-        // The caller's place is that of its second call.
-        const calls = operators.flatMap((one, i) => (one.name === "call" ? [i + 1] : []));
-        const lines = trapOffsets(() => functions["i32.div_s"]!(0)).flatMap((column) => {
-          const { line } = originalPositionFor(map, { line: 1, column });
-          return line === null ? [] : [line];
-        });
-        assert.equal(lines.at(-1), calls[1]);
+        check(await compileWithSourceMap(bytes, { target, gcStress, sourceMap: { inputMap } }), true);
       });
     }
+    test(`${target}, optimised by binaryen`, async () => {
+      const linked = await compileLinked(bytes, { target, positions: true });
+      const optimized = await optimizeLinked(linked);
+      assert.ok(optimized.bytes.length < linked.bytes.length);
+      check(await mappedModule(optimized, bytes, { inputMap }, DEFAULT_FEATURES), false);
+    });
   }
 });
 
@@ -202,6 +214,19 @@ describe("all that is mapped are instructions, of one function of the input each
       }
     });
   }
+
+  test("optimised by binaryen, where functions are put into others", async () => {
+    const bytes = await textToBinary(readFileSync(join(folder, "richards.wat"), "utf8"));
+    const linked = await compileLinked(bytes, { positions: true });
+    const optimized = await optimizeLinked(linked);
+    const before = new Set(pairsOfCode(linked).map(([, origin]) => origin));
+    const instructions = new Set(operatorsOf(optimized.bytes).map(({ offset }) => offset));
+    const pairs = pairsOfCode(optimized);
+    assert.ok(pairs.length > 100);
+    for (const [offset, origin] of pairs) assert.ok(before.has(origin) && instructions.has(offset));
+    const last = optimized.positions!.length - 1;
+    assert.ok(optimized.positions!.origin(last) === NOWHERE, "what comes last is the runtime's");
+  });
 
   /** Null for what the target does not take. */
   const linkedFor = (bytes: Uint8Array, target: string): LinkedModule | null => {

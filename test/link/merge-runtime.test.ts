@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { I32List } from "../../src/base/column.ts";
+import { Descriptor } from "../../src/gc/layout.ts";
 import { ConstantValues } from "../../src/link/constant-value.ts";
 import { relocateBodies } from "../../src/link/merge-runtime.ts";
 import { COLLECTOR_NAMES, type CollectorName, collectorModule } from "../../src/runtime/collectors.ts";
@@ -62,13 +63,14 @@ function program(runtime: Module, memory: number): string {
     (global $first (export "first") (mut i64) (i64.const 7))
     (global $second (export "second") (mut i32) (i32.const 9))
     (memory (export "memory0") 1) ${memory === 1 ? `(memory (export "memory1") 1)` : ""}
-    (data (memory ${memory}) (i32.const 1024) "\\10\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\01\\00\\00\\00\\04\\00\\00\\00")
-    (data (memory ${memory}) (i32.const 1048) "\\08\\00\\00\\00\\02\\00\\00\\00")
+    (data (memory ${memory}) (i32.const 1024) "\\10\\00\\00\\00\\00\\00\\01\\00")
+    (data (memory ${memory}) (i32.const ${1024 + Descriptor.Offsets}) "\\04\\00\\00\\00")
+    (data (memory ${memory}) (i32.const 1088) "\\08\\00\\00\\00\\02\\00\\00\\00")
     (func (export "run") (param $n i32) (result i32)
       (local $frame i32) (local $made i32) (local $node i32) (local $sum i32)
       (call $init (i32.const 1024) (i32.const 2048) (i32.const 0))
       (global.set $stackPointer (local.tee $frame (i32.sub (global.get $stackPointer) (i32.const 8))))
-      (i32.store ${memory} (local.get $frame) (i32.const 6))
+      (i32.store ${memory} (local.get $frame) (i32.const 16))
       (loop $more
         (local.set $node (call $allocSlow (i32.const 24)))
         (i32.store ${memory} (local.get $node) (i32.const 1024))

@@ -7,6 +7,7 @@
  *     64 KiB …          heap
  */
 import assert from "node:assert/strict";
+import { FIXED_DISPLAY, Kind, kindWord } from "../../src/gc/layout.ts";
 import {
   type BarrierKind,
   barrierOf,
@@ -178,18 +179,28 @@ export class CollectedHeap {
     return region;
   }
 
+  private addDescriptor(size: number, kind: number, offsets: readonly number[]): number {
+    const display = new Array<number>(FIXED_DISPLAY).fill(0);
+    return this.addStatic([size, kindWord(kind, 0, offsets.length), ...display, ...offsets]);
+  }
+
   structType(bytes: number, offsets: readonly number[]): ObjectType {
-    const descriptor = this.addStatic([bytes, 0, 0, offsets.length, ...offsets]);
+    const descriptor = this.addDescriptor(bytes, Kind.Struct, offsets);
     return { descriptor, kind: "struct", size: bytes, offsets };
   }
 
   /** Of 4-byte references. */
   referenceArrayType(): ObjectType {
-    return { descriptor: this.addStatic([2, 2, 0, 0]), kind: "references", size: 2, offsets: [] };
+    return {
+      descriptor: this.addDescriptor(2, Kind.ReferenceArray, []),
+      kind: "references",
+      size: 2,
+      offsets: [],
+    };
   }
 
   numberArrayType(elementLog2: number): ObjectType {
-    const descriptor = this.addStatic([elementLog2, 1, 0, 0]);
+    const descriptor = this.addDescriptor(elementLog2, Kind.PlainArray, []);
     return { descriptor, kind: "numbers", size: elementLog2, offsets: [] };
   }
 

@@ -50,7 +50,8 @@ const STRESSED: Setting = {
   prove: true,
   maxHeapBytes: HEAP_BYTES,
 };
-const CALM: readonly Setting[] = COLLECTOR_NAMES.filter((name) => name !== "stress").map((collector) => ({
+/** The stressing collector too: without a collection at each entry, frames are as they are in earnest. */
+const OTHERS: readonly Setting[] = COLLECTOR_NAMES.map((collector) => ({
   name: collector,
   collector,
   prove: true,
@@ -79,7 +80,7 @@ export async function checkModule(bytes: Uint8Array, options: CheckOptions = {})
     if (refusal !== "") return { kind: "skipped", why: `this host refuses it: ${refusal}` };
     const native = observe(new NativeEngine(), subject);
     let atLimit = false;
-    const others = turn === undefined || everyCollector ? CALM : [CALM[turn % CALM.length]!];
+    const others = turn === undefined || everyCollector ? OTHERS : [OTHERS[turn % OTHERS.length]!];
     const settings = [STRESSED, ...others].map((setting) => ({ ...setting, policy }));
     if (target !== undefined) return await checkForTarget(subject, native, settings, options);
     for (const setting of settings) {

@@ -8,6 +8,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BinaryenTool } from "../../driver/node/binaryen-tool.ts";
 import { parseTarget } from "../../driver/targets.ts";
 import {
   decodeModule,
@@ -18,7 +19,6 @@ import {
   type Module,
 } from "../../wasm/index.ts";
 import { Random } from "../fuzz/random.ts";
-import { BinaryenTool } from "./binaryen-tool.ts";
 
 const FEATURES: readonly string[] = [
   "gc",

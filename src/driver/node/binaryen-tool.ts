@@ -10,7 +10,18 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
-import { type HostModule, hostWebAssembly } from "../../embed/host-webassembly.ts";
+
+/** The host's own WebAssembly, as far as it is used here: the compiler's library has no types of it. */
+interface ToolHost {
+  readonly Module: new (bytes: Uint8Array) => ToolModule;
+  readonly Instance: new (module: ToolModule, imports: Imports) => object;
+}
+interface ToolModule {
+  readonly [TOOL_MODULE]: true;
+}
+declare const TOOL_MODULE: unique symbol;
+
+const host: ToolHost = (globalThis as unknown as { WebAssembly: ToolHost }).WebAssembly;
 
 /** What the tool asks of its surroundings: Emscripten's documented hooks. */
 interface Hooks {
@@ -29,7 +40,7 @@ export class BinaryenTool {
   private readonly name: string;
   private readonly require: NodeJS.Require;
   private tool: Tool | null;
-  private module: HostModule | null;
+  private module: ToolModule | null;
 
   constructor(name: string) {
     this.name = name;
@@ -85,17 +96,17 @@ export class BinaryenTool {
   }
 
   private instantiate(imports: Imports, done: (instance: object, module: object) => void): void {
-    done(new hostWebAssembly.Instance(this.module!, imports), this.module!);
+    done(new host.Instance(this.module!, imports), this.module!);
   }
 
   /** The host's WebAssembly, but the module that the tool compiles is kept. */
   private capturing(): object {
     const instantiate = async (bytes: Uint8Array, imports: Imports): Promise<object> => {
-      this.module ??= new hostWebAssembly.Module(bytes);
+      this.module ??= new host.Module(bytes);
       const { module } = this;
-      return { module, instance: new hostWebAssembly.Instance(module, imports) };
+      return { module, instance: new host.Instance(module, imports) };
     };
-    return Object.create(hostWebAssembly, { instantiate: { value: instantiate } }) as object;
+    return Object.create(host, { instantiate: { value: instantiate } }) as object;
   }
 }
 

@@ -1,0 +1,162 @@
+/**
+ * Calls from a store's instances to functions of JavaScript's own, without JavaScript in between: a module whose functions take and
+ * give references as numbers, and call the imported ones with references of the engine's.
+ *
+ *     imports   "" "memory"           the store's
+ *               "" "values"           a table of values by the number of their box
+ *               "" "tag"              of what JavaScript throws (`WebAssembly.JSTag`)
+ *               "" "toJavaScript"     (reference) → externref, for what is no box
+ *               "" "throw"            (externref) → never: throws what code of the store is to see of a value
+ *               "" "throwPending"     () → never: the same of what `rethrow` throws
+ *               "function" "0", "1"   what is called
+ *               "result" "0", "1"     (externref) → reference, of functions that give one
+ *     exports   "0", "1" …            the functions
+ *               "rethrow"             throws what is on its way and no value of JavaScript's
+ *
+ * A reference that is a box is a look at its header and one at the table; that is most of them, and costs as much as the
+ * engine's own call. What a called function throws is caught here: a value by the engine's tag for these, anything else, as an
+ * exception of another module of the engine's, by a detour through JavaScript, which alone can see what it is.
+ */
+import { HostBox } from "../gc/layout.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
+import { CATCH, CATCH_ALL_REF } from "../wasm/operators.ts";
+import { EXNREF, EXTERNREF, I32, isRef, type ValType } from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { lowered } from "./output-types.ts";
+import { WrittenModule } from "./written-module.ts";
+
+/** A function of JavaScript's own: numbers, references that are values of JavaScript's, and one result at most. */
+export interface CrossingType {
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+}
+
+/** `ref.null exn`. */
+const NO_EXCEPTION = Uint8Array.of(0xd0, 0x69, 0x0b);
+/** The indices of what is always imported. */
+const TO_JAVASCRIPT = 0;
+const THROW = 1;
+const THROW_PENDING = 2;
+const VALUES = 0;
+const TAG = 0;
+/** The exception that JavaScript is to see. */
+const PENDING = 0;
+
+/** A module with functions of these types; boxes have the descriptor. */
+export function crossingModule(functions: readonly CrossingType[], descriptor: number): Uint8Array {
+  const module = new WrittenModule();
+  module.importMemory("", "memory");
+  importValues(module);
+  module.import("", "tag", { kind: "tag", type: module.addType([EXTERNREF], []) });
+  module.importFunction("", "toJavaScript", [I32], [EXTERNREF]);
+  module.importFunction("", "throw", [EXTERNREF], []);
+  module.importFunction("", "throwPending", [], []);
+  const called = functions.map(({ params, results }, i) =>
+    module.importFunction("function", String(i), params.map(crossing), results.map(crossing)),
+  );
+  const given = functions.map(({ results }, i) =>
+    results.some(isRef) ? module.importFunction("result", String(i), [EXTERNREF], [I32]) : -1,
+  );
+  module.addGlobal({ type: EXNREF, mutable: true }, NO_EXCEPTION);
+  module.addFunction(module.addType([], []), rethrowBody(), "rethrow");
+  const value = module.addFunction(module.addType([I32], [EXTERNREF]), valueBody(descriptor));
+  functions.forEach(({ params, results }, i) => {
+    const type = module.addType(params.map(lowered), results.map(lowered));
+    const body = callBody(functions[i]!, { value, called: called[i]!, given: given[i]! });
+    module.addFunction(type, body, String(i));
+  });
+  return module.encode();
+}
+
+/** A module that exports "put": (number, value) → (), into the table. */
+export function valuesModule(): Uint8Array {
+  const module = new WrittenModule();
+  importValues(module);
+  const body = new BodyWriter();
+  body.get(0);
+  body.get(1);
+  body.index(WasmOp.TableSet, VALUES);
+  module.addFunction(module.addType([I32, EXTERNREF], []), body.finish(), "put");
+  return module.encode();
+}
+
+function importValues(module: WrittenModule): void {
+  const table = { element: EXTERNREF, limits: { min: 0n, max: null }, is64: false };
+  module.import("", "values", { kind: "table", table });
+}
+
+function crossing(type: ValType): ValType {
+  return isRef(type) ? EXTERNREF : type;
+}
+
+function rethrowBody(): Uint8Array {
+  const body = new BodyWriter();
+  body.index(WasmOp.GlobalGet, PENDING);
+  body.op(WasmOp.ThrowRef);
+  return body.finish();
+}
+
+/** The value of a reference. */
+function valueBody(descriptor: number): Uint8Array {
+  const body = new BodyWriter();
+  const isObject = (): void => {
+    body.get(0);
+    body.i32(1);
+    body.op(WasmOp.I32And);
+    body.op(WasmOp.I32Eqz);
+    body.get(0);
+    body.i32(0);
+    body.op(WasmOp.I32Ne);
+    body.op(WasmOp.I32And);
+  };
+  isObject();
+  body.open(WasmOp.If);
+  body.get(0);
+  body.access(WasmOp.I32Load, 0);
+  body.i32(descriptor);
+  body.op(WasmOp.I32Eq);
+  body.open(WasmOp.If);
+  body.get(0);
+  body.access(WasmOp.I32Load, 0, HostBox.Number);
+  body.index(WasmOp.TableGet, VALUES);
+  body.op(WasmOp.Return);
+  body.end();
+  body.end();
+  body.get(0);
+  body.call(TO_JAVASCRIPT);
+  return body.finish();
+}
+
+/** The functions that a call is made of; `given` is -1 where no reference is given. */
+interface Called {
+  readonly value: number;
+  readonly called: number;
+  readonly given: number;
+}
+
+function callBody({ params, results }: CrossingType, { value, called, given }: Called): Uint8Array {
+  const body = new BodyWriter();
+  body.openTyped(WasmOp.Block, EXTERNREF);
+  body.openTyped(WasmOp.Block, EXNREF);
+  const clauses = [
+    [CATCH, TAG, 1],
+    [CATCH_ALL_REF, 0],
+  ];
+  body.openTryTable(results.length === 0 ? null : lowered(results[0]!), clauses);
+  params.forEach((type, i) => {
+    body.get(i);
+    if (isRef(type)) body.call(value);
+  });
+  body.call(called);
+  if (given >= 0) body.call(given);
+  body.end();
+  body.op(WasmOp.Return);
+  body.end();
+  body.index(WasmOp.GlobalSet, PENDING);
+  body.call(THROW_PENDING);
+  body.op(WasmOp.Unreachable);
+  body.end();
+  body.call(THROW);
+  body.op(WasmOp.Unreachable);
+  return body.finish();
+}
