@@ -157,7 +157,7 @@ class ShapeBuilder {
   }
 
   private importFunction(signature: Signature, index: number): FuncRef {
-    const ref = this.func.dfg.declareUserName(0, index);
+    const ref = this.func.dfg.userNames.declare(0, index);
     return this.func.importFunction({
       name: { kind: "user", ref },
       signature: this.func.importSignature(signature),

@@ -143,14 +143,6 @@ import { INVALID, type Type } from "./types.ts";
 
 /** One method per opcode; where the instructions go is the subclass's choice. */
 export abstract class InstBuilder extends InstBuilderBase {
-${methods.join("\n")}
-  private immediateS(type: Type, imm: number | bigint): Value {
-    return this.constantOf(type, imm, (wide, low) => this.sextend(wide, low), (narrow, bits) => this.iconst(narrow, bits));
-  }
-
-  private immediateU(type: Type, imm: number | bigint): Value {
-    return this.constantOf(type, imm, (wide, low) => this.uextend(wide, low), (narrow, bits) => this.iconst(narrow, bits));
-  }
-}
+${methods.join("\n")}}
 `;
 }

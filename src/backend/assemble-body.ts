@@ -1,5 +1,5 @@
 /** A finished body: the declarations of its locals, then its code, with what is known of offsets in it. */
-import type { Arena } from "../base/arena.ts";
+import type { Arena, Chunk } from "../base/arena.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
 import type { I32List } from "../base/column.ts";
 import type { RelocatableCode } from "../object/code.ts";
@@ -12,45 +12,40 @@ export interface CodePairs {
   readonly positions: I32List | null;
 }
 
-/** `body` is where it is put together, `arena` where it stays. */
+/** `header` is where the declarations are written, `arena` where the body stays. */
 export function assembleBody(
-  body: ByteWriter,
+  header: ByteWriter,
   locals: Locals,
   code: ByteWriter,
   pairs: CodePairs,
   arena: Arena,
 ): RelocatableCode {
-  body.clear();
-  writeLocals(body, locals);
+  header.clear();
+  writeLocals(header, locals);
   const { places, positions } = pairs;
-  const codeStart = body.length;
-  body.append(code.bytes());
-  const start = arena.take(4 * places.length + body.length);
-  const { buffer } = arena;
-  moveBehind(new Int32Array(buffer, start, places.length), places, codeStart);
-  new Uint8Array(buffer, start + 4 * places.length, body.length).set(body.bytes());
+  const codeStart = header.length;
+  const length = codeStart + code.length;
+  const start = arena.take(4 * places.length + length);
+  const { chunk } = arena;
+  moveBehind(chunk.words, start / 4, places, codeStart);
+  header.copyTo(chunk.bytes, start + 4 * places.length);
+  code.copyTo(chunk.bytes, start + 4 * places.length + codeStart);
   const moved = positions === null ? null : new Int32Array(positions.length);
-  if (positions !== null) moveBehind(moved!, positions, codeStart);
-  return new CompactCode(buffer, start, places.length, body.length, moved);
+  if (positions !== null) moveBehind(moved!, 0, positions, codeStart);
+  return new CompactCode(chunk, start, places.length, length, moved);
 }
 
 /** Tens of thousands are kept at once: arrays for each would take more room than what is in them, so they are made when asked for. */
 class CompactCode implements RelocatableCode {
-  private readonly buffer: ArrayBuffer;
+  private readonly chunk: Chunk;
   /** The places first, since they have to be aligned. */
   private readonly start: number;
   private readonly placeCount: number;
   private readonly length: number;
   readonly positions: Int32Array | null;
 
-  constructor(
-    buffer: ArrayBuffer,
-    start: number,
-    placeCount: number,
-    length: number,
-    positions: Int32Array | null,
-  ) {
-    this.buffer = buffer;
+  constructor(chunk: Chunk, start: number, placeCount: number, length: number, positions: Int32Array | null) {
+    this.chunk = chunk;
     this.start = start;
     this.placeCount = placeCount;
     this.length = length;
@@ -58,31 +53,33 @@ class CompactCode implements RelocatableCode {
   }
 
   get bytes(): Uint8Array {
-    return new Uint8Array(this.buffer, this.start + 4 * this.placeCount, this.length);
+    const start = this.start + 4 * this.placeCount;
+    return this.chunk.bytes.subarray(start, start + this.length);
   }
 
   get places(): Int32Array {
-    return new Int32Array(this.buffer, this.start, this.placeCount);
+    const start = this.start / 4;
+    return this.chunk.words.subarray(start, start + this.placeCount);
   }
 }
 
-function writeLocals(body: ByteWriter, locals: Locals): void {
+function writeLocals(out: ByteWriter, locals: Locals): void {
   let runs = 0;
   for (let i = 0; i < locals.count; i++) if (i === 0 || locals.typeOf(i) !== locals.typeOf(i - 1)) runs++;
-  body.u32(runs);
+  out.u32(runs);
   for (let i = 0; i < locals.count; ) {
     let end = i + 1;
     while (end < locals.count && locals.typeOf(end) === locals.typeOf(i)) end++;
-    body.u32(end - i);
-    body.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
+    out.u32(end - i);
+    out.byte(WASM_TYPE_BYTES[locals.typeOf(i)]!);
     i = end;
   }
 }
 
-/** The pairs with their offsets so many bytes further on. */
-function moveBehind(into: Int32Array, pairs: I32List, bytes: number): void {
-  for (let i = 0; i < into.length; i += 2) {
-    into[i] = pairs.get(i) + bytes;
-    into[i + 1] = pairs.get(i + 1);
+/** Writes the pairs with their offsets so many bytes further on. */
+function moveBehind(into: Int32Array, at: number, pairs: I32List, bytes: number): void {
+  for (let i = 0; i < pairs.length; i += 2) {
+    into[at + i] = pairs.get(i) + bytes;
+    into[at + i + 1] = pairs.get(i + 1);
   }
 }

@@ -189,20 +189,20 @@ export abstract class CallEmitter extends CodeWriter {
   private emitOperator(inst: Inst): boolean {
     const { dfg } = this.func;
     const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
-    const user = name.kind === "user" ? dfg.userNames[name.ref]! : null;
-    if (user === null || user.namespace !== WASM_OPERATORS) return false;
-    if (user.index === WasmOp.Throw && this.indices!.exceptionForm === "checks") {
+    if (name.kind !== "user" || dfg.userNames.namespace(name.ref) !== WASM_OPERATORS) return false;
+    const op = dfg.userNames.index(name.ref);
+    if (op === WasmOp.Throw && this.indices!.exceptionForm === "checks") {
       // The exception is in its cell.
       this.returnZeros();
       return true;
     }
-    if (isMemoryOperator(user.index)) {
-      lowerMemoryOperator(this, inst, user.index);
+    if (isMemoryOperator(op)) {
+      lowerMemoryOperator(this, inst, op);
       return true;
     }
-    const immediates = immediateCount(user.index);
+    const immediates = immediateCount(op);
     for (let i = immediates; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-    this.op(user.index);
+    this.op(op);
     for (let i = 0; i < immediates; i++) this.out.u32(dfg.immLow(dfg.valueInst(this.arg(inst, i))));
     return true;
   }

@@ -50,8 +50,8 @@ export class FunctionEmitter extends HandlerEmitter {
   private endsInReturn: boolean;
   /** Where the code ends, if nothing that stands there is reached from what is before it. */
   private stopsAt: number;
-  /** The finished body: locals, then code. */
-  private readonly body: ByteWriter;
+  /** What comes before the code. */
+  private readonly header: ByteWriter;
   /** What bodies lie in. */
   private readonly arena: Arena;
 
@@ -63,7 +63,7 @@ export class FunctionEmitter extends HandlerEmitter {
     this.namedMaps = new NamedMaps();
     this.endsInReturn = false;
     this.stopsAt = -1;
-    this.body = new ByteWriter();
+    this.header = new ByteWriter();
     this.arena = new Arena();
   }
 
@@ -99,7 +99,7 @@ export class FunctionEmitter extends HandlerEmitter {
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
-    return assembleBody(this.body, this.locals, this.out, { places: this.places, positions }, this.arena);
+    return assembleBody(this.header, this.locals, this.out, { places: this.places, positions }, this.arena);
   }
 
   /** Whether only collecting calls need the frame, and nothing but a return or a trap ends it. */

@@ -264,8 +264,8 @@ function lowerSymbol(w: CodeWriter, inst: Inst, type: Type): void {
   if (symbols === null || global.kind !== "symbol" || global.name.kind !== "user" || global.tls)
     w.refuse(inst);
   if (global.offset !== 0n) w.refuse(inst);
-  const { namespace, index } = dfg.userNames[global.name.ref]!;
-  w.symbolAddress(symbols.intern(namespace, index));
+  const { ref } = global.name;
+  w.symbolAddress(symbols.intern(dfg.userNames.namespace(ref), dfg.userNames.index(ref)));
   if (type === I64) w.op(WasmOp.I64ExtendI32U);
 }
 

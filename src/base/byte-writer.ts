@@ -4,6 +4,10 @@
  * Integers that do not fit in a JavaScript number travel as two 32-bit halves, `lo` and `hi`: writing a
  * BigInt digit by digit is an order of magnitude slower. `bytes()` gives a view, not a copy.
  */
+
+/** Up to here a loop is as fast as a view of the source, which is garbage, and copying that. */
+const SHORT_COPY = 128;
+
 export class ByteWriter {
   private buffer: Uint8Array;
   private count: number;
@@ -52,12 +56,18 @@ export class ByteWriter {
   /** Copies `source[start..end)`. */
   range(source: Uint8Array, start: number, end: number): void {
     this.reserve(end - start);
-    if (end - start < 32) {
+    if (end - start <= SHORT_COPY) {
       for (let i = start; i < end; i++) this.buffer[this.count++] = source[i]!;
       return;
     }
     this.buffer.set(source.subarray(start, end), this.count);
     this.count += end - start;
+  }
+
+  /** Copies what was written to a place elsewhere. */
+  copyTo(target: Uint8Array, start: number): void {
+    if (this.count > SHORT_COPY) target.set(this.bytes(), start);
+    else for (let i = 0; i < this.count; i++) target[start + i] = this.buffer[i]!;
   }
 
   /** Copies all of `source`. */

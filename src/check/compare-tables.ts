@@ -38,7 +38,9 @@ function callees(func: Function): readonly unknown[] {
     ...callee,
     noCollect: false,
     name:
-      callee.name.kind === "user" ? { kind: "user", ...func.dfg.userNames[callee.name.ref] } : callee.name,
+      callee.name.kind === "user"
+        ? { kind: "user", ...func.dfg.userNames.get(callee.name.ref) }
+        : callee.name,
   }));
 }
 

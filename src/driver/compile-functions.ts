@@ -72,44 +72,45 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     watch.emitted(index, emitter.frameBytes);
     return code;
   };
+  const spilling = { policy: options.policy };
   const spill = (index: number, translated: FunctionTranslator): void => {
     watch.enter("optimize");
     optimizer.beforeSpilling(func, translated.facts);
     watch.beforeSpilling(index, func);
     watch.enter("spill");
-    const counts = context.spiller.run(func, { policy: options.policy });
+    const counts = context.spiller.run(func, spilling);
     watch.afterSpilling(index, func, counts);
     watch.enter("optimize");
     optimizer.afterSpilling(func);
   };
   const prove = (label: string, translate: (into: Function) => FunctionTranslator): void => {
-    if (!options.prove || proveSpilled === undefined) return;
+    if (proveSpilled === undefined) return;
     watch.enter("prove");
     const before = new Function();
     optimizer.beforeSpilling(before, translate(before).facts);
     proveSpilled(before, func, label);
   };
   const translator = new FunctionTranslator(module, mask, func, context, plan);
-  const compileBody = (i: number): RelocatableCode => {
-    const index = module.importedFunctionCount + i;
-    const translate = (into: Function): FunctionTranslator => {
-      into.clear();
-      into.name = { kind: "user", namespace: 0, index };
-      const own = into === func ? translator : new FunctionTranslator(module, mask, into, context, plan);
-      own.run(i, { spill: false, positions: options.positions });
+  const translation = { spill: false, positions: options.positions };
+  const proveBody = (index: number): void =>
+    prove(functionLabel(module, index), (into) => {
+      const own = new FunctionTranslator(module, mask, into, context, plan);
+      own.run(index - module.importedFunctionCount, translation);
       return own;
-    };
+    });
+  const compileBody = (index: number): RelocatableCode => {
     watch.enter("translate");
-    translate(func);
+    func.clear();
+    translator.run(index - module.importedFunctionCount, translation);
     spill(index, translator);
-    prove(functionLabel(module, index), translate);
+    if (options.prove) proveBody(index);
     return emit(index, translator);
   };
   const bodies: RelocatableCode[] = [];
   const { first, end } = options.only ?? { first: 0, end: module.code.starts.length };
   for (let n = first; n < end; n++) {
     const i = options.backwards ? first + end - 1 - n : n;
-    bodies.push(inFunction(module, module.importedFunctionCount + i, () => compileBody(i)));
+    bodies.push(inFunction(module, module.importedFunctionCount + i, compileBody));
   }
   if (options.backwards) bodies.reverse();
   // Who asks for some of the functions asks for the initialisers apart, with none of them.
@@ -125,7 +126,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     watch.enter("translate");
     const initializer = translate(func);
     spill(INITIALIZER, initializer);
-    prove(`initialize.${i}`, translate);
+    if (options.prove) prove(`initialize.${i}`, translate);
     return emit(INITIALIZER, initializer);
   });
   return { plan, symbols, bodies, initializers };
@@ -173,7 +174,9 @@ class TranslatedIndices implements ModuleIndices {
   functionIndex(func: Function, callee: FuncRef): number {
     const { name } = func.dfg.extFuncs[callee]!;
     if (name.kind !== "user") throw new Error("a translated function calls by index");
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
+    const { userNames } = func.dfg;
+    const namespace = userNames.namespace(name.ref);
+    const index = userNames.index(name.ref);
     if (namespace === RUNTIME_FUNCTIONS) return this.options.runtimeFunction(RUNTIME_EXPORTS[index]!);
     return namespace === MEMORY_FUNCTIONS
       ? this.plan.memoryFunctionIndex(index)
@@ -200,8 +203,13 @@ class TranslatedIndices implements ModuleIndices {
   mayThrow(func: Function, callee: FuncRef): boolean {
     const { name } = func.dfg.extFuncs[callee]!;
     if (name.kind !== "user") return false;
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
-    return namespace === 0 && index >= this.plan.module.importedFunctionCount && this.plan.mayCollect(index);
+    const { userNames } = func.dfg;
+    const index = userNames.index(name.ref);
+    return (
+      userNames.namespace(name.ref) === 0 &&
+      index >= this.plan.module.importedFunctionCount &&
+      this.plan.mayCollect(index)
+    );
   }
 
   memoryOf(func: Function, region: AliasRegion): number {

@@ -5,12 +5,12 @@ import { functionLabel } from "../wasm/names.ts";
 import { NotProven } from "./not-proven.ts";
 
 /**
- * Gives what `work` gives. What it refuses gets a note that names the function, and its place where there is none; any other
+ * Gives what `work` makes of the function. What it refuses gets a note that names the function, and its place where there is none; any other
  * error, a defect of ours, becomes the cause of one that names it.
  */
-export function inFunction<T>(module: Module, index: number, work: () => T): T {
+export function inFunction<T>(module: Module, index: number, work: (index: number) => T): T {
   try {
-    return work();
+    return work(index);
   } catch (error) {
     if (error instanceof NotProven) throw error;
     const label = functionLabel(module, index);

@@ -59,7 +59,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     functionIndex: (func: Function, callee: FuncRef) => {
       const { name } = func.dfg.extFuncs[callee]!;
       if (name.kind !== "user") throw new Error("a translated function calls by index");
-      return func.dfg.userNames[name.ref]!.index;
+      return func.dfg.userNames.index(name.ref);
     },
     typeIndex: (_, signature) => translator.typeIndexOf(signature),
     tableSlot: () => {

@@ -40,7 +40,7 @@ import {
 } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { InstBuilder } from "../ir/inst-builder.gen.ts";
-import type { ExtFunc } from "../ir/names.ts";
+import { type ExternalName, type ExtFunc, userName } from "../ir/names.ts";
 import { isBranch, isTerminator } from "../ir/opcodes.ts";
 import type { Signature } from "../ir/signature.ts";
 import type { DynamicStackSlotData, GlobalValueData, StackSlotData } from "../ir/tables.ts";
@@ -62,6 +62,8 @@ export interface FinalizeOptions {
   /** Lets branches to the entry block pass, which no verifier accepts: for shapes that upstream's own tests have. */
   readonly branchToEntry?: boolean;
 }
+
+const NO_ARGS: readonly BlockArg[] = [];
 
 /** Builds at the end of the current block, and tells the builder of each instruction. */
 class BlockEnd extends InstBuilder {
@@ -162,12 +164,14 @@ export class FunctionBuilder {
   /** Gives the entry block the function's parameters. */
   appendBlockParamsForFunctionParams(block: Block): void {
     if (this.context.ssa.hasPredecessors(block)) throw messages.functionParamsNotInEntry(block);
-    for (const param of this.func.signature.params) this.appendBlockParam(block, param.type);
+    const { params } = this.func.signature;
+    for (let i = 0; i < params.length; i++) this.appendBlockParam(block, params[i]!.type);
   }
 
   /** Gives a block one parameter for each value that the function returns. */
   appendBlockParamsForFunctionReturns(block: Block): void {
-    for (const result of this.func.signature.returns) this.appendBlockParam(block, result.type);
+    const { returns } = this.func.signature;
+    for (let i = 0; i < returns.length; i++) this.appendBlockParam(block, returns[i]!.type);
   }
 
   /** Whether control cannot come to the current block: sealed without predecessors, and not the entry. */
@@ -251,7 +255,12 @@ export class FunctionBuilder {
 
   /** The number of the name `u<namespace>:<index>`; equal names have one number. */
   declareImportedUserFunction(namespace: number, index: number): UserExternalNameRef {
-    return this.func.dfg.declareUserName(namespace, index);
+    return this.func.dfg.userNames.declare(namespace, index);
+  }
+
+  /** The name `u<namespace>:<index>`, of what is imported. */
+  userName(namespace: number, index: number): ExternalName {
+    return userName(this.declareImportedUserFunction(namespace, index));
   }
 
   createSizedStackSlot(slot: StackSlotData): StackSlot {
@@ -269,7 +278,7 @@ export class FunctionBuilder {
   // Instructions.
 
   /** A destination for one branch, with the arguments for the block's own parameters. */
-  blockCall(block: Block, args: readonly (Value | BlockArg)[] = []): BlockCall {
+  blockCall(block: Block, args: readonly (Value | BlockArg)[] = NO_ARGS): BlockCall {
     return this.func.dfg.blockCall(block, args);
   }
 
@@ -357,13 +366,15 @@ export class FunctionBuilder {
   /** The declared values become the function's, in order and once each. */
   private declareNeeds(): void {
     const values = this.context.ssa.stackMapValues;
-    const declared = this.func.needsStackMap;
     values.sort();
-    declared.length = 0;
+    let count = 0;
     for (let i = 0; i < values.length; i++) {
-      const value = values.get(i) as Value;
-      if (i === 0 || value !== values.get(i - 1)) declared.push(value);
+      if (i === 0 || values.get(i) !== values.get(i - 1)) values.set(count++, values.get(i));
     }
+    // Not pushed one by one, which makes room for twice as many, several times.
+    const declared = new Array<Value>(count);
+    for (let i = 0; i < count; i++) declared[i] = values.get(i) as Value;
+    this.func.needsStackMap = declared;
   }
 
   /** A block in which a zero was made has an instruction now. */

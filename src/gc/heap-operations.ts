@@ -6,14 +6,16 @@
  * call it. Null, bounds and cast checks trap with the codes in `GcTrap`. Every value made here that may be an object is declared to
  * need a stack map.
  */
+import { I32List } from "../base/column.ts";
 import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
-import { type FuncRef, type GlobalValue, NONE, type Value } from "../ir/entities.ts";
+import { type FuncRef, type GlobalValue, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
 import { type MemFlags, TRUSTED_MEMFLAGS, withReadonly } from "../ir/memflags.ts";
-import { RUNTIME_FUNCTIONS } from "../ir/names.ts";
+import { RUNTIME_FUNCTIONS, userName } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { type Signature, signatureOf } from "../ir/signature.ts";
+import type { GlobalValueData } from "../ir/tables.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { F32, F64, I8, I8X16, I16, I32, I64 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
@@ -53,11 +55,13 @@ export class HeapOperations {
   readonly operators: OperatorCalls;
   readonly plan: ModulePlan;
   /** Values that are not null, by their types or because they were just made. */
-  readonly nonNull: Value[];
+  readonly nonNull: I32List;
   /** By space and index. */
   private readonly symbols: readonly EpochTable[];
+  /** By the number of its name: each function numbers its names from 0, so these serve all. */
+  private readonly symbolData: GlobalValueData[];
   /** Addresses of objects that never move (`known-references.ts`). */
-  readonly staticObjects: Value[];
+  readonly staticObjects: I32List;
   private readonly runtime: Map<RuntimeFunction, FuncRef>;
   /** The function that allocates, once it is used. */
   private allocator: FuncRef | typeof NONE;
@@ -69,9 +73,10 @@ export class HeapOperations {
     this.builder = builder;
     this.operators = operators;
     this.plan = plan;
-    this.nonNull = [];
+    this.nonNull = new I32List();
     this.symbols = Array.from({ length: SPACES }, () => new EpochTable());
-    this.staticObjects = [];
+    this.symbolData = [];
+    this.staticObjects = new I32List();
     this.runtime = new Map();
     this.allocator = NONE;
     this.allocatesInPlace = false;
@@ -82,8 +87,8 @@ export class HeapOperations {
 
   /** For the next function. */
   clear(): void {
-    this.nonNull.length = 0;
-    this.staticObjects.length = 0;
+    this.nonNull.clear();
+    this.staticObjects.clear();
     for (let space = 0; space < SPACES; space++) this.symbols[space]!.clear();
     if (this.runtime.size > 0) this.runtime.clear();
     this.allocator = NONE;
@@ -133,8 +138,15 @@ export class HeapOperations {
     const known = this.symbols[space]!;
     let global = known.get(index) as GlobalValue;
     if (global < 0) {
-      const name = { kind: "user", ref: builder.declareImportedUserFunction(space, index) } as const;
-      global = builder.createGlobalValue({ kind: "symbol", name, offset: 0n, colocated: true, tls: false });
+      const ref = builder.declareImportedUserFunction(space, index);
+      this.symbolData[ref] ??= {
+        kind: "symbol",
+        name: userName(ref),
+        offset: 0n,
+        colocated: true,
+        tls: false,
+      };
+      global = builder.createGlobalValue(this.symbolData[ref]);
       known.set(index, global);
     }
     return this.ins.symbolValue(I32, global);
@@ -162,7 +174,7 @@ export class HeapOperations {
     const object =
       allocator < 0
         ? this.allocateInline(bytes, descriptor)
-        : this.builder.instResults(this.ins.call(this.allocatorFunction(allocator), [bytes, descriptor]))[0]!;
+        : this.firstResult(this.ins.call(this.allocatorFunction(allocator), [bytes, descriptor]));
     this.builder.declareValueNeedsStackMap(object);
     this.nonNull.push(object);
     return object;
@@ -174,7 +186,7 @@ export class HeapOperations {
 
   /** Of the runtime's own, which may collect. */
   roomOfRuntime(bytes: Value): Value {
-    return this.builder.instResults(this.ins.call(this.runtimeFunction("allocSlow"), [bytes]))[0]!;
+    return this.firstResult(this.ins.call(this.runtimeFunction("allocSlow"), [bytes]));
   }
 
   /**
@@ -220,7 +232,11 @@ export class HeapOperations {
   }
 
   globalGet(index: number): Value {
-    return this.builder.func.dfg.firstResult(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]));
+    return this.firstResult(this.operators.emit(WasmOp.GlobalGet, [index], [], [I32]));
+  }
+
+  private firstResult(inst: Inst): Value {
+    return this.builder.func.dfg.firstResult(inst);
   }
 
   runtimeFunction(name: RuntimeFunction): FuncRef {
@@ -242,7 +258,7 @@ export class HeapOperations {
   private importFunction(namespace: number, index: number, signature: Signature, collects: boolean): FuncRef {
     const { builder } = this;
     return builder.importFunction({
-      name: { kind: "user", ref: builder.declareImportedUserFunction(namespace, index) },
+      name: builder.userName(namespace, index),
       signature: builder.importSignature(signature),
       colocated: true,
       patchable: false,

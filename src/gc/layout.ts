@@ -142,8 +142,13 @@ export function structLayout(types: TypeTable, type: number): StructLayout {
     known = new Array<StructLayout>(types.length);
     structLayouts.set(types, known);
   }
-  known[type] ??= layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
+  known[type] ??= layStruct(types, type);
   return known[type];
+}
+
+/** Apart, as its closure would cost those who find a layout made. */
+function layStruct(types: TypeTable, type: number): StructLayout {
+  return layFields(types, HEADER_BYTES, types.fieldCount(type), (i) => types.field(type, i));
 }
 
 /** Of an exception whose tag is of a function type: its parameters are the fields. */
@@ -157,17 +162,21 @@ function layFields(
   count: number,
   fieldAt: (index: number) => ValType,
 ): StructLayout {
-  const offsets: number[] = [];
-  const references: number[] = [];
+  const offsets = new Array<number>(count);
+  let traced = 0;
   let end = start;
   for (let i = 0; i < count; i++) {
     const field = fieldAt(i);
     const bytes = 1 << storageLog2(field);
     const offset = alignUp(end, bytes);
-    offsets.push(offset);
-    if (isTraced(field, types)) references.push(offset);
+    offsets[i] = offset;
+    if (isTraced(field, types)) traced++;
     end = offset + bytes;
   }
+  // Not pushed: the first one to come makes room for seventeen, in each of thousands of layouts.
+  const references = new Array<number>(traced);
+  traced = 0;
+  for (let i = 0; i < count; i++) if (isTraced(fieldAt(i), types)) references[traced++] = offsets[i]!;
   return { sizeBytes: alignUp(end, OBJECT_ALIGN), offsets, references };
 }
 

@@ -3,6 +3,7 @@
  * function in user namespace 1, whose index is the operator's id. What the operator has as immediates comes first among the
  * arguments, as constants; the backend turns the call back into the operator.
  */
+import { I32List } from "../base/column.ts";
 import { EpochTable } from "../base/epoch-table.ts";
 import type { FunctionBuilder } from "../frontend/builder.ts";
 import type { FuncRef, Inst, Value } from "../ir/entities.ts";
@@ -14,21 +15,21 @@ export class OperatorCalls {
   private readonly builder: FunctionBuilder;
   /** Declared so far: the last of each operator, and before each the next of its operator, or -1. */
   private readonly last: EpochTable;
-  private readonly functions: FuncRef[];
-  private readonly nexts: number[];
+  private readonly functions: I32List;
+  private readonly nexts: I32List;
 
   constructor(builder: FunctionBuilder) {
     this.builder = builder;
     this.last = new EpochTable();
-    this.functions = [];
-    this.nexts = [];
+    this.functions = new I32List();
+    this.nexts = new I32List();
   }
 
   /** For the next function. */
   clear(): void {
     this.last.clear();
-    this.functions.length = 0;
-    this.nexts.length = 0;
+    this.functions.clear();
+    this.nexts.clear();
   }
 
   /** Emits the operator; none of these can collect. */
@@ -46,21 +47,23 @@ export class OperatorCalls {
   }
 
   private functionOf(operator: number, args: readonly Value[], results: readonly Type[]): FuncRef {
-    for (let i = this.last.get(operator); i >= 0; i = this.nexts[i]!) {
-      if (this.takes(this.functions[i]!, args, results)) return this.functions[i]!;
+    for (let i = this.last.get(operator); i >= 0; i = this.nexts.get(i)) {
+      const callee = this.functions.get(i) as FuncRef;
+      if (this.takes(callee, args, results)) return callee;
     }
     const { dfg } = this.builder.func;
     const params = args.map((arg) => dfg.valueType(arg));
     const signature = this.builder.importSignature(signatureOf(params, results));
     const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(WASM_OPERATORS, operator) },
+      name: this.builder.userName(WASM_OPERATORS, operator),
       signature,
       colocated: false,
       patchable: false,
       noCollect: true,
     });
     this.nexts.push(this.last.get(operator));
-    this.last.set(operator, this.functions.push(callee) - 1);
+    this.last.set(operator, this.functions.length);
+    this.functions.push(callee);
     return callee;
   }
 

@@ -74,20 +74,24 @@ export function testAddress(heap: HeapOperations, ref: Value, type: number, null
 }
 
 /** Jumps to `done` with the answer. */
+function answer({ builder, ins }: HeapOperations, value: Value, done: Block): void {
+  ins.jump(builder.blockCall(done, [value]));
+}
+
+/** Answers for a reference that is not null. */
 function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, done: Block): void {
   const { builder, ins } = heap;
-  const answer = (value: Value): void => void ins.jump(builder.blockCall(done, [value]));
   if (TOPS.has(wanted)) {
-    answer(ins.iconst(I32, 1));
+    answer(heap, ins.iconst(I32, 1), done);
     return;
   }
   if (BOTTOMS.has(wanted)) {
-    answer(ins.iconst(I32, 0));
+    answer(heap, ins.iconst(I32, 0), done);
     return;
   }
   const isI31 = ins.bandImmS(ref, 1);
   if (wanted === wasm.HEAP_I31) {
-    answer(isI31);
+    answer(heap, isI31, done);
     return;
   }
   if (isFunction(wanted, heap.plan.types)) {
@@ -102,7 +106,7 @@ function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, do
   const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
   if (!wasm.isConcrete(wanted)) {
     const kind = ins.uextend(I32, ins.load(I8, CONSTANT_MEMFLAGS, descriptor, Descriptor.Kind));
-    answer(ins.uextend(I32, isOfKind(heap, kind, wanted)));
+    answer(heap, ins.uextend(I32, isOfKind(heap, kind, wanted)), done);
     return;
   }
   testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
@@ -126,9 +130,8 @@ function testFunction(heap: HeapOperations, record: Value, wanted: wasm.HeapType
 function testConcrete(heap: HeapOperations, descriptor: Value, type: number, done: Block): void {
   const { builder, ins } = heap;
   const depth = heap.plan.depth(type);
-  const answer = (isIt: Value): void => void ins.jump(builder.blockCall(done, [isIt]));
   if (isQuick(heap.plan.types, type)) {
-    answer(isDescribed(heap, descriptor, type));
+    answer(heap, isDescribed(heap, descriptor, type), done);
     return;
   }
   const deep = builder.createBlock();
@@ -137,7 +140,7 @@ function testConcrete(heap: HeapOperations, descriptor: Value, type: number, don
   ins.brif(isDeep, builder.blockCall(deep), builder.blockCall(done, [ins.iconst(I32, 0)]));
   builder.sealBlock(deep);
   builder.switchToBlock(deep);
-  answer(isDescribed(heap, descriptor, type));
+  answer(heap, isDescribed(heap, descriptor, type), done);
 }
 
 /** Whether a descriptor is of the type; one of a type that is not quick is deep enough. */

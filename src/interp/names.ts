@@ -14,7 +14,7 @@ export function nameKey(name: FunctionName): string {
 
 export function externalKey(func: Function, name: ExternalName): string {
   if (name.kind !== "user") return `%${name.name}`;
-  const user = func.dfg.userNames[name.ref];
+  const user = func.dfg.userNames.get(name.ref);
   return user === undefined ? `userextname${name.ref}` : `u${user.namespace}:${user.index}`;
 }
 
@@ -26,7 +26,7 @@ export function functionKey(func: Function, ref: FuncRef): string {
 /** A number that stands for a callee in traces. */
 export function functionHash(func: Function, ref: FuncRef): number {
   const name = func.dfg.extFuncs[ref]?.name;
-  const user = name?.kind === "user" ? func.dfg.userNames[name.ref] : undefined;
+  const user = name?.kind === "user" ? func.dfg.userNames.get(name.ref) : undefined;
   return user === undefined ? hashString(functionKey(func, ref)) : mix(user.namespace, user.index);
 }
 

@@ -4,7 +4,7 @@
  * A block argument is a value, or on the edges of a `try_call` one of what the call gives: `ret0` its results on the
  * normal edge, `exn0` the exception's payload on a handler's. Values are stored as they are, the others negative.
  */
-import { EMPTY_I32, grownCapacity, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownCapacity, grownColumn, removeAll } from "../base/column.ts";
 import type { Block, BlockCall, ExceptionTable, SigRef, Value } from "./entities.ts";
 import type { ValuePool } from "./value-pool.ts";
 
@@ -71,7 +71,7 @@ export class BlockCalls {
 
   clear(): void {
     this.count = 0;
-    this.tables.length = 0;
+    removeAll(this.tables);
   }
 
   create(block: Block, args: readonly BlockArg[]): BlockCall {

@@ -2,6 +2,7 @@
  * The constant pool: byte strings that `vconst` and `f128const` name. Equal bytes share a handle when they are
  * inserted; text may still give two handles the same bytes.
  */
+import { removeAll } from "../base/column.ts";
 import type { Constant } from "./entities.ts";
 
 export class ConstantPool {
@@ -17,8 +18,9 @@ export class ConstantPool {
   }
 
   clear(): void {
-    this.data.length = 0;
-    this.handles.clear();
+    removeAll(this.data);
+    // Clearing a map makes new tables for it, even an empty one.
+    if (this.handles.size > 0) this.handles.clear();
     this.count = 0;
   }
 

@@ -5,7 +5,7 @@
  * Values and block parameters are in `values.ts`, the rows of instructions in `insts.ts`. Here is what a row means together with
  * the tables: results by a callee's signature, destinations of branches, the values that an instruction uses.
  */
-import { EMPTY_I32, fillWords, grownColumn, type I32List } from "../base/column.ts";
+import { EMPTY_I32, fillWords, grownColumn, type I32List, removeAll } from "../base/column.ts";
 import { argValue, type BlockArg, BlockCalls, isValueArg, valueArg } from "./block-calls.ts";
 import { ConstantPool } from "./constants.ts";
 import {
@@ -15,11 +15,10 @@ import {
   NONE,
   type SigRef,
   type StackMap,
-  type UserExternalNameRef,
   type Value,
 } from "./entities.ts";
 import { InstTable } from "./insts.ts";
-import type { ExtFunc, UserExternalName } from "./names.ts";
+import type { ExtFunc } from "./names.ts";
 import {
   Format,
   fixedResultCount,
@@ -34,6 +33,7 @@ import type { Signature } from "./signature.ts";
 import { StackMapPool } from "./stack-maps.ts";
 import type { DebugTag } from "./tables.ts";
 import type { Type } from "./types.ts";
+import { UserNames } from "./user-names.ts";
 
 export class DataFlowGraph extends InstTable {
   readonly blockCalls: BlockCalls;
@@ -41,8 +41,7 @@ export class DataFlowGraph extends InstTable {
   readonly stackMaps: StackMapPool;
   readonly signatures: Signature[];
   readonly extFuncs: ExtFunc[];
-  readonly userNames: UserExternalName[];
-  private readonly userNameRefs: Map<number | string, UserExternalNameRef>;
+  readonly userNames: UserNames;
   /** Lane masks of `shuffle`, 16 bytes each. */
   readonly immediates: Uint8Array[];
 
@@ -57,8 +56,7 @@ export class DataFlowGraph extends InstTable {
     this.stackMaps = new StackMapPool();
     this.signatures = [];
     this.extFuncs = [];
-    this.userNames = [];
-    this.userNameRefs = new Map();
+    this.userNames = new UserNames();
     this.immediates = [];
     this.instMaps = EMPTY_I32;
     this.instTags = new Map();
@@ -71,12 +69,11 @@ export class DataFlowGraph extends InstTable {
     this.blockCalls.clear();
     this.constants.clear();
     this.stackMaps.clear();
-    this.signatures.length = 0;
-    this.extFuncs.length = 0;
-    this.userNames.length = 0;
+    removeAll(this.signatures);
+    removeAll(this.extFuncs);
+    this.userNames.clear();
+    removeAll(this.immediates);
     // Clearing a map makes new tables for it, even an empty one.
-    if (this.userNameRefs.size > 0) this.userNameRefs.clear();
-    this.immediates.length = 0;
     if (this.instTags.size > 0) this.instTags.clear();
   }
 
@@ -252,24 +249,6 @@ export class DataFlowGraph extends InstTable {
   get hasDebugTags(): boolean {
     return this.instTags.size > 0;
   }
-
-  // External names.
-
-  /** The number of that user name; each name has one. */
-  declareUserName(namespace: number, index: number): UserExternalNameRef {
-    const key = nameKey(namespace, index);
-    const found = this.userNameRefs.get(key);
-    if (found !== undefined) return found;
-    const ref = (this.userNames.push({ namespace, index }) - 1) as UserExternalNameRef;
-    this.userNameRefs.set(key, ref);
-    return ref;
-  }
-}
-
-/** Small numbers, as nearly all are, make a small number. */
-function nameKey(namespace: number, index: number): number | string {
-  const isSmall = namespace < 16 && index < 1 << 26;
-  return isSmall ? index * 16 + namespace : `${namespace}:${index}`;
 }
 
 const NO_TAGS: readonly DebugTag[] = [];

@@ -2,7 +2,7 @@
  * A CLIF function: name, signature, the tables it declares, its data-flow graph and its layout. One can be cleared
  * and filled again without giving its memory back.
  */
-import { EMPTY_I32, grownColumn } from "../base/column.ts";
+import { EMPTY_I32, grownColumn, removeAll } from "../base/column.ts";
 import { DataFlowGraph } from "./dfg.ts";
 import {
   type AliasRegion,
@@ -48,7 +48,7 @@ export class Function {
    * The values that need stack maps, as declared (aliases among them stay as they are): the text directive
    * `; needs-stack-map:`. The spiller's input; it says nothing once the function is spilled.
    */
-  readonly needsStackMap: Value[];
+  needsStackMap: Value[];
   /** The type of addresses: the text directive `; pointer-type:`. */
   pointerType: Type;
 
@@ -83,13 +83,13 @@ export class Function {
     this.signature = NO_SIGNATURE;
     this.dfg.clear();
     this.layout.clear();
-    this.stackSlots.length = 0;
-    this.dynamicStackSlots.length = 0;
-    this.dynamicTypes.length = 0;
-    this.globalValues.length = 0;
-    this.aliasRegions.length = 0;
+    removeAll(this.stackSlots);
+    removeAll(this.dynamicStackSlots);
+    removeAll(this.dynamicTypes);
+    removeAll(this.globalValues);
+    removeAll(this.aliasRegions);
     this.stackLimit = NONE;
-    this.needsStackMap.length = 0;
+    removeAll(this.needsStackMap);
     this.pointerType = I64;
     if (this.sourceLocCount > 0) this.sourceLocs.fill(0);
     this.sourceLocCount = 0;

@@ -25,20 +25,22 @@ export abstract class InstBuilderBase {
   /** Puts a new instruction where the builder stands. */
   protected abstract insert(inst: Inst): void;
 
-  /**
-   * The constant of an immediate form. Narrow constants hold the bits of their width only; 128 bits are an extended
-   * 64-bit constant, as there is no `iconst.i128`.
-   */
-  protected constantOf(
-    type: Type,
-    imm: number | bigint,
-    extend: (wide: Type, low: Value) => Value,
-    iconst: (narrow: Type, bits: number | bigint) => Value,
-  ): Value {
-    const wide = type === I128;
-    const narrow = wide ? I64 : type;
-    const low = iconst(narrow, bitsWithin(bitsOf(narrow), imm));
-    return wide ? extend(type, low) : low;
+  abstract iconst(type: Type, imm: number | bigint): Value;
+  abstract sextend(type: Type, x: Value): Value;
+  abstract uextend(type: Type, x: Value): Value;
+
+  /** The constant of an immediate form, sign-extended. 128 bits are an extended 64-bit constant, as there is no `iconst.i128`. */
+  protected immediateS(type: Type, imm: number | bigint): Value {
+    return type === I128 ? this.sextend(type, this.iconstWithin(I64, imm)) : this.iconstWithin(type, imm);
+  }
+
+  protected immediateU(type: Type, imm: number | bigint): Value {
+    return type === I128 ? this.uextend(type, this.iconstWithin(I64, imm)) : this.iconstWithin(type, imm);
+  }
+
+  /** Narrow constants hold the bits of their width only. */
+  private iconstWithin(type: Type, imm: number | bigint): Value {
+    return this.iconst(type, bitsWithin(bitsOf(type), imm));
   }
 }
 

@@ -1476,12 +1476,4 @@ export abstract class InstBuilder extends InstBuilderBase {
     this.insert(inst);
     return inst;
   }
-
-  private immediateS(type: Type, imm: number | bigint): Value {
-    return this.constantOf(type, imm, (wide, low) => this.sextend(wide, low), (narrow, bits) => this.iconst(narrow, bits));
-  }
-
-  private immediateU(type: Type, imm: number | bigint): Value {
-    return this.constantOf(type, imm, (wide, low) => this.uextend(wide, low), (narrow, bits) => this.iconst(narrow, bits));
-  }
 }

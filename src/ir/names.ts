@@ -31,6 +31,14 @@ export type ExternalName =
   | { readonly kind: "libcall"; readonly name: string }
   | { readonly kind: "symbol"; readonly name: string };
 
+/** By number: those asked for so far. Each function numbers its names from 0, and they are the same objects in all. */
+const USER_NAMES: ExternalName[] = [];
+
+export function userName(ref: UserExternalNameRef): ExternalName {
+  USER_NAMES[ref] ??= { kind: "user", ref };
+  return USER_NAMES[ref];
+}
+
 /** Runtime routines and symbols that `%Name` means when it is one of these. */
 export const LIB_CALLS: readonly string[] = [
   "Probestack",

@@ -10,7 +10,7 @@
 import { arrayLayout, ELEMENTS_OFFSET, OBJECT_ALIGN, type StructLayout, structLayout } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
 import { BUILTIN_DESCRIPTORS, FUNCTION_RECORDS, STATIC_OBJECTS } from "../object/symbol-spaces.ts";
-import type { ByteRange, Module } from "../wasm/module.ts";
+import { type Module, SECTION_GLOBAL } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
@@ -24,8 +24,6 @@ const ALL_FEATURES = -1;
 
 export class KnownGlobals {
   readonly objects: StaticObjects;
-  /** By global: what it holds first, or null where it is not known. */
-  readonly references: readonly (KnownReference | null)[];
   /** By element segment: the array of its items, or -1 where some are not known. */
   readonly segments: Int32Array;
 
@@ -33,8 +31,9 @@ export class KnownGlobals {
   private readonly constants: ConstantValues;
   private readonly reader: OperatorReader;
   private readonly stack: StaticValues;
-  /** What is known of the globals so far, as rows. */
+  /** What is known of the globals so far, as rows; and, of those asked for, as references. */
   private readonly globals: StaticValues;
+  private readonly references: KnownReference[];
   private readonly layouts: Map<number, StructLayout>;
   private bytes: number;
 
@@ -42,33 +41,48 @@ export class KnownGlobals {
   constructor(module: Module, constants: ConstantValues, segments: (segment: number) => boolean) {
     this.module = module;
     this.constants = constants;
-    this.objects = new StaticObjects();
+    const { start, end } = module.sections[SECTION_GLOBAL]!;
+    // What spells a value takes two bytes at least; items of segments may need more room.
+    this.objects = new StaticObjects((end - start) >> 1);
     this.reader = new OperatorReader(module.bytes, 0, 0, ALL_FEATURES);
     this.reader.typeLimit = module.types.length;
     this.stack = new StaticValues();
-    this.globals = new StaticValues();
+    this.globals = new StaticValues(module.globals.length);
     this.layouts = new Map();
     this.bytes = 0;
-    this.references = module.globals.map((_, i) => this.global(i));
+    this.references = new Array<KnownReference>(module.globals.length);
+    for (let i = 0; i < module.globals.length; i++) this.global(i);
     this.segments = Int32Array.from(module.elements, (_, i) => (segments(i) ? this.segment(i) : UNKNOWN));
   }
 
-  private global(index: number): KnownReference | null {
+  /** Whether it is known what a global holds first. */
+  isKnown(global: number): boolean {
+    const kind = this.globals.kind(global);
+    return kind !== UNKNOWN && kind !== StaticValue.Import;
+  }
+
+  /** What a global holds first, or null where it is not known. */
+  reference(global: number): KnownReference | null {
+    if (!this.isKnown(global)) return null;
+    this.references[global] ??= referenceOf(this.globals, global);
+    return this.references[global];
+  }
+
+  private global(index: number): void {
     const { type, initStart, initEnd } = this.module.globals[index]!;
     this.stack.truncate(0);
     if (index < this.module.importedGlobalCount) {
       this.globals.push(StaticValue.Import, index);
-      return null;
+      return;
     }
-    const isKnown =
-      wasm.isRef(type) &&
-      this.attempt(() => this.expression({ start: initStart, end: initEnd }) && this.isStackKnown());
-    if (!isKnown) {
+    const { objects, bytes } = this;
+    const count = objects.length;
+    if (wasm.isRef(type) && this.expression(initStart, initEnd) && this.isStackKnown()) {
+      this.globals.copy(this.stack, 0);
+    } else {
+      this.takeBack(count, bytes);
       this.globals.push(UNKNOWN, 0);
-      return null;
     }
-    this.globals.copy(this.stack, 0);
-    return referenceOf(this.globals, index);
   }
 
   private segment(index: number): number {
@@ -76,27 +90,24 @@ export class KnownGlobals {
     const { items, itemCount, itemsAreExprs } = elements[index]!;
     this.stack.truncate(0);
     this.reader.seek(items.start, items.end);
-    let object = UNKNOWN;
-    this.attempt(() => {
-      for (let i = 0; i < itemCount; i++) {
-        if (!itemsAreExprs) this.stack.push(StaticValue.Function, this.reader.u32());
-        else if (!this.operators()) return false;
-      }
-      // References to what never moves are words like others.
-      object = this.array(types.length + BUILTIN_DESCRIPTORS.Words, itemCount, 2, itemCount);
-      return object !== UNKNOWN;
-    });
+    const { objects, bytes } = this;
+    const count = objects.length;
+    let known = true;
+    for (let i = 0; i < itemCount && known; i++) {
+      if (itemsAreExprs) known = this.operators();
+      else this.stack.push(StaticValue.Function, this.reader.u32());
+    }
+    // References to what never moves are words like others.
+    const words = types.length + BUILTIN_DESCRIPTORS.Words;
+    const object = known ? this.array(words, itemCount, 2, itemCount) : UNKNOWN;
+    if (object === UNKNOWN) this.takeBack(count, bytes);
     return object;
   }
 
-  /** Takes back the objects of an expression that is not known after all. */
-  private attempt(evaluate: () => boolean): boolean {
-    const { objects, bytes } = this;
-    const count = objects.length;
-    if (evaluate()) return true;
-    objects.truncate(count);
+  /** Takes back the objects of an expression that is not known after all: only so many stay, of so many bytes. */
+  private takeBack(objects: number, bytes: number): void {
+    this.objects.truncate(objects);
     this.bytes = bytes;
-    return false;
   }
 
   /** Whether the only value on the stack is known, and not only where it comes from. */
@@ -104,7 +115,7 @@ export class KnownGlobals {
     return this.stack.kind(0) !== StaticValue.Import;
   }
 
-  private expression({ start, end }: ByteRange): boolean {
+  private expression(start: number, end: number): boolean {
     this.reader.seek(start, end);
     return this.operators();
   }

@@ -83,12 +83,13 @@ class UsageWalk {
       this.locals();
       while (reader.pos < reader.end) this.operator(reader.next());
     }
-    for (const { initStart, initEnd } of module.globals) {
-      if (initEnd > 0) this.expressions({ start: initStart, end: initEnd });
+    for (let i = module.importedGlobalCount; i < module.globals.length; i++) {
+      const { initStart, initEnd } = module.globals[i]!;
+      this.expressions(initStart, initEnd);
     }
-    for (const { init } of module.tables) if (init !== null) this.expressions(init);
+    for (const { init } of module.tables) if (init !== null) this.expressions(init.start, init.end);
     for (const { items, itemCount, itemsAreExprs } of module.elements) {
-      if (itemsAreExprs) this.expressions(items);
+      if (itemsAreExprs) this.expressions(items.start, items.end);
       else this.indices(items, itemCount);
     }
     return {
@@ -123,7 +124,7 @@ class UsageWalk {
   }
 
   /** One constant expression behind the other; references in them alone need no code of their own. */
-  private expressions({ start, end }: ByteRange): void {
+  private expressions(start: number, end: number): void {
     const before = this.usesReferences;
     this.reader.seek(start, end);
     while (this.reader.pos < end) this.operator(this.reader.next());

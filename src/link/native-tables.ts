@@ -26,15 +26,15 @@ export const NULL_ITEM = -1;
 /** The functions that a segment names, `NULL_ITEM` for null; null when an item is anything else. */
 export function plainItems(module: Module, segment: ElementSegment): readonly number[] | null {
   const reader = readerOf(module, segment.items);
-  const items: number[] = [];
-  for (let i = 0; i < segment.itemCount; i++) {
+  const items = new Array<number>(segment.itemCount);
+  for (let i = 0; i < items.length; i++) {
     if (!segment.itemsAreExprs) {
-      items.push(reader.u32());
+      items[i] = reader.u32();
       continue;
     }
     const op = reader.next();
     if (op !== WasmOp.RefFunc && op !== WasmOp.RefNull) return null;
-    items.push(op === WasmOp.RefFunc ? reader.index : NULL_ITEM);
+    items[i] = op === WasmOp.RefFunc ? reader.index : NULL_ITEM;
     if (reader.next() !== WasmOp.End) return null;
   }
   return items;
@@ -148,9 +148,9 @@ class Confusions {
     this.inSegments = new Map();
     const types = new Set<number>();
     for (const segment of module.elements) {
-      for (const item of plainItems(module, segment) ?? []) {
-        if (item !== NULL_ITEM) types.add(module.functionTypes.get(item));
-      }
+      const items = plainItems(module, segment) ?? [];
+      for (let i = 0; i < items.length; i++)
+        if (items[i] !== NULL_ITEM) types.add(module.functionTypes.get(items[i]!));
     }
     for (const type of types) this.add(type);
   }

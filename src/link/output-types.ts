@@ -56,7 +56,9 @@ function keyOf(params: number, values: readonly ValType[]): string {
 }
 
 function loweredValues(types: TypeTable, type: number): ValType[] {
-  return Array.from({ length: types.valueCountOf(type) }, (_, i) => lowered(types.rawValue(type, i)));
+  const values = new Array<ValType>(types.valueCountOf(type));
+  for (let i = 0; i < values.length; i++) values[i] = lowered(types.rawValue(type, i));
+  return values;
 }
 
 export function addFunctionType(

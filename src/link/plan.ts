@@ -257,12 +257,12 @@ export class OutputPlan implements InitializerPlan {
   }
 
   knownReference(global: number): KnownReference | null {
-    return this.module.globals[global]!.mutable ? null : this.known.references[global]!;
+    return this.module.globals[global]!.mutable ? null : this.known.reference(global);
   }
 
   /** What is in the cell of a global from the start. */
   firstReference(global: number): KnownReference | null {
-    return this.known.references[global]!;
+    return this.known.reference(global);
   }
 
   /** Objects that the linker lays out. */
@@ -271,13 +271,15 @@ export class OutputPlan implements InitializerPlan {
   }
 
   isComputed(global: number): boolean {
-    if (wasm.isRef(this.module.globals[global]!.type)) return this.known.references[global] === null;
+    if (wasm.isRef(this.module.globals[global]!.type)) return !this.known.isKnown(global);
     return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
   }
 
   /** The globals of the input that stay globals, in the order of the output. */
   get nativeGlobals(): readonly number[] {
-    return this.module.globals.flatMap((_, i) => (this.globalIndices[i]! >= 0 ? [i] : []));
+    const natives: number[] = [];
+    for (let i = 0; i < this.globalIndices.length; i++) if (this.globalIndices[i]! >= 0) natives.push(i);
+    return natives;
   }
 
   /** Imported globals of the output that are the input's. */
@@ -399,8 +401,8 @@ export class OutputPlan implements InitializerPlan {
     const cells: Cell[] = [];
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
     if (usage.usesExceptions) add("exception", 0);
-    module.globals.forEach(({ type }, i) => {
-      if (wasm.isRef(type) && this.knownReference(i) === null) this.globalCells[i] = add("global", i);
+    module.globals.forEach(({ type, mutable }, i) => {
+      if (wasm.isRef(type) && (mutable || !this.known.isKnown(i))) this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
       if (!this.native.has(i)) this.tableCells[i] = add("table", i);

@@ -29,9 +29,16 @@ export const StaticValue = {
 
 /** Rows of values, which serve as a stack too. */
 export class StaticValues {
-  private readonly kinds: I32List = new I32List();
-  private readonly lows: I32List = new I32List();
-  private readonly highs: I32List = new I32List();
+  private readonly kinds: I32List;
+  private readonly lows: I32List;
+  private readonly highs: I32List;
+
+  /** With room for so many at first: outgrown columns of tens of thousands would be much of what planning throws away. */
+  constructor(capacity = 16) {
+    this.kinds = new I32List(capacity);
+    this.lows = new I32List(capacity);
+    this.highs = new I32List(capacity);
+  }
 
   get length(): number {
     return this.kinds.length;
@@ -68,10 +75,18 @@ export class StaticValues {
 }
 
 export class StaticObjects {
-  readonly values: StaticValues = new StaticValues();
-  private readonly types: I32List = new I32List();
-  private readonly lengths: I32List = new I32List();
-  private readonly starts: I32List = new I32List();
+  readonly values: StaticValues;
+  private readonly types: I32List;
+  private readonly lengths: I32List;
+  private readonly starts: I32List;
+
+  /** With room for so many values at first. */
+  constructor(capacity: number) {
+    this.values = new StaticValues(capacity);
+    this.types = new I32List();
+    this.lengths = new I32List();
+    this.starts = new I32List();
+  }
 
   get length(): number {
     return this.types.length;

@@ -7,6 +7,7 @@
  * compiled in any order must be linked in one.
  */
 import { I32List } from "../base/column.ts";
+import { PairNumbers } from "../base/pair-numbers.ts";
 import { STACK_MAPS } from "./symbol-spaces.ts";
 
 export interface StaticSymbol {
@@ -21,10 +22,8 @@ export interface FrameMap {
 }
 
 export class SymbolTable {
-  /** By symbol. */
-  private readonly spaces: I32List;
-  private readonly indices: I32List;
-  private readonly numbers: Map<number, number>;
+  /** Pairs of a space and an index. */
+  private readonly pairs: PairNumbers;
   /** The words of all maps, one behind the other: the frame's bytes, then the offsets. */
   private readonly words: I32List;
   /** By map: where its words begin, and where the next one's will. */
@@ -37,9 +36,7 @@ export class SymbolTable {
   private mapHeads: Int32Array;
 
   constructor() {
-    this.spaces = new I32List();
-    this.indices = new I32List();
-    this.numbers = new Map();
+    this.pairs = new PairNumbers();
     this.words = new I32List();
     this.starts = new I32List();
     this.starts.push(0);
@@ -50,15 +47,15 @@ export class SymbolTable {
   }
 
   get length(): number {
-    return this.spaces.length;
+    return this.pairs.length;
   }
 
   space(number: number): number {
-    return this.spaces.get(number);
+    return this.pairs.first(number);
   }
 
   symbol(number: number): StaticSymbol {
-    return { space: this.spaces.get(number), index: this.indices.get(number) };
+    return { space: this.pairs.first(number), index: this.pairs.second(number) };
   }
 
   /** The map that a symbol in `STACK_MAPS` stands for, by its index there. */
@@ -71,14 +68,7 @@ export class SymbolTable {
 
   /** The number of a symbol; `index` is below 2^28. */
   intern(space: number, index: number): number {
-    const key = index * 16 + space;
-    const found = this.numbers.get(key);
-    if (found !== undefined) return found;
-    const number = this.spaces.length;
-    this.spaces.push(space);
-    this.indices.push(index);
-    this.numbers.set(key, number);
-    return number;
+    return this.pairs.of(space, index);
   }
 
   internMap(frameBytes: number, offsets: I32List): number {

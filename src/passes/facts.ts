@@ -1,12 +1,13 @@
 /** What a compiler knows of a function that its text does not say; passes that are given facts rely on them. */
-import type { Inst, Value } from "../ir/entities.ts";
+import { I32List } from "../base/column.ts";
+import type { Inst } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
 export interface Facts {
   /** References that are never null: by their type, or because they were just made. */
-  readonly nonNull: readonly Value[];
+  readonly nonNull: I32List;
   /** Addresses of objects that are declared to need no stack map, since they never move: what is stored there is fields. */
-  readonly staticObjects: readonly Value[];
+  readonly staticObjects: I32List;
   /** Of a call that makes an object, and changes no other. Null for all other calls. */
   allocationOf(func: Function, inst: Inst): Allocation | null;
   /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */
@@ -26,8 +27,8 @@ export interface Allocation {
 }
 
 export const NO_FACTS: Facts = {
-  nonNull: [],
-  staticObjects: [],
+  nonNull: new I32List(),
+  staticObjects: new I32List(),
   allocationOf: () => null,
   typeTestOf: () => null,
 };

@@ -77,7 +77,7 @@ export class ValueNumbering {
   run(func: Function, facts: Facts): number {
     this.func = func;
     this.facts = facts;
-    this.cursor = new FuncCursor(func);
+    if (this.cursor?.func !== func) this.cursor = new FuncCursor(func);
     this.changes = 0;
     this.cfg.compute(func);
     this.dominators.compute(func, this.cfg);
@@ -103,10 +103,12 @@ export class ValueNumbering {
     const { staticObjects, nonNull } = facts;
     for (let i = 0; i < needsStackMap.length; i++) this.declared[dfg.resolveAliases(needsStackMap[i]!)] = 1;
     // An access to one may be to the same field as an access by way of a declared reference.
-    for (let i = 0; i < staticObjects.length; i++) this.declared[dfg.resolveAliases(staticObjects[i]!)] = 1;
+    for (let i = 0; i < staticObjects.length; i++)
+      this.declared[dfg.resolveAliases(staticObjects.get(i) as Value)] = 1;
     // What became an alias was a parameter: not null where it stood, which what it stands for need not have been before.
     for (let i = 0; i < nonNull.length; i++) {
-      if (dfg.resolveAliases(nonNull[i]!) === nonNull[i]) this.nonNull[nonNull[i]!] = 1;
+      const value = nonNull.get(i) as Value;
+      if (dfg.resolveAliases(value) === value) this.nonNull[value] = 1;
     }
     this.params.compute(func, this.declared, this.nonNull);
   }
@@ -256,7 +258,7 @@ export class ValueNumbering {
   private isOperator(inst: Inst): boolean {
     const { dfg } = this.func!;
     const { name } = dfg.extFuncs[dfg.funcRef(inst)]!;
-    return name.kind === "user" && dfg.userNames[name.ref]!.namespace === WASM_OPERATORS;
+    return name.kind === "user" && dfg.userNames.namespace(name.ref) === WASM_OPERATORS;
   }
 
   // Fields.

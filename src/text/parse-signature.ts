@@ -53,7 +53,7 @@ export function parseExternalName(context: ParseContext): ExternalName {
       return { kind: "user", ref: context.entity(Tok.UserNameRef, "a name") as UserExternalNameRef };
     case Tok.UserRef: {
       const { namespace, index } = parseUserName(context);
-      return { kind: "user", ref: context.func.dfg.declareUserName(namespace, index) };
+      return { kind: "user", ref: context.func.dfg.userNames.declare(namespace, index) };
     }
     default:
       return lexer.failExpected("a name such as %name or u0:0");

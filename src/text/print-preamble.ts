@@ -181,7 +181,7 @@ function writeExternalName(w: TextWriter, name: ExternalName, func: Function | n
     w.text(name.name);
     return;
   }
-  const user = func?.dfg.userNames[name.ref];
+  const user = func?.dfg.userNames.get(name.ref);
   if (user === undefined) {
     w.entity("userextname", name.ref);
     return;

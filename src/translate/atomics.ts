@@ -22,7 +22,7 @@ export interface AtomicTranslator {
   readonly memories: Memories;
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
   /** Pops the address of the access that was read; its offset is added. */
   exactAddress(): { readonly base: Value; readonly flags: MemFlags };
   operator(op: number, immediates: readonly number[], args: readonly Value[], results: readonly Type[]): void;

@@ -90,7 +90,7 @@ export class CallTranslator extends ExceptionTranslator {
     const found = this.externals.get(key);
     if (found !== undefined) return found;
     const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(namespace, index) },
+      name: this.builder.userName(namespace, index),
       signature: this.builder.importSignature(signatureOf(params, results)),
       colocated: false,
       patchable: false,
@@ -106,25 +106,25 @@ export class CallTranslator extends ExceptionTranslator {
 
   call(): void {
     const type = this.module.functionTypes.get(this.reader.index);
-    const args = this.takeArgs(type);
     const callee = this.callee(this.reader.index);
     // Whoever throws may collect: for the exception, or because it calls what is not known.
-    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) this.callInRegion(type, callee, args);
-    else this.pushResults(this.ins.call(callee, args), type);
+    if (this.isInRegion && this.plan!.mayCollect(this.reader.index)) this.callInRegion(type, callee);
+    else this.pushResults(this.ins.call(callee, this.takeArgs(type)), type);
   }
 
   /** Apart, as its closure costs calls that make none. */
-  private callInRegion(type: number, callee: FuncRef, args: readonly Value[]): void {
+  private callInRegion(type: number, callee: FuncRef): void {
+    const args = this.popArgs(type);
     this.tryCall(this.signature(type), type, (table) => void this.ins.tryCall(callee, args, table));
   }
 
   private callThrough(signature: SigRef, type: number, callee: Value): void {
-    const args = this.takeArgs(type);
-    if (this.isInRegion) this.callThroughInRegion(signature, type, callee, args);
-    else this.pushResults(this.ins.callIndirect(signature, callee, args), type);
+    if (this.isInRegion) this.callThroughInRegion(signature, type, callee);
+    else this.pushResults(this.ins.callIndirect(signature, callee, this.takeArgs(type)), type);
   }
 
-  private callThroughInRegion(signature: SigRef, type: number, callee: Value, args: readonly Value[]): void {
+  private callThroughInRegion(signature: SigRef, type: number, callee: Value): void {
+    const args = this.popArgs(type);
     this.tryCall(signature, type, (table) => void this.ins.tryCallIndirect(callee, args, table));
   }
 
@@ -171,7 +171,7 @@ export class CallTranslator extends ExceptionTranslator {
     const kind = testKind(types, test);
     const func = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), kind) ?? -1) : -1;
     if (func < 0) return testType(this.heap, ref, heap, nullable);
-    return this.builder.instResults(this.ins.call(this.callee(func), [ref]))[0]!;
+    return this.builder.func.dfg.firstResult(this.ins.call(this.callee(func), [ref]));
   }
 
   /** Traps unless the reference passes the test. */
@@ -182,8 +182,8 @@ export class CallTranslator extends ExceptionTranslator {
   }
 
   private make(allocator: number, args: readonly Value[]): Value {
-    const [object] = this.builder.instResults(this.ins.call(this.callee(allocator), args));
-    return this.watch(object!, this.module.types.result(this.module.functionTypes.get(allocator), 0));
+    const object = this.builder.func.dfg.firstResult(this.ins.call(this.callee(allocator), args));
+    return this.watch(object, this.module.types.result(this.module.functionTypes.get(allocator), 0));
   }
 
   callIndirect(): void {
@@ -234,7 +234,11 @@ export class CallTranslator extends ExceptionTranslator {
     return this.signature(type, this.referenceTable);
   }
 
-  private takeArgs(type: number): Value[] {
+  private takeArgs(type: number): readonly Value[] {
+    return this.takeMany(this.module.types.paramCount(type));
+  }
+
+  private popArgs(type: number): readonly Value[] {
     return this.popMany(this.module.types.paramCount(type));
   }
 
@@ -253,7 +257,7 @@ export class CallTranslator extends ExceptionTranslator {
     const found = this.callees.get(index);
     if (found >= 0) return found as FuncRef;
     const callee = this.builder.importFunction({
-      name: { kind: "user", ref: this.builder.declareImportedUserFunction(0, index) },
+      name: this.builder.userName(0, index),
       signature: this.signature(this.module.functionTypes.get(index)),
       colocated: index >= this.module.importedFunctionCount,
       patchable: false,

@@ -3,22 +3,16 @@
  * parameters, are parameters of the block that follows or begins it.
  */
 import { GcTrap } from "../gc/traps.ts";
-import { type Block, NONE, type Value } from "../ir/entities.ts";
+import type { Block, Value } from "../ir/entities.ts";
 import { EMPTY_BLOCK } from "../wasm/operators.ts";
 import type { ValType } from "../wasm/types.ts";
-import { type ControlFrame, FrameKind, labelTypes, type TryRegion } from "./control.ts";
+import { type BlockTypes, type ControlFrame, ControlStack, FrameKind, NO_TYPES } from "./control.ts";
 import { FunctionState, paramsOf, resultsOf } from "./function-state.ts";
 
-const NO_VALUES: readonly Value[] = [];
-
-/** Of most blocks. */
-const NO_TYPES: { readonly params: readonly ValType[]; readonly results: readonly ValType[] } = {
-  params: [],
-  results: [],
-};
-
 export class ControlTranslator extends FunctionState {
-  protected readonly frames: ControlFrame[] = [];
+  protected readonly frames: ControlStack = new ControlStack();
+  /** By block type, as it is read: those met so far. */
+  private readonly knownTypes: Map<number, BlockTypes> = new Map();
   /** How many loops the operator at hand is in; a function that is nearly all allocation counts as one. */
   private loops = 0;
   /** Whether the operator at hand can be reached. */
@@ -26,7 +20,7 @@ export class ControlTranslator extends FunctionState {
 
   protected override begin(): void {
     super.begin();
-    this.frames.length = 0;
+    this.frames.clear();
     this.loops = 0;
     this.reachable = true;
   }
@@ -37,12 +31,22 @@ export class ControlTranslator extends FunctionState {
     if (this.heapOperations !== null) this.heapOperations.allocatesInPlace = this.loops > 0;
   }
 
-  protected blockTypes(): { readonly params: readonly ValType[]; readonly results: readonly ValType[] } {
+  /** Of the construct that was read. */
+  protected blockTypes(): BlockTypes {
     const { blockType } = this.reader;
     if (blockType === EMPTY_BLOCK) return NO_TYPES;
-    if (blockType < 0) return { params: NO_TYPES.params, results: [~blockType] };
+    let types = this.knownTypes.get(blockType);
+    if (types === undefined) {
+      types = blockType < 0 ? { params: [], results: [~blockType] } : this.typesOf(blockType);
+      this.knownTypes.set(blockType, types);
+    }
+    return types;
+  }
+
+  /** Of a function type. */
+  private typesOf(type: number): BlockTypes {
     const { types } = this.module;
-    return { params: paramsOf(types, blockType), results: resultsOf(types, blockType) };
+    return { params: paramsOf(types, type), results: resultsOf(types, type) };
   }
 
   protected blockOf(types: readonly ValType[]): Block {
@@ -64,62 +68,43 @@ export class ControlTranslator extends FunctionState {
   }
 
   block(): void {
-    const { params, results } = this.blockTypes();
-    const next = this.blockOf(results);
-    this.open(FrameKind.Block, next, next, NONE, params, results);
+    const types = this.blockTypes();
+    const next = this.blockOf(types.results);
+    this.open(FrameKind.Block, next, next, types);
   }
 
   loop(): void {
-    const { params, results } = this.blockTypes();
-    const header = this.blockOf(params);
-    const next = this.blockOf(results);
-    this.jump(header, this.popMany(params.length));
+    const types = this.blockTypes();
+    const header = this.blockOf(types.params);
+    const next = this.blockOf(types.results);
+    this.jump(header, this.takeMany(types.params.length));
     this.enter(header);
-    this.open(FrameKind.Loop, header, next, NONE, params, results);
+    this.open(FrameKind.Loop, header, next, types);
     this.countLoops(1);
   }
 
   conditional(): void {
-    const { params, results } = this.blockTypes();
+    const types = this.blockTypes();
     const condition = this.pop();
     const then = this.builder.createBlock();
     const otherwise = this.builder.createBlock();
-    const next = this.blockOf(results);
+    const next = this.blockOf(types.results);
     this.builder.ins.brif(condition, this.builder.blockCall(then), this.builder.blockCall(otherwise));
     this.builder.sealBlock(then);
     this.builder.sealBlock(otherwise);
-    this.open(FrameKind.If, next, next, otherwise, params, results);
+    const frame = this.open(FrameKind.If, next, next, types);
+    frame.elseBlock = otherwise;
+    // The operands that an `else` arm starts with are those that stand there now.
+    frame.elseOperands = this.peekMany(types.params.length);
     this.builder.switchToBlock(then);
   }
 
-  protected open(
-    kind: number,
-    target: Block,
-    next: Block,
-    elseBlock: Block | typeof NONE,
-    params: readonly ValType[],
-    results: readonly ValType[],
-    region: TryRegion | null = null,
-  ): void {
-    const height = this.stack.length - params.length;
-    // The operands that an `else` arm starts with are those that stand there now.
-    const elseOperands = elseBlock === NONE ? NO_VALUES : this.peekMany(params.length);
-    this.frames.push({
-      kind,
-      target,
-      next,
-      elseBlock,
-      elseOperands,
-      params,
-      results,
-      height,
-      nextIsReached: false,
-      region,
-    });
+  protected open(kind: number, target: Block, next: Block, types: BlockTypes): ControlFrame {
+    return this.frames.open(kind, target, next, types, this.stack.length - types.params.length);
   }
 
   otherwise(): void {
-    const frame = this.frames.at(-1)!;
+    const frame = this.frames.top;
     if (this.reachable) this.leaveTo(frame);
     this.dropTo(frame.height);
     this.builder.switchToBlock(frame.elseBlock as Block);
@@ -131,14 +116,14 @@ export class ControlTranslator extends FunctionState {
   /** Jumps to what follows the frame, with its results. */
   protected leaveTo(frame: ControlFrame): void {
     frame.nextIsReached = true;
-    this.jump(frame.next, this.popMany(frame.results.length));
+    this.jump(frame.next, this.takeMany(frame.types.results.length));
   }
 
   end(): void {
-    const frame = this.frames.at(-1)!;
+    const frame = this.frames.top;
     if (this.reachable) this.leaveTo(frame);
     if (frame.kind === FrameKind.If) this.missingElse(frame);
-    this.frames.pop();
+    this.frames.close();
     this.dropTo(frame.height);
     if (frame.kind === FrameKind.Loop) {
       this.countLoops(-1);
@@ -149,7 +134,7 @@ export class ControlTranslator extends FunctionState {
     if (!frame.nextIsReached) return;
     this.enter(frame.next);
     if (frame.kind !== FrameKind.Function) return;
-    this.builder.ins.return_(this.popMany(frame.results.length));
+    this.builder.ins.return_(this.takeMany(frame.types.results.length));
   }
 
   /** An `if` without `else` passes its parameters on. */
@@ -161,11 +146,11 @@ export class ControlTranslator extends FunctionState {
 
   protected becomeUnreachable(): void {
     this.reachable = false;
-    this.dropTo(this.frames.at(-1)!.height);
+    this.dropTo(this.frames.top.height);
   }
 
   protected frameAt(label: number): ControlFrame {
-    return this.frames[this.frames.length - 1 - label]!;
+    return this.frames.at(label);
   }
 
   /** Where a branch to the label goes, noting that something does. */
@@ -176,20 +161,20 @@ export class ControlTranslator extends FunctionState {
 
   branch(): void {
     const frame = this.frameAt(this.reader.index);
-    this.jump(this.branchTarget(frame), this.popMany(labelTypes(frame).length));
+    this.jump(this.branchTarget(frame), this.takeMany(frame.labelTypes.length));
     this.becomeUnreachable();
   }
 
   branchIf(): void {
     const condition = this.pop();
-    this.branchWhen(condition, this.reader.index, true, []);
+    this.branchWhen(condition, this.reader.index, true);
   }
 
   branchTable(): void {
     const { reader, builder } = this;
     const index = this.pop();
     const last = reader.listLength - 1;
-    const count = labelTypes(this.frameAt(reader.list[last]!)).length;
+    const count = this.frameAt(reader.list[last]!).labelTypes.length;
     const args = this.popMany(count);
     const callTo = (label: number) => builder.blockCall(this.branchTarget(this.frameAt(label)), args);
     const calls = [callTo(reader.list[last]!)];
@@ -199,8 +184,8 @@ export class ControlTranslator extends FunctionState {
   }
 
   returns(): void {
-    const [frame] = this.frames;
-    this.jump(this.branchTarget(frame!), this.popMany(frame!.results.length));
+    const frame = this.frames.at(this.frames.length - 1);
+    this.jump(this.branchTarget(frame), this.takeMany(frame.types.results.length));
     this.becomeUnreachable();
   }
 
@@ -209,11 +194,11 @@ export class ControlTranslator extends FunctionState {
     this.becomeUnreachable();
   }
 
-  /** Branches to a label with what stands on the stack, and `extra` behind it, when the condition holds. */
-  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void {
+  /** Branches to a label with what stands on the stack when the condition holds, or when it does not. */
+  branchWhen(condition: Value, label: number, whenTaken: boolean): void {
     const frame = this.frameAt(label);
     const next = this.builder.createBlock();
-    const args = [...this.peekMany(labelTypes(frame).length - extra.length), ...extra];
+    const args = this.peekMany(frame.labelTypes.length);
     const taken = this.builder.blockCall(this.branchTarget(frame), args);
     const other = this.builder.blockCall(next);
     if (whenTaken) this.builder.ins.brif(condition, taken, other);

@@ -2,7 +2,7 @@
  * The control stack of a function under translation: one frame for each construct that is open, and whether the code at
  * hand can be reached. Unreachable code is validated already and is passed over, counting the constructs that it opens.
  */
-import type { Block, NONE, Value } from "../ir/entities.ts";
+import { type Block, NONE, type Value } from "../ir/entities.ts";
 import type { ValType } from "../wasm/types.ts";
 
 export const FrameKind = {
@@ -33,27 +33,85 @@ export interface TryRegion {
   caught: Value | typeof NONE;
 }
 
-export interface ControlFrame {
-  kind: number;
-  /** Where a branch to the construct goes: the header of a loop, or what follows anything else. */
-  readonly target: Block;
-  /** What follows the construct. */
-  readonly next: Block;
-  /** The `else` arm of an `if` that has not come to it. */
-  readonly elseBlock: Block | typeof NONE;
-  /** The operands that this arm starts with. */
-  readonly elseOperands: readonly Value[];
+/** Of a construct, or of a function. */
+export interface BlockTypes {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
-  /** Operands below the construct's own. */
-  readonly height: number;
-  /** Something jumps to `next`. */
-  nextIsReached: boolean;
-  /** Null for a construct that lets exceptions pass. */
-  readonly region: TryRegion | null;
 }
 
-/** The types that a branch to the frame passes. */
-export function labelTypes(frame: ControlFrame): readonly ValType[] {
-  return frame.kind === FrameKind.Loop ? frame.params : frame.results;
+export const NO_VALUES: readonly Value[] = [];
+export const NO_TYPES: BlockTypes = { params: [], results: [] };
+
+/** A construct that is open. */
+export class ControlFrame {
+  kind: number = FrameKind.Block;
+  /** Where a branch to the construct goes: the header of a loop, or what follows anything else. */
+  target: Block = 0 as Block;
+  /** What follows the construct. */
+  next: Block = 0 as Block;
+  types: BlockTypes = NO_TYPES;
+  /** Operands below the construct's own. */
+  height = 0;
+  /** The `else` arm of an `if` that has not come to it. */
+  elseBlock: Block | typeof NONE = NONE;
+  /** The operands that this arm starts with. */
+  elseOperands: readonly Value[] = NO_VALUES;
+  /** Something jumps to `next`. */
+  nextIsReached = false;
+  /** Null for a construct that lets exceptions pass. */
+  region: TryRegion | null = null;
+
+  /** Begins a construct, forgetting the one before. */
+  open(kind: number, target: Block, next: Block, types: BlockTypes, height: number): void {
+    this.kind = kind;
+    this.target = target;
+    this.next = next;
+    this.types = types;
+    this.height = height;
+    this.elseBlock = NONE;
+    this.elseOperands = NO_VALUES;
+    this.nextIsReached = false;
+    this.region = null;
+  }
+
+  /** The types that a branch to the construct passes. */
+  get labelTypes(): readonly ValType[] {
+    return this.kind === FrameKind.Loop ? this.types.params : this.types.results;
+  }
+}
+
+/** The frames. Those of closed constructs serve again: an object for each would be much of what a compiler throws away. */
+export class ControlStack {
+  private readonly frames: ControlFrame[] = [];
+  private count = 0;
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** The frame of the innermost construct. */
+  get top(): ControlFrame {
+    return this.at(0);
+  }
+
+  /** The frame that a label names: 0 for the innermost construct. */
+  at(label: number): ControlFrame {
+    return this.frames[this.count - 1 - label]!;
+  }
+
+  /** Opens a construct; the frame is good until the next is opened behind its end. */
+  open(kind: number, target: Block, next: Block, types: BlockTypes, height: number): ControlFrame {
+    if (this.count === this.frames.length) this.frames.push(new ControlFrame());
+    const frame = this.frames[this.count++]!;
+    frame.open(kind, target, next, types, height);
+    return frame;
+  }
+
+  close(): void {
+    this.count--;
+  }
+
+  clear(): void {
+    this.count = 0;
+  }
 }

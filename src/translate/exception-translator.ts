@@ -130,8 +130,8 @@ export abstract class ExceptionTranslator extends ControlTranslator {
   private openRegion(clauses: readonly number[]): void {
     // Whatever catches needs the heap.
     void this.heap;
-    const { params, results } = this.blockTypes();
-    const next = this.blockOf(results);
+    const types = this.blockTypes();
+    const next = this.blockOf(types.results);
     const region: TryRegion = {
       depth: this.frames.length,
       landing: NONE,
@@ -140,7 +140,7 @@ export abstract class ExceptionTranslator extends ControlTranslator {
       uncaught: NONE,
       caught: NONE,
     };
-    this.open(FrameKind.Try, next, next, NONE, params, results, region);
+    this.open(FrameKind.Try, next, next, types).region = region;
     this.regions.push(region);
   }
 
@@ -165,7 +165,7 @@ export abstract class ExceptionTranslator extends ControlTranslator {
   }
 
   override end(): void {
-    const frame = this.frames.at(-1)!;
+    const frame = this.frames.top;
     if (frame.region !== null) this.endTry(frame, frame.region);
     super.end();
   }
@@ -223,7 +223,7 @@ export abstract class ExceptionTranslator extends ControlTranslator {
 
   catches(all: boolean): void {
     const { index } = this.reader;
-    const frame = this.frames.at(-1)!;
+    const frame = this.frames.top;
     const region = frame.region!;
     if (frame.kind === FrameKind.Try) this.closeRegion(frame);
     else if (this.reachable) this.leaveTo(frame);
@@ -243,7 +243,7 @@ export abstract class ExceptionTranslator extends ControlTranslator {
 
   /** Ends a `try`: what is thrown in it goes to the region at the label or around it. */
   delegates(): void {
-    const frame = this.frames.at(-1)!;
+    const frame = this.frames.top;
     const depth = this.frames.length - 2 - this.reader.index;
     this.closeRegion(frame);
     const region = frame.region!;

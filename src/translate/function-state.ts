@@ -2,6 +2,7 @@
  * What every part of a function's translation works on: the module, the builder, the reader of operators, and the operand
  * stack of values.
  */
+import { removeAll } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { FunctionBuilder } from "../frontend/builder.ts";
 import type { FunctionBuilderContext } from "../frontend/context.ts";
@@ -17,6 +18,7 @@ import type { Module } from "../wasm/module.ts";
 import { OperandTypes } from "../wasm/operand-types.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
+import { NO_VALUES } from "./control.ts";
 import { Memories } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { clifType } from "./value-types.ts";
@@ -54,6 +56,7 @@ export class FunctionState {
   /** The module's types when references are compiled, else null. */
   protected readonly references: TypeTable | null;
   protected readonly stack: Value[];
+  private readonly taken: Value[];
   /** What is known of the operand on top beyond its value. */
   protected readonly operands: OperandTypes;
   protected readonly heapOperations: HeapOperations | null;
@@ -78,6 +81,7 @@ export class FunctionState {
     this.memories = new Memories(module, this.builder, plan);
     this.references = plan === null ? null : module.types;
     this.stack = [];
+    this.taken = [];
     this.operands = new OperandTypes(module);
     this.plan = plan;
     this.signatureCache = new Array<Signature>(module.types.length);
@@ -86,7 +90,7 @@ export class FunctionState {
 
   /** Forgets the function before. */
   protected begin(): void {
-    this.stack.length = 0;
+    removeAll(this.stack);
     this.builder.reopen();
     this.operators.clear();
     this.memories.clear();
@@ -133,13 +137,25 @@ export class FunctionState {
     return this.stack.pop()!;
   }
 
-  popMany(count: number): Value[] {
+  popMany(count: number): readonly Value[] {
     const values = this.peekMany(count);
     for (let i = 0; i < count; i++) this.stack.pop();
     return values;
   }
 
-  protected peekMany(count: number): Value[] {
+  /** As `popMany`, in a list that holds them until the next are taken: most are built into an instruction at once. */
+  takeMany(count: number): readonly Value[] {
+    const { stack, taken } = this;
+    removeAll(taken);
+    const start = stack.length - count;
+    for (let i = start; i < stack.length; i++) taken.push(stack[i]!);
+    this.dropTo(start);
+    return taken;
+  }
+
+  protected peekMany(count: number): readonly Value[] {
+    // As most blocks and many functions take.
+    if (count === 0) return NO_VALUES;
     // Not pushed one by one: the first one to come makes room for seventeen.
     const values = new Array<Value>(count);
     const { stack } = this;
@@ -150,7 +166,7 @@ export class FunctionState {
 
   /** Takes off all operands but the lowest `height`. */
   protected dropTo(height: number): void {
-    // Setting the length gives the memory back.
+    // See `removeAll`.
     while (this.stack.length > height) this.stack.pop();
   }
 }

@@ -23,7 +23,7 @@ export interface ProgramTranslator {
   readonly indices: readonly [number, number];
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
   operator(op: number, immediates: readonly number[], args: readonly Value[], results: readonly Type[]): void;
 }
 

@@ -26,7 +26,8 @@ export interface ReferenceTranslator {
   readonly heap: HeapOperations;
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
+  takeMany(count: number): readonly Value[];
   newStruct(type: number, fields: readonly Value[]): Value;
   /** The static type of the operand on top, or `BOTTOM`. */
   readonly topType: ValType;
@@ -35,7 +36,7 @@ export interface ReferenceTranslator {
   newDefaultStruct(type: number): Value;
   newDefaultArray(type: number, length: Value): Value;
   newArray(type: number, value: Value, length: Value): Value;
-  branchWhen(condition: Value, label: number, whenTaken: boolean, extra: readonly Value[]): void;
+  branchWhen(condition: Value, label: number, whenTaken: boolean): void;
 }
 
 type Handler = (t: ReferenceTranslator) => void;
@@ -67,8 +68,8 @@ function branchOnCast(whenItIs: boolean): Handler {
   return (t) => {
     const ref = t.pop();
     const answer = t.testType(ref, branchTest(t.reader));
-    t.branchWhen(answer, t.reader.index, whenItIs, [ref]);
     t.push(ref);
+    t.branchWhen(answer, t.reader.index, whenItIs);
   };
 }
 
@@ -97,7 +98,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.BrOnNull,
     (t) => {
       const ref = t.pop();
-      t.branchWhen(ref, t.reader.index, false, []);
+      t.branchWhen(ref, t.reader.index, false);
       t.push(ref);
     },
   ],
@@ -105,7 +106,9 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.BrOnNonNull,
     (t) => {
       const ref = t.pop();
-      t.branchWhen(ref, t.reader.index, true, [ref]);
+      t.push(ref);
+      t.branchWhen(ref, t.reader.index, true);
+      t.pop();
     },
   ],
   [WasmOp.RefI31, (t) => t.push(t.heap.i31(t.pop()))],
@@ -115,7 +118,7 @@ export const REFERENCE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, 
     WasmOp.StructNew,
     (t) => {
       const { index } = t.reader;
-      t.push(t.newStruct(index, t.popMany(t.module.types.fieldCount(index))));
+      t.push(t.newStruct(index, t.takeMany(t.module.types.fieldCount(index))));
     },
   ],
   [WasmOp.StructNewDefault, (t) => t.push(t.newDefaultStruct(t.reader.index))],

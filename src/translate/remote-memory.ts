@@ -29,7 +29,7 @@ export interface RemoteTranslator {
   readonly plan: ModulePlan | null;
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
   offsetConstant(is64: boolean): Value;
   externalFunction(
     namespace: number,
@@ -98,7 +98,12 @@ function whole(t: RemoteTranslator, op: number, memory: number, other: number, s
   call(t, index, signature, t.popMany(signature.params.length));
 }
 
-function call(t: RemoteTranslator, index: number, { params, results }: Signature, args: Value[]): void {
+function call(
+  t: RemoteTranslator,
+  index: number,
+  { params, results }: Signature,
+  args: readonly Value[],
+): void {
   const callee = t.externalFunction(MEMORY_FUNCTIONS, index, params, results);
   for (const result of t.callExternal(callee, args)) t.push(result);
 }

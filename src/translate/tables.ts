@@ -32,7 +32,7 @@ export interface TableTranslator {
   readonly indices: readonly [number, number];
   push(value: Value): void;
   pop(): Value;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
   requireTable(table: number): void;
   plainOperator(op: number, immediates: readonly number[], argCount: number, result: Type | null): void;
 }

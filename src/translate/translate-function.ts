@@ -6,6 +6,7 @@
  * the others have a function each. The input is validated.
  */
 
+import { I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
@@ -14,18 +15,18 @@ import { isTraced } from "../gc/layout.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import { isTestKind, type TypeFunctionRole } from "../gc/type-functions.ts";
 import { testAddress, testType, testUnknown } from "../gc/type-tests.ts";
-import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Block, Inst, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { MemFlags } from "../ir/memflags.ts";
 import { F32, F64, I32, I64, type Type } from "../ir/types.ts";
-import type { Facts } from "../passes/facts.ts";
+import { type Facts, NO_FACTS } from "../passes/facts.ts";
 import { OPCODE_COUNT, opcodeName } from "../wasm/opcodes.ts";
 import { FIRST_TYPE, type HeapType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { ATOMIC_HANDLERS } from "./atomics.ts";
 import { CallTranslator } from "./call-translator.ts";
 import { FrameKind } from "./control.ts";
-import { paramsOf, resultsOf } from "./function-state.ts";
+import { resultsOf } from "./function-state.ts";
 import type { Address } from "./memories.ts";
 import { unsupportedOperator } from "./messages.ts";
 import { checkAccess, translateProgramMemory } from "./program-memory.ts";
@@ -47,16 +48,18 @@ export interface TranslateOptions extends FinalizeOptions {
 const SHORT_BODY_BYTES = 32;
 
 export class FunctionTranslator extends CallTranslator {
-  private readonly locals: Variable[] = [];
+  private readonly locals: I32List = new I32List();
   /** The operator at hand. */
   private op = 0;
   /** Constructs opened in unreachable code. */
   private skipped = 0;
   private keepsPositions = false;
+  /** What the passes may rely on, of the function translated last. */
+  readonly facts: Facts = this.factsOfCode();
 
   protected override begin(): void {
     super.begin();
-    this.locals.length = 0;
+    this.locals.clear();
     this.skipped = 0;
   }
 
@@ -89,18 +92,7 @@ export class FunctionTranslator extends CallTranslator {
     if (this.plan?.collectsOnEntry === true) builder.ins.call(this.heap.runtimeFunction("collect"), []);
     const results = resultsOf(this.module.types, type);
     for (let i = 0; i < results.length; i++) this.watch(builder.func.dfg.blockParam(exit, i), results[i]!);
-    this.frames.push({
-      kind: FrameKind.Function,
-      target: exit,
-      next: exit,
-      elseBlock: NONE,
-      elseOperands: [],
-      params: [],
-      results,
-      height: 0,
-      nextIsReached: false,
-      region: null,
-    });
+    this.open(FrameKind.Function, exit, exit, { params: [], results });
     if (this.reader.end - this.reader.pos <= SHORT_BODY_BYTES) this.countLoops(1);
     while (this.frames.length > 0) this.translateNext();
   }
@@ -149,9 +141,8 @@ export class FunctionTranslator extends CallTranslator {
     }
   }
 
-  /** What the passes may rely on. */
-  get facts(): Facts {
-    const { nonNull = [], staticObjects = [] } = this.heapOperations ?? {};
+  private factsOfCode(): Facts {
+    const { nonNull, staticObjects } = this.heapOperations ?? NO_FACTS;
     return {
       nonNull,
       staticObjects,
@@ -170,8 +161,9 @@ export class FunctionTranslator extends CallTranslator {
   private roleOfCallee(func: Function, inst: Inst): TypeFunctionRole | null {
     const { name } = func.dfg.extFuncs[func.dfg.funcRef(inst)]!;
     if (name.kind !== "user" || this.plan === null) return null;
-    const { namespace, index } = func.dfg.userNames[name.ref]!;
-    return namespace === 0 ? (this.plan.typeFunctions?.roleOf(index) ?? null) : null;
+    const { userNames } = func.dfg;
+    if (userNames.namespace(name.ref) !== 0) return null;
+    return this.plan.typeFunctions?.roleOf(userNames.index(name.ref)) ?? null;
   }
 
   /** The value of the constant expression that begins where the reader stands. */
@@ -186,10 +178,11 @@ export class FunctionTranslator extends CallTranslator {
   private declareLocals(entry: Block, type: number): void {
     const { builder, reader } = this;
     const { dfg } = builder.func;
-    const params = paramsOf(this.module.types, type);
+    const { types } = this.module;
     this.operands.begin(type);
-    for (let i = 0; i < params.length; i++) {
-      this.declareLocal(params[i]!, this.watch(dfg.blockParam(entry, i), params[i]!));
+    for (let i = 0; i < types.paramCount(type); i++) {
+      const param = types.param(type, i);
+      this.declareLocal(param, this.watch(dfg.blockParam(entry, i), param));
     }
     for (let runs = reader.u32(); runs > 0; runs--) {
       const count = reader.u32();
@@ -295,15 +288,20 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   localGet(): void {
-    this.stack.push(this.builder.useVar(this.locals[this.reader.index]!));
+    this.stack.push(this.builder.useVar(this.local()));
   }
 
   localSet(): void {
-    this.builder.defVar(this.locals[this.reader.index]!, this.pop());
+    this.builder.defVar(this.local(), this.pop());
   }
 
   localTee(): void {
-    this.builder.defVar(this.locals[this.reader.index]!, this.stack.at(-1)!);
+    this.builder.defVar(this.local(), this.stack.at(-1)!);
+  }
+
+  /** The local of the operator that was read. */
+  private local(): Variable {
+    return this.locals.get(this.reader.index) as Variable;
   }
 
   globalGet(): void {

@@ -12,7 +12,7 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 export interface WideTranslator {
   readonly ins: InstBuilder;
   push(value: Value): void;
-  popMany(count: number): Value[];
+  popMany(count: number): readonly Value[];
 }
 
 type Handler = (t: WideTranslator) => void;

@@ -97,7 +97,10 @@ export class CodeValidator {
     this.reader = new OperatorReader(module.bytes, 0, 0, mask);
     this.reader.canonicalIds = ids;
     this.reader.typeLimit = module.types.length;
-    this.globalTypes = Int32Array.from(module.globals, (global) => canonicalType(global.type, ids));
+    // Not made from the list itself: there are thousands, and each step of an iterator is an object.
+    this.globalTypes = new Int32Array(module.globals.length);
+    for (let i = 0; i < this.globalTypes.length; i++)
+      this.globalTypes[i] = canonicalType(module.globals[i]!.type, ids);
     this.tableTypes = Int32Array.from(module.tables, (table) => canonicalType(table.type.element, ids));
     this.elementTypes = Int32Array.from(module.elements, (segment) => canonicalType(segment.element, ids));
     this.tableAddressTypes = Uint8Array.from(module.tables, (table) => (table.type.is64 ? I64 : I32));

@@ -20,7 +20,7 @@ import {
   TAG_ATTRIBUTE,
   unknown,
 } from "./messages.ts";
-import type { GlobalType, Limits, MemoryType, TableType } from "./module.ts";
+import type { Limits, MemoryType, TableType } from "./module.ts";
 import type { BinaryReader } from "./reader.ts";
 import { KIND_ARRAY, KIND_FUNC, KIND_STRUCT, type TypeTable } from "./types.ts";
 
@@ -129,11 +129,11 @@ export function readTagType(reader: BinaryReader): number {
   return readTypeIndex(reader);
 }
 
-export function readGlobalType(reader: BinaryReader): GlobalType {
-  const type = reader.readValType();
+/** Whether a global is mutable. */
+export function readGlobalMutability(reader: BinaryReader): boolean {
   const byte = reader.peek();
   if (byte > 1) throw unknownGlobalFlags(byte, MUTABILITY, reader.pos);
-  return { type, mutable: readMutability(reader) };
+  return readMutability(reader);
 }
 
 export function readTableType(reader: BinaryReader): TableType {

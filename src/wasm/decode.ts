@@ -11,7 +11,7 @@ import { I32List } from "../base/column.ts";
 import { skipConstantExpression } from "./constant-expressions.ts";
 import { readDataSection, readElementSection } from "./decode-segments.ts";
 import {
-  readGlobalType,
+  readGlobalMutability,
   readMemoryType,
   readTableType,
   readTagType,
@@ -40,7 +40,7 @@ import type {
 } from "./module.ts";
 import * as layout from "./module.ts";
 import { OperatorReader } from "./operators.ts";
-import { TypeTable } from "./types.ts";
+import { TypeTable, type ValType } from "./types.ts";
 
 /** The module while it is read: `Module` with everything still changing. */
 interface Draft {
@@ -217,9 +217,12 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 4, "imports", 0, limits.MAX_IMPORTS);
   for (let i = 0; i < count; i++) {
     const offset = reader.pos;
+    const before = draft.imports.at(-1) ?? null;
     const module = reader.name();
     const name = reader.name();
-    draft.imports.push({ module, name, type: readImportType(reader, draft), offset });
+    const type = readImportType(reader, draft, before);
+    // Thousands of strings may be imported one behind the other, all from one module and of one type: these are kept once.
+    draft.imports.push({ module: before?.module === module ? before.module : module, name, type, offset });
   }
   draft.importedFunctionCount = draft.functionTypes.length;
   draft.importedTableCount = draft.tables.length;
@@ -228,7 +231,7 @@ function readImportSection(reader: OperatorReader, draft: Draft): void {
   draft.importedGlobalCount = draft.globals.length;
 }
 
-function readImportType(reader: OperatorReader, draft: Draft): ImportType {
+function readImportType(reader: OperatorReader, draft: Draft, before: Import | null): ImportType {
   const offset = reader.pos;
   const byte = reader.u8();
   const kind = EXTERN_KINDS[byte];
@@ -249,9 +252,14 @@ function readImportType(reader: OperatorReader, draft: Draft): ImportType {
       return { kind, memory };
     }
     case "global": {
-      const global = readGlobalType(reader);
-      draft.globals.push({ type: global.type, mutable: global.mutable, initStart: offset, initEnd: 0 });
-      return { kind, global };
+      const type = reader.readValType();
+      const mutable = readGlobalMutability(reader);
+      if (before !== null && isGlobal(before.type, type, mutable)) {
+        draft.globals.push(draft.globals.at(-1)!);
+        return before.type;
+      }
+      draft.globals.push({ type, mutable, initStart: offset, initEnd: 0 });
+      return { kind, global: { type, mutable } };
     }
     case "tag": {
       reader.need(EXCEPTIONS, "exceptions", "an imported tag", offset);
@@ -262,6 +270,10 @@ function readImportType(reader: OperatorReader, draft: Draft): ImportType {
     default:
       throw unknownImportKind(byte, messages.IMPORT_KIND, offset);
   }
+}
+
+function isGlobal(of: ImportType, type: ValType, mutable: boolean): boolean {
+  return of.kind === "global" && of.global.type === type && of.global.mutable === mutable;
 }
 
 function readFunctionSection(reader: OperatorReader, draft: Draft): void {
@@ -303,9 +315,11 @@ function readTagSection(reader: OperatorReader, draft: Draft): void {
 function readGlobalSection(reader: OperatorReader, draft: Draft): void {
   const count = itemCount(reader, 3, "globals", draft.globals.length, limits.MAX_GLOBALS);
   for (let i = 0; i < count; i++) {
-    const { type, mutable } = readGlobalType(reader);
-    const { start, end } = skipConstantExpression(reader);
-    draft.globals.push({ type, mutable, initStart: start, initEnd: end });
+    const type = reader.readValType();
+    const mutable = readGlobalMutability(reader);
+    const initStart = reader.pos;
+    skipConstantExpression(reader);
+    draft.globals.push({ type, mutable, initStart, initEnd: reader.pos });
   }
 }
 

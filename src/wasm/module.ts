@@ -78,7 +78,7 @@ export interface Memory {
   readonly offset: number;
 }
 
-/** A global of the global index space; `initEnd` is 0 for an imported one. */
+/** A global of the global index space. Of an imported one `initEnd` is 0, and `initStart` where the first of a row of equal ones is. */
 export interface Global {
   readonly type: ValType;
   readonly mutable: boolean;

@@ -2,6 +2,7 @@
  * The static type of the operand on top of the stack, as far as the operator just before tells: what a field, an element, a local, a
  * call's last result or a new object is declared to be. For walks over code that follow no types; the code is valid.
  */
+import { I32List } from "../base/column.ts";
 import type { Module } from "./module.ts";
 import type { OperatorReader } from "./operators.ts";
 import { BOTTOM, FIRST_TYPE, type HeapType, refType, type ValType } from "./types.ts";
@@ -12,8 +13,8 @@ const NO_OPERATOR = -1;
 export class OperandTypes {
   private readonly module: Module;
   /** The local behind the last of each run, and what the locals of the run are. */
-  private readonly runEnds: number[];
-  private readonly runTypes: ValType[];
+  private readonly runEnds: I32List;
+  private readonly runTypes: I32List;
   /** The operator before, and its immediates. */
   private op: number;
   private index: number;
@@ -21,8 +22,8 @@ export class OperandTypes {
 
   constructor(module: Module) {
     this.module = module;
-    this.runEnds = [];
-    this.runTypes = [];
+    this.runEnds = new I32List();
+    this.runTypes = new I32List();
     this.op = NO_OPERATOR;
     this.index = 0;
     this.index2 = 0;
@@ -31,14 +32,16 @@ export class OperandTypes {
   /** For a function of the type, whose locals are added run by run. */
   begin(type: number): void {
     const { types } = this.module;
-    this.runEnds.length = 0;
-    this.runTypes.length = 0;
+    this.runEnds.clear();
+    this.runTypes.clear();
     this.op = NO_OPERATOR;
     for (let i = 0; i < types.paramCount(type); i++) this.addLocals(1, types.param(type, i));
   }
 
   addLocals(count: number, type: ValType): void {
-    this.runEnds.push((this.runEnds.at(-1) ?? 0) + count);
+    const { runEnds } = this;
+    const end = runEnds.length === 0 ? 0 : runEnds.get(runEnds.length - 1);
+    runEnds.push(end + count);
     this.runTypes.push(type);
   }
 
@@ -80,10 +83,10 @@ export class OperandTypes {
     let low = 0;
     for (let high = this.runEnds.length; low < high; ) {
       const middle = (low + high) >>> 1;
-      if (this.runEnds[middle]! <= local) low = middle + 1;
+      if (this.runEnds.get(middle) <= local) low = middle + 1;
       else high = middle;
     }
-    return this.runTypes[low]!;
+    return this.runTypes.get(low);
   }
 
   private lastResult(type: number): ValType {

@@ -45,6 +45,10 @@ import {
 
 const UTF8_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LONGEST_ASCII = 64;
+/** By length: room for the characters of a name. There are thousands of names, and a view of each would be larger than most. */
+const CHARACTERS: readonly number[][] = Array.from({ length: LONGEST_ASCII + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+);
 
 const SIMD: number = featureBit("simd");
 const REFERENCES: number = featureBit("reference-types");
@@ -220,10 +224,11 @@ export class BinaryReader {
     const start = this.pos;
     this.skip(length);
     if (length <= LONGEST_ASCII) {
-      let i = start;
-      while (i < this.pos && this.bytes[i]! < 0x80) i++;
+      const characters = CHARACTERS[length]!;
+      let i = 0;
+      for (; i < length && this.bytes[start + i]! < 0x80; i++) characters[i] = this.bytes[start + i]!;
       // At once: appended one by one the characters would stay a chain, a link for each.
-      if (i === this.pos) return String.fromCharCode.apply(null, this.bytes.subarray(start, i) as never);
+      if (i === length) return String.fromCharCode.apply(null, characters);
     }
     try {
       return UTF8_DECODER.decode(this.bytes.subarray(start, this.pos));

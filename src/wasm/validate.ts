@@ -121,7 +121,7 @@ function validateTables(v: CodeValidator): void {
     }
     checkOrder(type.limits, offset);
     if (i < importedTableCount) continue;
-    if (init !== null) constant(v, init, v.tableTypes[i]!, importedGlobalCount, `table ${i}`);
+    if (init !== null) constant(v, init, v.tableTypes[i]!, importedGlobalCount, "table", i);
     else if (!isDefaultable(type.element)) {
       throw invalid(messages.typeMismatch("a table of this type needs an initial value"), offset);
     }
@@ -168,11 +168,12 @@ function constant(
   type: number,
   globalLimit: number,
   where: string,
+  index = -1,
 ): void {
   try {
     validateConstant(v, range, type, globalLimit);
   } catch (error) {
-    throw located(error, where);
+    throw located(error, index < 0 ? where : `${where} ${index}`);
   }
 }
 
@@ -193,7 +194,7 @@ function validateGlobals(v: CodeValidator): void {
       }
       continue;
     }
-    constant(v, { start: initStart, end: initEnd }, v.globalTypes[i]!, i, `global ${i}`);
+    constant(v, { start: initStart, end: initEnd }, v.globalTypes[i]!, i, "global", i);
   }
 }
 

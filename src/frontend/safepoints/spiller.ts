@@ -104,8 +104,12 @@ export class SafepointSpiller {
       policy,
       slotRegion: options.slotRegion ?? null,
     });
+    const { spills, reloads, mapped, mapEntries } = this.rewriter.counts;
     return {
-      ...this.rewriter.counts,
+      spills,
+      reloads,
+      mapped,
+      mapEntries,
       slots: func.stackSlots.length - slotsBefore,
       safepoints: this.liveness.safepointCount,
       splitEdges,

@@ -77,7 +77,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
   const names = functions.map((func) => nameKey(func.name));
   const indexOf = (func: Function, callee: FuncRef): number => {
     const { name } = func.dfg.extFuncs[callee]!;
-    const user = name.kind === "user" ? func.dfg.userNames[name.ref]! : null;
+    const user = name.kind === "user" ? func.dfg.userNames.get(name.ref)! : null;
     const key = user === null ? `%${(name as { name: string }).name}` : `u${user.namespace}:${user.index}`;
     const index = names.indexOf(key);
     if (index < 0) throw new InputError({ code: "test", message: `the file has no ${key}` });

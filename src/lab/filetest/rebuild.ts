@@ -83,7 +83,7 @@ export class Rebuilder {
         extFunc.name.kind === "testcase" ? (/^(set|get)_(\w+)$/.exec(extFunc.name.name) ?? []) : [];
       if (name === undefined) {
         if (extFunc.name.kind === "user") {
-          const { namespace, index } = old.dfg.userNames[extFunc.name.ref]!;
+          const { namespace, index } = old.dfg.userNames.get(extFunc.name.ref)!;
           builder.declareImportedUserFunction(namespace, index);
         }
         this.roles.push({ kind: "call", callee: builder.importFunction(extFunc) });

@@ -256,10 +256,10 @@ class Copier {
 
   private name(name: ExternalName): ExternalName {
     if (name.kind !== "user") return name;
-    const user = this.source.dfg.userNames[name.ref];
+    const user = this.source.dfg.userNames.get(name.ref);
     return user === undefined
       ? name
-      : { kind: "user", ref: this.target.dfg.declareUserName(user.namespace, user.index) };
+      : { kind: "user", ref: this.target.dfg.userNames.declare(user.namespace, user.index) };
   }
 
   private memFlags(flags: MemFlags): MemFlags {
