@@ -214,36 +214,33 @@ export abstract class CallEmitter extends CodeWriter {
    * call that needs it: what is put into its slots before lies where no other frame is, since nothing that has one is called.
    */
   protected enterFrame(keeps: boolean, opensLate: boolean): void {
-    const { beginsStack } = this.indices!;
+    const { beginsStack, stackPointer } = this.indices!;
     const hasFrame = this.frame.sizeBytes > 0;
-    if (hasFrame || keeps) this.needFramePointer();
-    else if (!beginsStack) return;
-    const { stackPointer } = this.indices!;
+    const keepsAddress = hasFrame || keeps;
+    if (!keepsAddress && !beginsStack) return;
     if (beginsStack) {
       this.symbolAddress(this.indices!.symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
     } else {
       this.opIndex(WasmOp.GlobalGet, stackPointer);
-      if (!hasFrame) {
-        this.localSet(this.framePointer);
-        return;
+      if (hasFrame) {
+        this.i32Const(this.frame.sizeBytes);
+        this.op(WasmOp.I32Sub);
       }
-      this.i32Const(this.frame.sizeBytes);
-      this.op(WasmOp.I32Sub);
     }
-    if (opensLate) {
-      this.localSet(this.framePointer);
-      this.namedMap = CLOSED;
+    if (!keepsAddress) {
+      this.opIndex(WasmOp.GlobalSet, stackPointer);
       return;
     }
-    if (this.framePointer >= 0) this.localTee(this.framePointer);
-    if (hasFrame) this.openFrame();
-    else this.opIndex(WasmOp.GlobalSet, stackPointer);
+    this.needFramePointer();
+    this.localSet(this.framePointer);
+    if (hasFrame) this.checkFrame();
+    if (opensLate) this.namedMap = CLOSED;
+    else if (hasFrame) this.openFrame();
+    else if (beginsStack) this.restoreFrame();
   }
 
-  /** Makes the frame, whose address is on the stack, the innermost one. */
   private openFrame(): void {
-    this.checkFrame();
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+    this.restoreFrame();
     const { symbols, mapOnEntry } = this.indices!;
     this.namedMap = UNNAMED;
     if (!mapOnEntry || symbols === null) return;
@@ -253,14 +250,14 @@ export abstract class CallEmitter extends CodeWriter {
     this.memoryAccess(WasmOp.I32Store, 2, 0);
   }
 
-  /** Traps if the frame, whose address is on the stack, is below its limit. Signed: it may have gone below 0. */
+  /** Traps if the frame is below its limit, before anything is put there. Signed: it may have gone below 0. */
   private checkFrame(): void {
     const { stackLimit } = this.indices!;
     if (stackLimit === 0) return;
+    this.pushFrameAddress(0);
     this.i32Const(stackLimit);
     this.op(WasmOp.I32LtS);
     this.trapIf(STACK_OVERFLOW);
-    this.localGet(this.framePointer);
   }
 
   /** Makes this frame the innermost one; in a handler that gives back what is below. */
