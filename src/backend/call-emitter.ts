@@ -214,10 +214,12 @@ export abstract class CallEmitter extends CodeWriter {
    * call that needs it: what is put into its slots before lies where no other frame is, since nothing that has one is called.
    */
   protected enterFrame(keeps: boolean, opensLate: boolean): void {
-    const { beginsStack, stackPointer } = this.indices!;
+    const { beginsStack } = this.indices!;
     const hasFrame = this.frame.sizeBytes > 0;
     const keepsAddress = hasFrame || keeps;
     if (!keepsAddress && !beginsStack) return;
+    // Not of a module without a heap, which has no stack.
+    const { stackPointer } = this.indices!;
     if (beginsStack) {
       this.symbolAddress(this.indices!.symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
     } else {
