@@ -141,6 +141,11 @@ export abstract class CallEmitter extends CodeWriter {
     }
     if (map + 1 === this.namedMap) return;
     if (this.namedMap === CLOSED || this.namedMap === MAYBE_OPEN) this.restoreFrame();
+    this.nameMap(map, symbols);
+  }
+
+  /** Makes the frame name a map. */
+  private nameMap(map: StackMap | typeof NONE, symbols: SymbolTable): void {
     this.namedMap = map + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
@@ -156,8 +161,7 @@ export abstract class CallEmitter extends CodeWriter {
     if (inst === NONE || dfg.format(inst) !== Format.Trap) return;
     for (inst = layout.prevInst(inst); inst !== NONE; inst = layout.prevInst(inst)) {
       if (!this.func.mayCollect(inst)) continue;
-      const map = dfg.stackMap(inst);
-      if (map !== NONE && dfg.stackMaps.entryCount(map as StackMap) > 0) return;
+      if (!isEmpty(this.func, dfg.stackMap(inst) + 1)) return;
       this.firstOfLast = inst;
     }
   }
@@ -245,11 +249,7 @@ export abstract class CallEmitter extends CodeWriter {
     this.restoreFrame();
     const { symbols, mapOnEntry } = this.indices!;
     this.namedMap = UNNAMED;
-    if (!mapOnEntry || symbols === null) return;
-    this.namedMap = NONE + 1;
-    this.pushFrameAddress(0);
-    this.symbolAddress(this.symbolOfMap(NONE, symbols));
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
+    if (mapOnEntry && symbols !== null) this.nameMap(NONE, symbols);
   }
 
   /** Traps if the frame is below its limit, before anything is put there. Signed: it may have gone below 0. */

@@ -23,21 +23,32 @@ export interface TypeTest {
   readonly traps?: boolean;
 }
 
-const SOURCE_NULLABLE = 1;
-const TARGET_NULLABLE = 2;
-
 /** Of the `br_on_cast` or `br_on_cast_fail` that was read. */
-export function branchTest({ heapType, heapType2, castFlags }: OperatorReader): TypeTest {
-  return {
-    operand: wasm.refType(heapType, (castFlags & SOURCE_NULLABLE) !== 0),
-    heap: heapType2,
-    nullable: (castFlags & TARGET_NULLABLE) !== 0,
-  };
+export function branchTest({ castSource, castTarget }: OperatorReader): TypeTest {
+  return { operand: castSource, heap: wasm.heapOf(castTarget), nullable: wasm.isNullable(castTarget) };
 }
 
 /** Of objects: the operand is null or an object. */
 export const TEST_KINDS = ["test", "test or null", "object test", "object test or null"] as const;
 export type TestKind = (typeof TEST_KINDS)[number];
+
+export function isTestKind(kind: string): kind is TestKind {
+  return (TEST_KINDS as readonly string[]).includes(kind);
+}
+
+export function passesNull(kind: TestKind): boolean {
+  return kind === "test or null" || kind === "object test or null";
+}
+
+/** Something for each kind. */
+export function byTestKind<T>(make: (kind: TestKind) => T): Readonly<Record<TestKind, T>> {
+  return {
+    test: make("test"),
+    "test or null": make("test or null"),
+    "object test": make("object test"),
+    "object test or null": make("object test or null"),
+  };
+}
 
 export function testKind(types: TypeTable, { operand, nullable }: TypeTest): TestKind {
   if (isAddress(operand, types)) return nullable ? "object test or null" : "object test";

@@ -5,7 +5,8 @@ import { DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { TypeTable } from "../wasm/types.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { DESCRIPTOR_OFFSET, LENGTH_OFFSET, structLayout } from "./layout.ts";
-import { isTestKind, type TypeFunctionRole } from "./type-functions.ts";
+import { isTestKind } from "./test-kinds.ts";
+import type { TypeFunctionRole } from "./type-functions.ts";
 
 /** An object of that many bytes, with its descriptor set. */
 export function allocateBytes(heap: HeapOperations, bytes: Value, descriptor: Value): void {

@@ -24,7 +24,7 @@ import type { Module } from "../wasm/module.ts";
 import * as wasm from "../wasm/types.ts";
 import { isTraced, memoryType, neverObject, structLayout } from "./layout.ts";
 import { MAX_ALLOCATOR_FIELDS } from "./limits.ts";
-import { TEST_KINDS, type TestKind } from "./test-kinds.ts";
+import { byTestKind, isTestKind, TEST_KINDS, type TestKind } from "./test-kinds.ts";
 import { TypeUses } from "./type-uses.ts";
 
 const LOCAL_GET = 0x20;
@@ -102,12 +102,7 @@ export class TypeFunctions {
     this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
     this.makers = this.byType("struct", "quick struct", "array");
     this.defaultMakers = this.byType("default struct", "default array");
-    this.tests = {
-      test: this.byType("test"),
-      "test or null": this.byType("test or null"),
-      "object test": this.byType("object test"),
-      "object test or null": this.byType("object test or null"),
-    };
+    this.tests = byTestKind((kind) => this.byType(kind));
     this.throws = this.byType("throw");
     this.slows = new Map(
       [...this.byType("slow struct")].map(([type, func]) => [shapeOf(module.types, type), func]),
@@ -234,10 +229,6 @@ function withFunctions(module: Module, roles: readonly TypeFunctionRole[]): Modu
     code.ends.push(out.length);
   }
   return { ...module, bytes: out.bytes(), types, functionTypes, code };
-}
-
-export function isTestKind(kind: TypeFunctionRole["kind"]): kind is TestKind {
-  return (TEST_KINDS as readonly string[]).includes(kind);
 }
 
 function writeArgs(out: ByteWriter, count: number): void {

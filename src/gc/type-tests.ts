@@ -44,27 +44,22 @@ export function testType(heap: HeapOperations, ref: Value, wanted: wasm.HeapType
  * from objects in one branch: turned by a bit, an odd word is negative, and an even one is not.
  */
 export function testUnknown(heap: HeapOperations, ref: Value, type: number): Value {
-  const { builder, ins } = heap;
-  const done = builder.createBlock();
-  const result = builder.appendBlockParam(done, I32);
-  const object = builder.createBlock();
-  const isObject = ins.icmpImmS("sgt", ins.rotrImmS(ref, 1), 0);
-  ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, 0)]));
-  builder.sealBlock(object);
-  builder.switchToBlock(object);
-  testConcrete(heap, ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);
-  builder.sealBlock(done);
-  builder.switchToBlock(done);
-  return result;
+  const isObject = heap.ins.icmpImmS("sgt", heap.ins.rotrImmS(ref, 1), 0);
+  return testIf(heap, isObject, ref, type, 0);
 }
 
 /** As `testType` of a type of objects, where the reference is null or an object. */
 export function testAddress(heap: HeapOperations, ref: Value, type: number, nullable: boolean): Value {
+  return testIf(heap, ref, ref, type, nullable ? 1 : 0);
+}
+
+/** Whether an object is of the type; `otherwise` for what is none. */
+function testIf(heap: HeapOperations, isObject: Value, ref: Value, type: number, otherwise: number): Value {
   const { builder, ins } = heap;
   const done = builder.createBlock();
   const result = builder.appendBlockParam(done, I32);
   const object = builder.createBlock();
-  ins.brif(ref, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, nullable ? 1 : 0)]));
+  ins.brif(isObject, builder.blockCall(object), builder.blockCall(done, [ins.iconst(I32, otherwise)]));
   builder.sealBlock(object);
   builder.switchToBlock(object);
   testConcrete(heap, ins.load(I32, CONSTANT_MEMFLAGS, ref, 0), type, done);

@@ -4,7 +4,14 @@ import { OperandTypes } from "../wasm/operand-types.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { branchTest, isTestedInPlace, type TestKind, type TypeTest, testKind } from "./test-kinds.ts";
+import {
+  branchTest,
+  byTestKind,
+  isTestedInPlace,
+  type TestKind,
+  type TypeTest,
+  testKind,
+} from "./test-kinds.ts";
 
 export class TypeUses {
   /** By type: from fields, or an element and a length; of default values; by another operator. */
@@ -22,12 +29,7 @@ export class TypeUses {
     this.made = new Int32Array(module.types.length);
     this.madeDefault = new Int32Array(module.types.length);
     this.madeOtherwise = new Int32Array(module.types.length);
-    this.tested = {
-      test: new Int32Array(module.types.length),
-      "test or null": new Int32Array(module.types.length),
-      "object test": new Int32Array(module.types.length),
-      "object test or null": new Int32Array(module.types.length),
-    };
+    this.tested = byTestKind(() => new Int32Array(module.types.length));
     this.thrown = new Int32Array(module.tags.length);
     this.types = module.types;
     this.operands = new OperandTypes(module);

@@ -12,8 +12,9 @@ import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced } from "../gc/layout.ts";
+import { isTestKind, passesNull } from "../gc/test-kinds.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
-import { isTestKind, type TypeFunctionRole } from "../gc/type-functions.ts";
+import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { testAddress, testType, testUnknown } from "../gc/type-tests.ts";
 import type { Block, Inst, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
@@ -153,7 +154,7 @@ export class FunctionTranslator extends CallTranslator {
       typeTestOf: (func, inst) => {
         const kind = this.roleOfCallee(func, inst)?.kind;
         if (kind === undefined || !isTestKind(kind)) return null;
-        return { nullPasses: kind === "test or null" || kind === "object test or null" };
+        return { nullPasses: passesNull(kind) };
       },
     };
   }

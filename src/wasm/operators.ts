@@ -46,7 +46,7 @@ import {
 } from "./opcode-tables.gen.ts";
 import { isPrefix, ONE_BYTE_OPCODES, OP_FEATURES, OP_IMMEDIATES, opcodeId, opcodeName } from "./opcodes.ts";
 import { BinaryReader } from "./reader.ts";
-import { BOTTOM, type HeapType, type ValType } from "./types.ts";
+import { BOTTOM, type HeapType, refType, type ValType } from "./types.ts";
 
 /** What a block type is, besides a type index (0 or more): `~type` of its only result, `EMPTY_BLOCK` for none. */
 export const EMPTY_BLOCK: number = ~BOTTOM;
@@ -325,6 +325,15 @@ export class OperatorReader extends BinaryReader {
       this.list[i * CATCH_FIELDS + 1] = kind <= CATCH_REF ? this.u32() : 0;
       this.list[i * CATCH_FIELDS + 2] = this.u32();
     }
+  }
+
+  /** What a `br_on_cast` takes, and what it tests for. */
+  get castSource(): ValType {
+    return refType(this.heapType, (this.castFlags & 1) !== 0);
+  }
+
+  get castTarget(): ValType {
+    return refType(this.heapType2, (this.castFlags & 2) !== 0);
   }
 
   private readBranchOnCast(): void {

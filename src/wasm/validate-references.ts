@@ -96,15 +96,10 @@ export function refCastNull(v: CodeValidator): void {
   v.push(refType(v.reader.heapType, true));
 }
 
-const SOURCE_NULL = 1;
-const TARGET_NULL = 2;
-
 /** `br_on_cast` and, with `branchOnFailure`, `br_on_cast_fail`. */
 function branchOnCast(v: CodeValidator, branchOnFailure: boolean): void {
-  const { index: label, castFlags, heapType, heapType2 } = v.reader;
+  const { index: label, castSource: source, castTarget: target } = v.reader;
   v.checkLabel(label);
-  const source = refType(heapType, (castFlags & SOURCE_NULL) !== 0);
-  const target = refType(heapType2, (castFlags & TARGET_NULL) !== 0);
   if (!v.store.matches(target, source)) v.failTypes(v.typeName(source), target);
   // What is left when the cast fails: null went with the cast if the target has it.
   const rest = isNullable(target) ? asNonNull(source) : source;
