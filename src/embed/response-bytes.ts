@@ -4,6 +4,7 @@
  * A response's own `arrayBuffer` takes chunks that are `Uint8Array`s only. Engines that compile a stream take any buffer or view for one, and
  * programs rely on it: the chunks of a file's `readableWebStream` are `ArrayBuffer`s on Node 20.
  */
+import { ByteWriter } from "../base/byte-writer.ts";
 import { bytesOf } from "./store-api.ts";
 
 /** As much of a `Response` as is looked at. */
@@ -45,25 +46,15 @@ function isStream(body: unknown): body is StreamLike {
 
 async function bytesOfStream(stream: StreamLike): Promise<Uint8Array> {
   const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
+  const bytes = new ByteWriter();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return joined(chunks);
+    if (done) return bytes.bytes();
     try {
-      chunks.push(bytesOf(value as ArrayBuffer));
+      bytes.append(bytesOf(value as ArrayBuffer));
     } catch (error) {
       await reader.cancel(error);
       throw error;
     }
   }
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, end);
-    end += chunk.length;
-  }
-  return bytes;
 }
