@@ -8,7 +8,7 @@ import { FunctionRecord } from "../gc/layout.ts";
 import { typeIndexOf, V128 } from "../wasm/types.ts";
 import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
-import { forOthers } from "./forwarding.ts";
+import { functionForOthers } from "./forwarding.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { Store as CoreStore } from "./store.ts";
 
@@ -62,7 +62,7 @@ export class ExportedFunctions {
     const func = runtime.functions.get(memory.read(record + FunctionRecord.Index)) as HostFunction;
     // A record begins as an object does, with the descriptor of its type.
     const type = typeIndexOf(this.store.heapTypeOf(record));
-    const raw = forOthers(this.store.types.types, type, func, runtime.imports);
+    const raw = functionForOthers(this.store.types.types, type, func, runtime.imports);
     return { kind: "func", type, raw, isHost: false, isPlain: false, record };
   }
 

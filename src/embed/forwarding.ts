@@ -1,78 +1,33 @@
-/**
- * Functions of Wasm between those that the store's table has, which are told by an argument where the shadow stack ends, and all others, which
- * find it in the runtime's global (`link/stack-passing.ts`). A table would take no function of JavaScript's own anyway.
- */
-import { withStackEnd } from "../link/border-functions.ts";
-import { lowered } from "../link/output-types.ts";
-import { WrittenModule } from "../link/written-module.ts";
-import { BodyWriter } from "../lowering/body-writer.ts";
-import { I32, type TypeTable, type ValType } from "../wasm/types.ts";
-import * as WasmOp from "../wasm/wasm-op.gen.ts";
+/** Instances of the modules that stand between the functions of the store's table and others; a table would take no function of JavaScript's own anyway. */
+import { forOthers, forReferences } from "../link/forwarding-modules.ts";
+import type { TypeTable } from "../wasm/types.ts";
 import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
 
-/** What the modules here import of the runtime. */
+/** What the modules import of the runtime. */
 type RuntimeGlobals = Readonly<Record<string, unknown>>;
 
-const CALLED = 0;
-const STACK_POINTER = 0;
-
-/** A function as the table has it: the last parameter is where the stack ends. */
-export function forReferences(
+/** A function of that type as the table has it: the last parameter is where the stack ends. */
+export function functionForReferences(
   types: TypeTable,
   type: number,
   func: HostFunction,
   runtime: RuntimeGlobals,
 ): HostFunction {
-  const { params, results } = signatureOf(types, type);
-  const body = new BodyWriter();
-  body.get(params.length);
-  body.index(WasmOp.GlobalSet, STACK_POINTER);
-  params.forEach((_, i) => void body.get(i));
-  body.call(CALLED);
-  const module = moduleAround(params, results);
-  module.addFunction(module.addType([...params, I32], results), body.finish(), "f");
-  return instantiated(module, func, runtime);
+  return instantiated(forReferences(types, type), func, runtime);
 }
 
-/** A function of the table as others call it. */
-export function forOthers(
+/** A function of the table, of that type but for its last parameter, as others call it. */
+export function functionForOthers(
   types: TypeTable,
   type: number,
   func: HostFunction,
   runtime: RuntimeGlobals,
 ): HostFunction {
-  const { params, results } = signatureOf(types, type);
-  const body = new BodyWriter([I32]);
-  withStackEnd(body, STACK_POINTER, params.length, () => {
-    params.forEach((_, i) => void body.get(i));
-    body.get(params.length);
-    body.call(CALLED);
-  });
-  const module = moduleAround([...params, I32], results);
-  module.addFunction(module.addType(params, results), body.finish(), "f");
-  return instantiated(module, func, runtime);
+  return instantiated(forOthers(types, type), func, runtime);
 }
 
-function signatureOf(types: TypeTable, type: number): { params: ValType[]; results: ValType[] } {
-  return {
-    params: Array.from({ length: types.paramCount(type) }, (_, i) => lowered(types.param(type, i))),
-    results: Array.from({ length: types.resultCount(type) }, (_, i) => lowered(types.result(type, i))),
-  };
-}
-
-function moduleAround(params: readonly ValType[], results: readonly ValType[]): WrittenModule {
-  const module = new WrittenModule();
-  module.importFunction("", "f", params, results);
-  module.import("", "stackPointer", { kind: "global", global: { type: I32, mutable: true } });
-  return module;
-}
-
-function instantiated(
-  module: WrittenModule,
-  f: HostFunction,
-  { stackPointer }: RuntimeGlobals,
-): HostFunction {
-  const instance = new hostWebAssembly.Instance(new hostWebAssembly.Module(module.encode()), {
+function instantiated(module: Uint8Array, f: HostFunction, { stackPointer }: RuntimeGlobals): HostFunction {
+  const instance = new hostWebAssembly.Instance(new hostWebAssembly.Module(module), {
     "": { f, stackPointer },
   });
   return instance.exports["f"] as HostFunction;

@@ -30,7 +30,7 @@ import type {
   TableExtern,
   TagExtern,
 } from "./extern.ts";
-import { forReferences } from "./forwarding.ts";
+import { functionForReferences } from "./forwarding.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
@@ -187,7 +187,7 @@ export class Store implements DescriptorMemory {
     const slot = functions.grow(1);
     functions.set(
       slot,
-      forReferences(this.types.types, extern.type, this.callable(extern), this.runtime.imports),
+      functionForReferences(this.types.types, extern.type, this.callable(extern), this.runtime.imports),
     );
     const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
     extern.record = this.words([descriptor, slot]);

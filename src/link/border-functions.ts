@@ -47,8 +47,8 @@ export class BorderFunctions {
     let entry = this.entries.get(func);
     if (entry === undefined) {
       const type = plan.typeIndex(plan.module.functionTypes.get(func));
-      // A stack trace begins with it, and an optimiser may have put the function itself into it.
-      entry = this.add(type, this.entryBody(func), this.nameOf(func) ?? name);
+      // Stack traces show it, and in its place the function itself if an optimiser has put that into it.
+      entry = this.add(type, this.entryBody(func), `export: ${this.nameOf(func) ?? name}`);
       this.entries.set(func, entry);
     }
     return entry;
@@ -61,7 +61,7 @@ export class BorderFunctions {
     let exit = this.exits.get(func);
     if (exit === undefined) {
       const type = plan.stackTypeIndex(plan.module.functionTypes.get(func));
-      exit = this.add(type, this.exitBody(func), this.nameOf(func) ?? `import ${func}`);
+      exit = this.add(type, this.exitBody(func), `import: ${this.nameOf(func) ?? func}`);
       this.exits.set(func, exit);
     }
     return exit;

@@ -13,13 +13,18 @@
  * there what a trap left behind stays until the instance is dropped. In a store the host puts the global back.
  */
 import type { Module } from "../wasm/module.ts";
-import type { OutputPlan } from "./plan.ts";
+import type { ModuleUsage } from "./module-usage.ts";
 
 /** What of a plan it depends on. */
-export type StackUsers = Pick<
-  OutputPlan,
-  "module" | "mode" | "usage" | "usesHeap" | "checksExceptions" | "mayCollect"
->;
+export interface StackUsers {
+  readonly module: Module;
+  readonly mode: "standalone" | "store";
+  readonly usage: ModuleUsage;
+  readonly usesHeap: boolean;
+  /** Whether exceptions unwind by returning. */
+  readonly checksExceptions: boolean;
+  mayCollect(func: number): boolean;
+}
 
 /** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
 export function isClosed(module: Module): boolean {
