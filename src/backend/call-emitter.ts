@@ -141,7 +141,7 @@ export abstract class CallEmitter extends CodeWriter {
     this.namedMap = map + 1;
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
-    this.memoryAccess(WasmOp.I32Store, 2, 0);
+    this.memoryAccess(WasmOp.I32Store, 2, this.frame.baseBytes);
   }
 
   private symbolOfMap(map: StackMap | typeof NONE, symbols: SymbolTable): number {
@@ -153,7 +153,9 @@ export abstract class CallEmitter extends CodeWriter {
     const count = map === NONE ? 0 : stackMaps.entryCount(map as StackMap);
     for (let i = 0; i < count; i++) {
       const slot = stackMaps.entrySlot(map as StackMap, i);
-      offsets.push(this.frame.offsetBytes(slot) + stackMaps.entryOffset(map as StackMap, i));
+      offsets.push(
+        this.frame.offsetBytes(slot) - this.frame.baseBytes + stackMaps.entryOffset(map as StackMap, i),
+      );
     }
     const symbol = symbols.internMap(this.frame.sizeBytes, offsets);
     this.mapSymbols.set(map + 1, symbol);

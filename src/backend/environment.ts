@@ -55,7 +55,9 @@ export interface ModuleIndices {
    * nothing collects; a frame then has no word for its map.
    */
   readonly symbols: SymbolTable | null;
-  /** The lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
+  /** Where a frame begins, from what stands for the stack's end in it; a multiple of 16. */
+  readonly frameBase: number;
+  /** What stands for the lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
   readonly stackLimit: number;
   /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapSymbol(code: TrapCode): number;

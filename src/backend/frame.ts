@@ -1,5 +1,5 @@
 /**
- * The frame on the shadow stack. Where something collects, its first word names the stack map of the safepoint
+ * The frame on the shadow stack, as offsets from what stands for the stack's end in it. Where something collects, its first word names the stack map of the safepoint
  * that the function is at; the slots follow, in order of alignment, the smallest first. A frame is a multiple of 16
  * bytes.
  */
@@ -12,12 +12,14 @@ const MAP_WORD_BYTES = 4;
 
 export class Frame {
   private offsets: Int32Array;
+  private base: number;
   private size: number;
   /** By slot: whether a stack map has it. */
   private mapped: Uint8Array;
 
   constructor() {
     this.offsets = new Int32Array(0);
+    this.base = 0;
     this.size = 0;
     this.mapped = new Uint8Array(0);
   }
@@ -25,6 +27,11 @@ export class Frame {
   /** Bytes of the frame, 0 when the function needs none. */
   get sizeBytes(): number {
     return this.size;
+  }
+
+  /** Where it begins. */
+  get baseBytes(): number {
+    return this.base;
   }
 
   offsetBytes(slot: StackSlot): number {
@@ -48,8 +55,9 @@ export class Frame {
     return left === 0;
   }
 
-  compute(func: Function, hasMapWord: boolean): void {
+  compute(func: Function, hasMapWord: boolean, base: number): void {
     const slots = func.stackSlots;
+    this.base = base;
     if (this.offsets.length < slots.length) {
       this.offsets = new Int32Array(grownCapacity(this.offsets.length, slots.length));
     }
@@ -61,7 +69,7 @@ export class Frame {
         if (wanted !== alignLog2) continue;
         const align = 1 << alignLog2;
         offset = Math.ceil(offset / align) * align;
-        this.offsets[i] = offset;
+        this.offsets[i] = base + offset;
         offset += sizeBytes;
       }
     }

@@ -82,7 +82,7 @@ export class FunctionEmitter extends HandlerEmitter {
     const { params, returns } = func.signature;
     for (let i = 0; i < params.length; i++) wasmTypeOf(params[i]!.type);
     for (let i = 0; i < returns.length; i++) wasmTypeOf(returns[i]!.type);
-    this.frame.compute(func, indices.symbols !== null);
+    this.frame.compute(func, indices.symbols !== null, indices.frameBase);
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);

@@ -5,6 +5,7 @@ import type { ExceptionForm, ModuleIndices, StackPassing, StackSource } from "..
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { ZERO_BYTES } from "../gc/layout.ts";
 import { RUNTIME_CALLS, RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
 import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
 import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
@@ -141,6 +142,7 @@ class TranslatedIndices implements ModuleIndices {
   readonly exceptionTag: number;
   readonly exceptionForm: ExceptionForm;
   readonly exceptionCell: number;
+  readonly frameBase: number;
   readonly stackLimit: number;
   readonly symbols: SymbolTable | null;
 
@@ -154,7 +156,9 @@ class TranslatedIndices implements ModuleIndices {
     this.exceptionTag = plan.exceptionTag;
     this.exceptionForm = plan.exceptionForm;
     this.exceptionCell = plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1;
-    this.stackLimit = plan.memories.reservedBytes;
+    const { reservedBytes } = plan.memories;
+    this.frameBase = plan.usesHeap ? ZERO_BYTES : 0;
+    this.stackLimit = reservedBytes === 0 ? 0 : reservedBytes - ZERO_BYTES;
     this.symbols = plan.usesHeap ? symbols : null;
   }
 

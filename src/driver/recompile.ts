@@ -78,6 +78,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     isMemory64: (memory) => module.memories[memory]!.type.is64,
     isTable64: (table) => module.tables[table]!.type.is64,
     symbols: null,
+    frameBase: 0,
     stackLimit: 0,
     stackSource: "none",
     stackPassing: () => "none",

@@ -5,6 +5,7 @@
  * The regions of root words (`root-words.ts`, `link/static-layout.ts`) are all looked at, whether or not somebody has a name for
  * a word: what has none is held by JavaScript. Static objects are roots too, since they are never given back.
  */
+import { ZERO_BYTES } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
 import type { Cell, OutputPlan } from "../link/plan.ts";
 import { STATIC_OBJECTS } from "../object/symbol-spaces.ts";
@@ -118,7 +119,7 @@ class RootCollector {
   /** Frames are as collectors see them (`runtime/assembly/heap.ts`): what names a stack map, and words. */
   addFrames(): void {
     const { memory, runtime } = this.store;
-    for (let frame = runtime.stack; frame < runtime.stackEnd; ) {
+    for (let frame = runtime.stack + ZERO_BYTES; frame < runtime.stackEnd; ) {
       const map = runtime.stackEnd + 4 * memory.read(frame);
       const bytes = memory.read(map);
       for (let word = 0; word < bytes / 4; word++) {

@@ -1,4 +1,5 @@
 /** The runtime that the instances of a store share: an instance of a collector, on the store's memory. */
+import { ZERO_BYTES } from "../gc/layout.ts";
 import { boxingModule } from "../link/boxing-module.ts";
 import { type BarrierKind, barrierOf, type CollectorName, collectorBytes } from "../runtime/collectors.ts";
 import { type HostFunction, type HostGlobal, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
@@ -65,13 +66,13 @@ export class Runtime {
     this.box = boxing["box"] as (descriptor: number, number: number) => number;
     this.stackPointer = this.exports["stackPointer"] as HostGlobal;
     this.trapCode = this.exports["trapCode"] as HostGlobal;
-    this.stackTop = stackBytes;
+    this.stackTop = ZERO_BYTES + stackBytes;
     this.memory = memory;
     this.barrier = barrierOf(collector);
     this.regions = [];
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
     if (stressPeriod !== undefined) (this.exports["stressPeriod"] as HostGlobal).value = stressPeriod;
-    this.call("init", stackBytes, memory.heapBase, maxHeapBytes);
+    this.call("init", this.stackTop, memory.heapBase, maxHeapBytes);
   }
 
   private call(name: string, ...args: number[]): number {

@@ -1,8 +1,8 @@
 /**
  * The memory that the instances of a store share, as the host sees it.
  *
- *     0 … stackBytes          shadow stack, growing down
- *     stackBytes … heapBase   static memory, given out from the bottom and never taken back
+ *     0 … stackTop            zeros (`gc/layout.ts`), then the shadow stack, growing down
+ *     stackTop … heapBase     static memory, given out from the bottom and never taken back
  *     heapBase …              the heap, the collector's
  *
  * Static memory is reserved when the store is made; pages that nothing has touched cost no memory.
@@ -22,10 +22,10 @@ export class StoreMemory {
   private present: Int32Array;
   private presentUnits: Uint16Array;
 
-  constructor(stackBytes: number, staticBytes: number) {
-    this.heapBase = stackBytes + staticBytes;
+  constructor(stackTop: number, staticBytes: number) {
+    this.heapBase = stackTop + staticBytes;
     this.host = new hostWebAssembly.Memory({ initial: Math.ceil(this.heapBase / PAGE) });
-    this.next = stackBytes;
+    this.next = stackTop;
     this.present = new Int32Array(this.host.buffer);
     this.presentUnits = new Uint16Array(this.host.buffer);
   }

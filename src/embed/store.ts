@@ -7,7 +7,7 @@
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
 import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
-import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
+import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN, ZERO_BYTES } from "../gc/layout.ts";
 import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
@@ -70,7 +70,7 @@ export class Store implements DescriptorMemory {
     const settings = storeSettings(options);
     this.collector = settings.collector;
     this.types = new TypeStore();
-    this.memory = new StoreMemory(settings.stackBytes, settings.staticBytes);
+    this.memory = new StoreMemory(ZERO_BYTES + settings.stackBytes, settings.staticBytes);
     this.runtime = new Runtime(this.collector, this.memory, settings);
     this.descriptors = new Map();
     this.references = new References(this.memory, this.runtime, hasCrossings() ? new ValueTable() : null);

@@ -13,6 +13,13 @@ import { F32, F64, I8, I8X16, I16, I32, I64, type Type } from "../ir/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { isRef, type TypeTable, type ValType } from "../wasm/types.ts";
 
+/**
+ * So many bytes from address 0 on are zero for ever, where nothing of the program's lies there, so that null has no type and no length
+ * (`passes/implied-checks.ts`). The shadow stack must not grow into them, so what stands for its end is an address so many bytes lower: that is
+ * negative first, and traps. A word of them is where any word of a descriptor may be.
+ */
+export const ZERO_BYTES = 48;
+
 export const HEADER_BYTES = 4;
 export const DESCRIPTOR_OFFSET = 0;
 export const LENGTH_OFFSET = 4;

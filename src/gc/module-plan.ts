@@ -68,6 +68,8 @@ export interface ModulePlan {
   readonly exceptionTag: number;
   /** The program's memory if it is the lower part of the one with the heap; null where it is a memory of its own. */
   readonly programMemory: ProgramMemory | null;
+  /** Whether the first bytes of the heap's memory are zero for ever (`layout.ts`). */
+  readonly hasZeroBytes: boolean;
   /** The memory with the heap. */
   readonly heapMemory: number;
   /** The functions that make objects; null where none are outlined. */

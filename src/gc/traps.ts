@@ -21,6 +21,9 @@ export interface GcTraps {
   readonly IndirectMismatch: TrapCode;
   readonly MemoryBounds: TrapCode;
   readonly NullException: TrapCode;
+  readonly NullReferenceOrCast: TrapCode;
+  readonly NullStructureOrCast: TrapCode;
+  readonly NullArrayOrBounds: TrapCode;
 }
 
 export const GcTrap: GcTraps = {
@@ -39,6 +42,9 @@ export const GcTrap: GcTraps = {
   IndirectMismatch: userTrap(13),
   MemoryBounds: userTrap(14),
   NullException: userTrap(15),
+  NullReferenceOrCast: userTrap(16),
+  NullStructureOrCast: userTrap(17),
+  NullArrayOrBounds: userTrap(18),
 };
 
 /** What the runtime stores before it traps because the heap is full. */
@@ -62,7 +68,24 @@ export const TRAP_MESSAGES: readonly string[] = [
   "indirect call type mismatch",
   "out of bounds memory access",
   "null exception reference",
+  "null reference or cast failure",
+  "null structure reference or cast failure",
+  "null array reference or out of bounds array access",
 ];
+
+/** What one check may trap for, by the code that says both, and those that say one. */
+const EITHER: readonly (readonly [both: TrapCode, one: TrapCode, other: TrapCode])[] = [
+  [GcTrap.NullReferenceOrCast, GcTrap.NullReference, GcTrap.CastFailure],
+  [GcTrap.NullStructureOrCast, GcTrap.NullStructure, GcTrap.CastFailure],
+  [GcTrap.NullArrayOrBounds, GcTrap.NullArray, GcTrap.ArrayBounds],
+];
+
+/** The code of a trap for either of two reasons, given by their codes, or null where there is none. */
+export function eitherTrap(one: TrapCode, other: TrapCode): TrapCode | null {
+  if (one === other) return one;
+  for (const codes of EITHER) if (codes.includes(one) && codes.includes(other)) return codes[0];
+  return null;
+}
 
 /** Of each recorded code, a name for the function that stores it, as stack traces show it. */
 export function trapFunctionName(code: number): string {

@@ -251,6 +251,10 @@ export class InstTable extends ValueTable {
     return this.auxes[inst]! as TrapCode;
   }
 
+  setTrapCode(inst: Inst, code: TrapCode): void {
+    this.auxes[inst] = code;
+  }
+
   /** Index into `ATOMIC_OPS`. */
   atomicOp(inst: Inst): number {
     return this.auxes[inst]!;

@@ -5,6 +5,7 @@
  *
  * Where exceptions unwind by returning, a function for others traps if one is left: there is no other way to tell the host.
  */
+import { ZERO_BYTES } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { readNames } from "../wasm/names.ts";
 import { I32 } from "../wasm/types.ts";
@@ -94,7 +95,7 @@ export class BorderFunctions {
       });
     } else {
       pass();
-      body.i32(borders.stackTop);
+      body.i32(borders.stackTop - ZERO_BYTES);
       body.call(plan.functionIndex(func));
     }
     if (borders.exceptionCell >= 0) trapIfThrown(body, borders.exceptionCell, plan.heapMemory);

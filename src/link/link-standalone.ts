@@ -2,11 +2,12 @@
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
  *     functions   imported; the input's; the runtime's; the initialisers; what records traps; the start function; wrappers of exports
- *     memory      0 … stackTop: shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
+ *     memory      0 … stackTop: zeros, shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
  * without references gets none of this and keeps its memories.
  */
+import { ZERO_BYTES } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { CELLS } from "../object/symbol-spaces.ts";
 import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
@@ -125,7 +126,7 @@ function renumbered(out: OutputModule, plan: OutputPlan, exported: Export): Expo
 function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): LinkedModule {
   const { plan } = compiled;
   const { runtime } = options;
-  const stackTop = plan.memories.reservedBytes + options.stackBytes;
+  const stackTop = plan.memories.reservedBytes + ZERO_BYTES + options.stackBytes;
   const layout = layoutOf(compiled, stackTop);
   const borders: Borders = {
     stackTop: isClosed(plan.module) ? stackTop : null,

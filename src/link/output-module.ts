@@ -4,6 +4,7 @@
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
+import { ZERO_BYTES } from "../gc/layout.ts";
 import { trapFunctionName } from "../gc/traps.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import type { KeptData } from "../lowering/data-segments.ts";
@@ -185,7 +186,7 @@ export class OutputModule {
       if (first >= 0) body.call(first);
       for (const index of rest) {
         if (readsGlobal) body.get(0);
-        else if (initializersTakeStack) body.i32(stackTop!);
+        else if (initializersTakeStack) body.i32(stackTop! - ZERO_BYTES);
         body.call(index);
       }
     };

@@ -470,6 +470,10 @@ export class OutputPlan implements InitializerPlan {
     return this.memories.indexOf(memory);
   }
 
+  get hasZeroBytes(): boolean {
+    return this.usesHeap && this.memories.kind !== "below";
+  }
+
   get heapMemory(): number {
     return this.memories.heapMemory;
   }

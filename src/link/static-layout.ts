@@ -21,7 +21,7 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
+import { FunctionRecord, Kind, OBJECT_ALIGN, TagRecord, ZERO_BYTES } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
 import {
   BUILTIN_DESCRIPTORS,
@@ -239,7 +239,7 @@ export class StaticLayout implements DescriptorMemory {
       case EXCEPTION_DESCRIPTORS:
         return exceptionDescriptor(this, this.plan.types, index, (type) => this.around.canonicalIds[type]!);
       case FIRST_FRAMES:
-        return this.around.stackTop - index;
+        return this.around.stackTop - ZERO_BYTES - index;
       default:
         throw new Error(`no symbols in space ${space}`);
     }

@@ -2,12 +2,17 @@
 import { I32List } from "../base/column.ts";
 import type { Inst } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import type { TrapCode } from "../ir/trap-codes.ts";
 
 export interface Facts {
   /** References that are never null: by their type, or because they were just made. */
   readonly nonNull: I32List;
   /** Addresses of objects that are declared to need no stack map, since they never move: what is stored there is fields. */
   readonly staticObjects: I32List;
+  /** So many bytes from address 0 on are zero for ever, and what null stands for; 0 where something else lies there. */
+  readonly zeroBytes: number;
+  /** The code of a trap for either of two reasons, given by their codes, or null where there is none. */
+  eitherTrap(one: TrapCode, other: TrapCode): TrapCode | null;
   /** Of a call that makes an object, and changes no other. Null for all other calls. */
   allocationOf(func: Function, inst: Inst): Allocation | null;
   /** Of a direct call that asks for the type of its one argument, a reference, and does nothing else. Null for all other calls. */
@@ -29,6 +34,8 @@ export interface Allocation {
 export const NO_FACTS: Facts = {
   nonNull: new I32List(),
   staticObjects: new I32List(),
+  zeroBytes: 0,
+  eitherTrap: () => null,
   allocationOf: () => null,
   typeTestOf: () => null,
 };

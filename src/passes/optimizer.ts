@@ -5,6 +5,7 @@
  *                          numbering      repeated computations, loads and checks go
  *                          dead code      what that left without a use
  *                          merge blocks   branches that numbering decided
+ *                          implied checks those that a later one makes as well
  *     after it             reuse          reloads of what is still at hand
  *
  * The engine that runs the output optimises again; these are what it cannot know (that a reference is not null, that a call
@@ -14,6 +15,7 @@ import type { Function } from "../ir/function.ts";
 import * as Op from "../ir/op.gen.ts";
 import { ValueKind } from "../ir/values.ts";
 import type { Facts } from "./facts.ts";
+import { ImpliedChecks } from "./implied-checks.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { DeadRemover } from "./remove-dead.ts";
 import { ReloadReuse } from "./reuse-reloads.ts";
@@ -23,12 +25,14 @@ export class Optimizer {
   private readonly merger: BlockMerger;
   private readonly numbering: ValueNumbering;
   private readonly dead: DeadRemover;
+  private readonly implied: ImpliedChecks;
   private readonly reloads: ReloadReuse;
 
   constructor() {
     this.merger = new BlockMerger();
     this.numbering = new ValueNumbering();
     this.dead = new DeadRemover();
+    this.implied = new ImpliedChecks();
     this.reloads = new ReloadReuse();
   }
 
@@ -37,6 +41,7 @@ export class Optimizer {
     this.numbering.run(func, facts);
     this.dead.run(func, facts);
     this.merger.run(func);
+    this.implied.run(func, facts);
     forgetConstants(func);
   }
 

@@ -11,8 +11,9 @@ import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
 import { knownReference } from "../gc/known-references.ts";
-import { isTraced } from "../gc/layout.ts";
+import { isTraced, ZERO_BYTES } from "../gc/layout.ts";
 import { isTestKind, passesNull } from "../gc/test-kinds.ts";
+import { eitherTrap } from "../gc/traps.ts";
 import { allocateBytes, allocateQuickly, allocateSlowly, allocation } from "../gc/type-function-bodies.ts";
 import type { TypeFunctionRole } from "../gc/type-functions.ts";
 import { testAddress, testType, testUnknown } from "../gc/type-tests.ts";
@@ -147,6 +148,8 @@ export class FunctionTranslator extends CallTranslator {
     return {
       nonNull,
       staticObjects,
+      zeroBytes: this.plan?.hasZeroBytes === true ? ZERO_BYTES : 0,
+      eitherTrap,
       allocationOf: (func, inst) => {
         const role = this.roleOfCallee(func, inst);
         return role === null ? null : allocation(this.plan!.types, role);

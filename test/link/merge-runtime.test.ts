@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
 import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { I32List } from "../../src/base/column.ts";
-import { Descriptor } from "../../src/gc/layout.ts";
+import { Descriptor, ZERO_BYTES } from "../../src/gc/layout.ts";
 import { ConstantValues } from "../../src/link/constant-value.ts";
 import { relocateBodies } from "../../src/link/merge-runtime.ts";
 import { COLLECTOR_NAMES, type CollectorName, collectorModule } from "../../src/runtime/collectors.ts";
@@ -54,7 +54,7 @@ function declarations(runtime: Module): string {
  * the stack's top; a node is 16 bytes with its successor at +4 and its number at +8.
  */
 function program(runtime: Module, memory: number): string {
-  const head = `(i32.load ${memory} offset=4 (local.get $frame))`;
+  const head = `(i32.load ${memory} offset=${ZERO_BYTES + 4} (local.get $frame))`;
   const counts = runtime.exports.some(({ name }) => name === "increment");
   const count = counts ? `(call $increment ${head} (i32.const 1))` : "";
   return `(module
@@ -70,7 +70,7 @@ function program(runtime: Module, memory: number): string {
       (local $frame i32) (local $made i32) (local $node i32) (local $sum i32)
       (call $init (i32.const 1024) (i32.const 2048) (i32.const 0))
       (global.set $stackPointer (local.tee $frame (i32.sub (global.get $stackPointer) (i32.const 8))))
-      (i32.store ${memory} (local.get $frame) (i32.const 16))
+      (i32.store ${memory} offset=${ZERO_BYTES} (local.get $frame) (i32.const 16))
       (loop $more
         (local.set $node (call $allocSlow (i32.const 24)))
         (i32.store ${memory} (local.get $node) (i32.const 1024))
@@ -80,7 +80,7 @@ function program(runtime: Module, memory: number): string {
         (i32.store ${memory} offset=4 (local.get $node) ${head})
         ${count}
         (i32.store ${memory} offset=8 (local.get $node) (local.get $made))
-        (i32.store ${memory} offset=4 (local.get $frame) (local.get $node))
+        (i32.store ${memory} offset=${ZERO_BYTES + 4} (local.get $frame) (local.get $node))
         (local.set $made (i32.add (local.get $made) (i32.const 1)))
         (br_if $more (i32.lt_u (local.get $made) (local.get $n))))
       (call $collect)

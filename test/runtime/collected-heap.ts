@@ -7,7 +7,7 @@
  *     64 KiB …          heap
  */
 import assert from "node:assert/strict";
-import { FIXED_DISPLAY, Kind, kindWord } from "../../src/gc/layout.ts";
+import { FIXED_DISPLAY, Kind, kindWord, ZERO_BYTES } from "../../src/gc/layout.ts";
 import {
   type BarrierKind,
   barrierOf,
@@ -212,16 +212,17 @@ export class CollectedHeap {
 
   /** Enters a frame whose map this is; its other words are the caller's to set. Returns its address. */
   push(map: number): number {
-    const frame = this.collector.stackPointer.value - this.load(map);
-    assert.ok(frame >= 0);
-    this.collector.stackPointer.value = frame;
+    const { stackPointer } = this.collector;
+    stackPointer.value -= this.load(map);
+    assert.ok(stackPointer.value >= 0);
+    const frame = stackPointer.value + ZERO_BYTES;
     this.store(frame, (map - STACK_TOP) >>> 2);
     return frame;
   }
 
   pop(): void {
     const { stackPointer } = this.collector;
-    stackPointer.value += this.load(STACK_TOP + 4 * this.load(stackPointer.value));
+    stackPointer.value += this.load(STACK_TOP + 4 * this.load(stackPointer.value + ZERO_BYTES));
   }
 
   /** Allocates as compiled code does: bumps, or calls. */

@@ -94,6 +94,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     typeIndex: (func, signature) => types.functionIndex(func.dfg.signatures[signature]!),
     tableSlot: indexOf,
     tableIndex: () => 0,
+    frameBase: 0,
     stackLimit: 0,
     stackSource: "parameter",
     stackPassing: () => "argument",

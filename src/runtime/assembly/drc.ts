@@ -36,6 +36,7 @@ import {
   firstRoots,
   heapLimit,
   heapStart,
+  innermostFrame,
   KIND_REFERENCES,
   KIND_STRUCT,
   LONG_GAP_BYTES,
@@ -48,7 +49,6 @@ import {
   REGION_HEADER,
   reserve,
   setRoom,
-  stackPointer,
   stackTop,
   weakRegion,
 } from "./heap";
@@ -263,7 +263,7 @@ function countRoots(change: i32): void {
       if (gap !== 0) countRoot(load<u32>(root), change);
     }
   }
-  for (let frame = stackPointer; frame < stackTop; ) {
+  for (let frame = innermostFrame(); frame < stackTop; ) {
     let part = mapOf(frame);
     const end = frame + load<u32>(part);
     for (; frame < end; frame += MAPPED_BYTES) {

@@ -11,6 +11,7 @@ import {
   ARRAY_HEADER,
   firstRootAddresses,
   firstRoots,
+  innermostFrame,
   KIND_REFERENCES,
   KIND_STRUCT,
   LONG_GAP_BYTES,
@@ -19,7 +20,6 @@ import {
   OFFSETS,
   objectBytes,
   REGION_HEADER,
-  stackPointer,
   stackTop,
   weakRegion,
 } from "./heap";
@@ -75,7 +75,7 @@ function updateWeak(): void {
 }
 
 function updateFrames(): void {
-  for (let frame = stackPointer; frame < stackTop; ) {
+  for (let frame = innermostFrame(); frame < stackTop; ) {
     let part = mapOf(frame);
     const end = frame + load<u32>(part);
     for (; frame < end; frame += MAPPED_BYTES) {

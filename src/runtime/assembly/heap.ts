@@ -44,8 +44,15 @@ const PAGE_LOG2: u32 = 16;
 /** No heap ends above this, so that an address after any object is still a u32. */
 const LAST_END: u32 = 0xffff0000;
 
-/** The lowest address of the innermost frame. */
+/** So many bytes from address 0 on are zero for ever. */
+const ZERO_BYTES: u32 = 48;
+/** What stands for the lowest address of the innermost frame: so many bytes below it. */
 export let stackPointer: u32 = 0;
+
+/** The lowest address of the innermost frame. */
+export function innermostFrame(): u32 {
+  return stackPointer + ZERO_BYTES;
+}
 /** Where the next object goes, and where the room for it ends; compiled code bumps the one up to the other. */
 export let allocPtr: u32 = 0;
 export let allocEnd: u32 = 0;
@@ -86,7 +93,7 @@ let countedTo: u32 = 0;
 /** Begins with an empty stack and an empty heap; `maxBytes` bounds the heap, 0 for no bound but the memory's. */
 export function begin(top: u32, heapBase: u32, maxBytes: u32): void {
   stackTop = top;
-  stackPointer = top;
+  stackPointer = top - ZERO_BYTES;
   heapStart = (heapBase + 7) & ~7;
   heapLimit = LAST_END;
   if (maxBytes !== 0 && maxBytes < LAST_END - heapStart) heapLimit = heapStart + maxBytes;
