@@ -53,7 +53,7 @@ export class Runtime {
   ) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
     this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
-    // Index 0 stays empty: no record has it.
+    // Number 0 stays empty: it is null.
     this.functions = new hostWebAssembly.Table({ initial: 1, element: "anyfunc" });
     this.allocSlow = this.exports["allocSlow"] as (bytes: number) => number;
     const boxing = new hostWebAssembly.Instance(new hostWebAssembly.Module(boxingModule()), {

@@ -379,6 +379,10 @@ export class OutputPlan implements InitializerPlan {
     return this.module.elements.flatMap((_, i) => (this.elementIndices[i]! >= 0 ? [i] : []));
   }
 
+  get functionTypesMove(): boolean {
+    return this.mode === "store";
+  }
+
   get functionTable(): number {
     if (this.mode !== "store") return this.native.size;
     let imported = 0;
