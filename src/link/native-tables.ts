@@ -72,6 +72,11 @@ export function nativeTables(
   return native;
 }
 
+/** Whether code calls through one of the tables. */
+export function callsThrough(module: Module, usage: ModuleUsage, tables: readonly number[]): boolean {
+  return [...usage.indirectCalls].some((call) => tables.includes(Math.floor(call / module.types.length)));
+}
+
 /** Tables that are imported or exported. */
 function seenTables(module: Module): Set<number> {
   const seen = new Set<number>();
