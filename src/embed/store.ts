@@ -12,7 +12,7 @@ import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
-import { callsThrough } from "../link/native-tables.ts";
+import { leavesChecks } from "../link/native-tables.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
@@ -148,7 +148,7 @@ export class Store implements DescriptorMemory {
       code.plan.module.importedMemoryCount,
     );
     const module = new hostWebAssembly.Module(linked.bytes);
-    if (callsThrough(code.plan.module, code.plan.usage, code.plan.nativeTables))
+    if (leavesChecks(code.plan.module, code.plan.usage, code.plan.native))
       this.runtime.callsOtherTables = true;
     const given = {
       input,

@@ -46,6 +46,8 @@ export interface ModulePlan {
   /** The output's index of a table, or -1 for one in a cell. */
   tableIndex(table: number): number;
   cellOfTable(table: number): number;
+  /** Whether the type of what is called has to be checked by code, for a table that stays one (`TABLE_TYPES`). */
+  isCallChecked(table: number, type: number): boolean;
   /** The output's index of an element segment for native tables, or -1. */
   elementsIndex(segment: number): number;
   /** The cell of an element segment, or -1 where none is needed. */

@@ -117,6 +117,17 @@ function isOfKind(heap: HeapOperations, kind: Value, wanted: wasm.HeapType): Val
   return ins.icmpImmU("ule", fromPlain, Kind.ReferenceArray - Kind.PlainArray);
 }
 
+/** 1 when a function whose type has this descriptor is of the type, 0 otherwise. */
+export function testFunctionType(heap: HeapOperations, descriptor: Value, type: number): Value {
+  const { builder } = heap;
+  const done = builder.createBlock();
+  const result = builder.appendBlockParam(done, I32);
+  testConcrete(heap, descriptor, type, done);
+  builder.sealBlock(done);
+  builder.switchToBlock(done);
+  return result;
+}
+
 /** The descriptor of the type of a function, by the reference. */
 function functionDescriptor(heap: HeapOperations, ref: Value): Value {
   const { ins, plan } = heap;

@@ -10,6 +10,7 @@
  *     addresses      the list of the addresses of references that may come to be to the heap (`runtime/assembly/heap.ts`)
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
  *     types          of a module that stands alone: by number, the descriptors of functions that references exist of, if code asks
+ *     table          of a table that never changes: by index, the descriptors of the functions in it, if code asks
  *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
  *     exports        of a global without a cell: a word with its reference, for whoever imports it
  */
@@ -33,13 +34,16 @@ import {
   FUNCTION_TYPES,
   STACK_MAPS,
   STATIC_OBJECTS,
+  TABLE_TYPES,
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { FrameMap, SymbolTable } from "../object/symbols.ts";
 import { gapsOf } from "./address-gaps.ts";
 import type { CompiledCode } from "./compiled-code.ts";
+import { knownTable } from "./known-tables.ts";
 import { mapsByUse } from "./map-order.ts";
 import type { Cell, OutputPlan } from "./plan.ts";
+import { NULL_ITEM } from "./segment-items.ts";
 import { StaticImage } from "./static-image.ts";
 
 /** What of the static memory is others'. */
@@ -252,6 +256,8 @@ export class StaticLayout implements DescriptorMemory {
         return this.functionNumber(index);
       case FUNCTION_TYPES:
         return this.placeFunctionTypes();
+      case TABLE_TYPES:
+        return this.placeTableTypes(index);
       case TAG_RECORDS:
         return this.tagRecord(index);
       case STATIC_OBJECTS:
@@ -417,6 +423,17 @@ export class StaticLayout implements DescriptorMemory {
     this.functionTypes = this.words(new Array<number>(this.mostFunctions + 1).fill(0));
     for (const [func, number] of this.functionNumbers) this.noteType(number, func);
     return this.functionTypes;
+  }
+
+  /** The types of what is in a table, by index, 0 where nothing is. */
+  private placeTableTypes(table: number): number {
+    const { module, usage } = this.plan;
+    const functions = knownTable(module, usage, table)!;
+    const address = this.words(new Array<number>(functions.length).fill(0));
+    functions.forEach((func, i) => {
+      if (func !== NULL_ITEM) this.patch(address + 4 * i, this.descriptor(module.functionTypes.get(func)));
+    });
+    return address;
   }
 
   private noteType(number: number, func: number): void {

@@ -23,8 +23,10 @@ export const STATIC_OBJECTS = 11;
 export const FIRST_FRAMES = 12;
 /** Index 0 alone: the descriptors of functions by their numbers, or in a store the word that says where these are. */
 export const FUNCTION_TYPES = 13;
+/** The descriptors of the functions in a table that never changes, by index. */
+export const TABLE_TYPES = 14;
 /** All spaces are below. */
-export const SPACES = 14;
+export const SPACES = 15;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

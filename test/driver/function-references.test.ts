@@ -149,3 +149,61 @@ const TESTS = {
 
 agreesWithNative(TESTS);
 agreesForTargets(TESTS, ["mvp", "wasm2", "node20"]);
+
+/**
+ * A private table with gaps. Types of references all become the same in the output, so a call tells them apart by what is known of the table;
+ * `$other` is filled by code, so nothing is known of it.
+ */
+const CONFUSABLE = {
+  name: "indirect calls whose types the engine confuses",
+  args: Array.from({ length: 64 }, (_, i) => i),
+  wat: `(module
+    (type $a (struct (field i32)))
+    (type $b (sub (struct (field i64))))
+    (type $ofA (func (param (ref null $a)) (result i32)))
+    (type $ofB (func (param (ref null $b)) (result i32)))
+    (type $open (sub (func (param (ref null $b)) (result i32))))
+    (type $deep (sub $open (func (param anyref) (result i32))))
+    (table $fixed 8 funcref)
+    (table $other 8 funcref)
+    (elem (table $fixed) (i32.const 1) func $inA $inB $inOpen)
+    (elem (table $fixed) (i32.const 5) func $inDeep $inOpen)
+    (elem (table $fixed) (i32.const 6) func $inA)
+    (elem $late func $inA $inB $inOpen $inDeep)
+    (func $inA (type $ofA) (i32.const 1))
+    (func $inB (type $ofB) (i32.const 2))
+    (func $inOpen (type $open) (i32.const 3))
+    (func $inDeep (type $deep) (i32.const 4))
+    (func $start (table.init $other $late (i32.const 2) (i32.const 0) (i32.const 4)))
+    (start $start)
+    (func $tail (param i32) (result i32)
+      (return_call_indirect $fixed (type $ofB) (ref.null $b) (local.get 0)))
+    (func (export "run") (param i32) (result i32) (local $i i32)
+      ;; Beyond the table, also so far that four times the index is within.
+      (local.set $i (select
+        (i32.add (i32.and (local.get 0) (i32.const 7)) (i32.const 0x40000000))
+        (i32.rem_u (local.get 0) (i32.const 9))
+        (i32.gt_u (local.get 0) (i32.const 60))))
+      (if (i32.lt_u (local.get 0) (i32.const 9))
+        (then (return (call_indirect $fixed (type $ofA) (ref.null $a) (local.get $i)))))
+      (if (i32.lt_u (local.get 0) (i32.const 18))
+        (then (return (call_indirect $fixed (type $open) (ref.null $b) (local.get $i)))))
+      (if (i32.lt_u (local.get 0) (i32.const 27))
+        (then (return (call_indirect $fixed (type $deep) (ref.null any) (local.get $i)))))
+      (if (i32.lt_u (local.get 0) (i32.const 36)) (then (return (call $tail (local.get $i)))))
+      (if (i32.lt_u (local.get 0) (i32.const 45))
+        (then (return (call_indirect $other (type $ofB) (ref.null $b) (local.get $i)))))
+      (if (i32.lt_u (local.get 0) (i32.const 54))
+        (then (return (call_indirect $other (type $open) (ref.null $b) (local.get $i)))))
+      (call_indirect $fixed (type $ofA) (ref.null $a) (local.get $i))))`,
+};
+
+agreesWithNative(CONFUSABLE);
+agreesForTargets(CONFUSABLE, ["mvp", "wasm2", "node20"]);
+
+test("a table that is known stays the engine's, others with such calls do not", async () => {
+  const { plan } = compileCode(await textToBinary(CONFUSABLE.wat));
+  assert.deepEqual(plan.nativeTables, [0]);
+  const calls = [...plan.native.checked].map((call) => call % plan.types.length).sort();
+  assert.deepEqual(calls, [2, 3, 4, 5]);
+});

@@ -98,6 +98,29 @@ test("a call of null is reported as one, unless it may be another call's trap", 
   assert.throws(() => call!(null), words);
 });
 
+test("what an indirect call traps for is told where code makes the check", async () => {
+  const store = new Store();
+  const { call } = store.instantiate<Record<string, Callable>>(
+    await textToBinary(`(module
+      (type $a (func (param (ref null struct))))
+      (type $b (func (param (ref null array))))
+      (table 4 funcref)
+      (elem (i32.const 1) func $f $g)
+      (func $f (type $a))
+      (func $g (type $b))
+      (func (export "call") (param i32) (call_indirect (type $a) (ref.null struct) (local.get 0))))`),
+  ).exports;
+  call!(1);
+  const messages = [
+    [0, "uninitialized element"],
+    [2, "indirect call type mismatch"],
+    [4, "undefined element"],
+    [-1, "undefined element"],
+  ] as const;
+  for (const [index, message] of messages)
+    assert.throws(() => call!(index), { name: "RuntimeError", message });
+});
+
 /** The heap begins below the numbers of most functions. */
 const COUNT = 9000;
 const SMALL = { stackBytes: 1024, staticBytes: 4096 } as const;
