@@ -83,7 +83,7 @@ export interface StaticPart {
   readonly bytes: number;
 }
 
-/** What static memory holds, by kind; padding counts with the descriptors. */
+/** What static memory holds, by kind; the types in tables and padding count with the descriptors. */
 export interface StaticSummary {
   readonly cells: StaticPart;
   readonly descriptors: StaticPart;
