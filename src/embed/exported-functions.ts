@@ -7,6 +7,7 @@
 import { V128 } from "../wasm/types.ts";
 import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
+import { functionForOthers } from "./forwarding.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { Store as CoreStore } from "./store.ts";
 
@@ -56,9 +57,10 @@ export class ExportedFunctions {
   }
 
   private externOfReference(reference: number): FunctionExtern {
-    const { functions } = this.store;
-    const raw = functions.at(reference);
-    return { kind: "func", type: functions.typeOf(reference), raw, isHost: false, isPlain: false, reference };
+    const { functions, runtime, types } = this.store;
+    const type = functions.typeOf(reference);
+    const raw = functionForOthers(types.types, type, functions.at(reference), runtime.imports);
+    return { kind: "func", type, raw, isHost: false, isPlain: false, reference };
   }
 
   private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {

@@ -31,7 +31,7 @@ import type {
   TableExtern,
   TagExtern,
 } from "./extern.ts";
-import { forwardingModule } from "./forwarding-module.ts";
+import { functionForReferences } from "./forwarding.ts";
 import { FunctionTable } from "./function-table.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
@@ -192,19 +192,13 @@ export class Store implements DescriptorMemory {
   /** What references to the function are. */
   referenceTo(extern: FunctionExtern): number {
     if (extern.reference === 0) {
-      const func = this.asHostFunction(extern);
+      const { types } = this.types;
+      const raw = this.callable(extern);
+      const func = functionForReferences(types, extern.type, raw, this.runtime.imports);
       extern.reference = this.functions.add([extern.type]);
       this.functions.put(extern.reference, func);
     }
     return extern.reference;
-  }
-
-  /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
-  private asHostFunction(extern: FunctionExtern): HostFunction {
-    const f = this.callable(extern);
-    if (!extern.isHost) return f;
-    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, extern.type));
-    return new hostWebAssembly.Instance(module, { "": { f } }).exports["f"] as HostFunction;
   }
 
   /** The canonical heap type of an object that is a struct or an array. */
