@@ -21,9 +21,9 @@ export interface GcTraps {
   readonly IndirectMismatch: TrapCode;
   readonly MemoryBounds: TrapCode;
   readonly NullException: TrapCode;
-  readonly NullReferenceOrCast: TrapCode;
-  readonly NullStructureOrCast: TrapCode;
-  readonly NullArrayOrBounds: TrapCode;
+  readonly NullOrCast: TrapCode;
+  readonly NullOrBounds: TrapCode;
+  readonly UninitializedOrMismatch: TrapCode;
 }
 
 export const GcTrap: GcTraps = {
@@ -42,9 +42,9 @@ export const GcTrap: GcTraps = {
   IndirectMismatch: userTrap(13),
   MemoryBounds: userTrap(14),
   NullException: userTrap(15),
-  NullReferenceOrCast: userTrap(16),
-  NullStructureOrCast: userTrap(17),
-  NullArrayOrBounds: userTrap(18),
+  NullOrCast: userTrap(16),
+  NullOrBounds: userTrap(17),
+  UninitializedOrMismatch: userTrap(18),
 };
 
 /** What the runtime stores before it traps because the heap is full. */
@@ -69,21 +69,21 @@ export const TRAP_MESSAGES: readonly string[] = [
   "out of bounds memory access",
   "null exception reference",
   "null reference or cast failure",
-  "null structure reference or cast failure",
-  "null array reference or out of bounds array access",
+  "null reference or out of bounds array access",
+  "uninitialized element or indirect call type mismatch",
 ];
 
-/** What one check may trap for, by the code that says both, and those that say one. */
-const EITHER: readonly (readonly [both: TrapCode, one: TrapCode, other: TrapCode])[] = [
-  [GcTrap.NullReferenceOrCast, GcTrap.NullReference, GcTrap.CastFailure],
-  [GcTrap.NullStructureOrCast, GcTrap.NullStructure, GcTrap.CastFailure],
-  [GcTrap.NullArrayOrBounds, GcTrap.NullArray, GcTrap.ArrayBounds],
+/** What one check may trap for: the code that says all, and those that say one. */
+const EITHER: readonly (readonly TrapCode[])[] = [
+  [GcTrap.NullOrCast, GcTrap.NullReference, GcTrap.NullStructure, GcTrap.CastFailure],
+  [GcTrap.NullOrBounds, GcTrap.NullReference, GcTrap.NullStructure, GcTrap.NullArray, GcTrap.ArrayBounds],
+  [GcTrap.UninitializedOrMismatch, GcTrap.UninitializedElement, GcTrap.IndirectMismatch],
 ];
 
 /** The code of a trap for either of two reasons, given by their codes, or null where there is none. */
 export function eitherTrap(one: TrapCode, other: TrapCode): TrapCode | null {
   if (one === other) return one;
-  for (const codes of EITHER) if (codes.includes(one) && codes.includes(other)) return codes[0];
+  for (const codes of EITHER) if (codes.includes(one) && codes.includes(other)) return codes[0]!;
   return null;
 }
 
