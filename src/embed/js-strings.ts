@@ -135,7 +135,7 @@ export class JsStrings {
   }
 
   private give(text: string): number {
-    return this.references.box(text);
+    return this.references.boxes.box(text);
   }
 
   /** The array's length; traps on null. */

@@ -40,7 +40,6 @@ import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { type StoreOptions, storeSettings } from "./store-options.ts";
 import { currentExternType } from "./table-length.ts";
-import { ValueTable } from "./value-table.ts";
 
 export interface StoreInstance {
   /** By name. */
@@ -73,7 +72,7 @@ export class Store implements DescriptorMemory {
     this.memory = new StoreMemory(settings.stackBytes, settings.staticBytes);
     this.runtime = new Runtime(this.collector, this.memory, settings);
     this.descriptors = new Map();
-    this.references = new References(this.memory, this.runtime, hasCrossings() ? new ValueTable() : null);
+    this.references = new References(this.memory, this.runtime, hasCrossings());
     this.exceptions = new Exceptions(this, this.references);
     this.crossings = new Crossings(this.memory, this.references, this.exceptions);
     this.instances = [];
