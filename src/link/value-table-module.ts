@@ -32,6 +32,8 @@ const CURSOR = 3;
 const END = 4;
 /** The collections that `forget` has seen. */
 const SEEN = 5;
+/** No number from this word on had a value when values were let go of last. */
+const TOP = 6;
 
 const ZERO = Uint8Array.of(0x41, 0, 0x0b);
 const NO_VALUE = [WasmOp.RefNull, 0x6f] as const;
@@ -44,7 +46,7 @@ export function valueTableModule(descriptor: number, hasStringTest: boolean): Ui
   for (const name of ["allocPtr", "allocEnd"])
     module.import("", name, { kind: "global", global: { type: I32, mutable: true } });
   const test = hasStringTest ? module.importFunction("wasm:js-string", "test", [EXTERNREF], [I32]) : -1;
-  for (let i = REGION; i <= SEEN; i++) module.addGlobal({ type: I32, mutable: true }, ZERO);
+  for (let i = REGION; i <= TOP; i++) module.addGlobal({ type: I32, mutable: true }, ZERO);
   const boxing = module.addType([EXTERNREF], [I32]);
   const counting = module.addType([], [I32]);
   module.addFunction(module.addType([I32, I32], []), beginBody(), "begin");
@@ -70,6 +72,9 @@ function beginBody(): Uint8Array {
   body.index(WasmOp.GlobalSet, REGION);
   body.get(end);
   body.index(WasmOp.GlobalSet, END);
+  // A smaller region's words were copied.
+  body.get(end);
+  body.index(WasmOp.GlobalSet, TOP);
   rewind(body);
   return body.finish();
 }
@@ -202,14 +207,20 @@ function valueBody(): Uint8Array {
 }
 
 function forgetBody(): Uint8Array {
-  const [at, number, live] = [0, 1, 2];
-  const body = new BodyWriter([I32, I32, I32]);
+  const [at, number, live, end] = [0, 1, 2, 3];
+  const body = new BodyWriter([I32, I32, I32, I32]);
+  // Those from the cursor on were not reached in this turn, and those up to it were given out.
+  for (const global of [TOP, CURSOR, TOP, CURSOR]) body.index(WasmOp.GlobalGet, global);
+  body.op(WasmOp.I32GtU);
+  body.op(WasmOp.Select);
+  body.set(end);
   rewind(body);
   body.index(WasmOp.GlobalGet, CURSOR);
-  body.set(at);
+  body.index(WasmOp.LocalTee, at);
+  body.index(WasmOp.GlobalSet, TOP);
   body.open(WasmOp.Loop);
   body.get(at);
-  body.index(WasmOp.GlobalGet, END);
+  body.get(end);
   body.op(WasmOp.I32Eq);
   body.open(WasmOp.If);
   body.get(live);
@@ -219,6 +230,9 @@ function forgetBody(): Uint8Array {
   body.access(WasmOp.I32Load, 0);
   body.open(WasmOp.If);
   body.advance(live, 1);
+  body.advance(at, 4);
+  body.get(at);
+  body.index(WasmOp.GlobalSet, TOP);
   body.op(WasmOp.Else);
   body.get(number);
   body.index(WasmOp.TableGet, VALUES);
@@ -229,8 +243,8 @@ function forgetBody(): Uint8Array {
   body.index(...NO_VALUE);
   body.index(WasmOp.TableSet, VALUES);
   body.end();
-  body.end();
   body.advance(at, 4);
+  body.end();
   body.advance(number, 1);
   body.index(WasmOp.Br, 0);
   body.end();
