@@ -76,7 +76,7 @@ export class Conversions implements CallConversions {
     };
   }
 
-  /** What converts an argument of the type that needs no root word while it is the only one to be allocated; null for other types. */
+  /** What converts an argument of the type that needs no root word while it is the only one that may need a collection; null for other types. */
   soleArgument(type: ValType): ((value: unknown) => unknown) | null {
     return this.isValue(type) ? this.intoWasm([type]) : null;
   }
