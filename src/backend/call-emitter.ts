@@ -1,15 +1,16 @@
 /**
  * Calls in the body of a Wasm function, and the frame on the shadow stack that tells a collector of the function's references.
  *
- * The frame is entered once, late where calls on the way to it need none, and given back where the function returns. A function that handles exceptions keeps the stack's
- * pointer as of its entry even if its frame is empty: what it catches has left the frames of others behind.
+ * Where the stack ends is passed on from call to call, so a frame is made by a subtraction and needs no giving back, whatever ends the function. What
+ * is called from outside, or calls outside, finds it in a global: there it is as of the last call that leaves compiled code.
  */
 import { I32List } from "../base/column.ts";
 import { EpochTable } from "../base/epoch-table.ts";
-import { type Block, type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
+import { type Inst, NONE, type SigRef, type StackMap } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
-import { Format } from "../ir/opcodes.ts";
+import * as Op from "../ir/op.gen.ts";
+import { Format, isCall } from "../ir/opcodes.ts";
 import { STACK_OVERFLOW } from "../ir/trap-codes.ts";
 import { FIRST_FRAMES } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
@@ -17,9 +18,9 @@ import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { CodeWriter } from "./code-writer.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { lowerMemoryOperator } from "./lower-memory.ts";
-import { CLOSED, isEmpty, MAYBE_OPEN, UNNAMED } from "./named-maps.ts";
+import { isEmpty, UNNAMED } from "./named-maps.ts";
 import { immediateCount, isMemoryOperator } from "./operators.ts";
-import { wasmTypeOf } from "./wasm-types.ts";
+import { WasmType, wasmTypeOf } from "./wasm-types.ts";
 
 const EMPTY_BLOCK = 0x40;
 
@@ -35,9 +36,8 @@ const ZEROS: readonly { readonly op: number; readonly bytes: number }[] = [
 export abstract class CallEmitter extends CodeWriter {
   /** What the frame names here (`named-maps.ts`): of a map all slots hold references that collectors kept up to date. */
   protected namedMap: number;
-  /** The first call behind which nothing is live and a trap ends the block, or `NONE`; whether it has come. */
-  private firstOfLast: Inst | typeof NONE;
-  private isLastStretch: boolean;
+  /** Whether the frame holds more than references, or nobody says when they are live: it stays as it is during all calls. */
+  protected keepsFrame: boolean;
   /** The offsets of the stack map at hand. */
   private readonly offsets: I32List;
   /** The symbols of the function's stack maps, as far as they were named. */
@@ -46,8 +46,7 @@ export abstract class CallEmitter extends CodeWriter {
   constructor() {
     super();
     this.namedMap = UNNAMED;
-    this.firstOfLast = NONE;
-    this.isLastStretch = false;
+    this.keepsFrame = false;
     this.offsets = new I32List();
     this.mapSymbols = new EpochTable();
   }
@@ -65,9 +64,16 @@ export abstract class CallEmitter extends CodeWriter {
     for (let i = indirect ? 1 : 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
     const signature = dfg.callSignature(inst) as SigRef;
     const table = indirect ? this.indices!.tableIndex(this.func, signature) : 0;
+    if (!tail) this.nameStackMap(inst);
+    const passing = indirect
+      ? this.indices!.indirectStackPassing(table)
+      : this.indices!.stackPassing(this.func, dfg.funcRef(inst));
+    if (passing === "argument") this.pushStackEnd(inst, tail);
     if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
-    if (tail) this.leaveFrame();
-    else this.nameStackMap(inst);
+    if (passing === "global") {
+      this.pushStackEnd(inst, tail);
+      this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
+    }
     if (indirect) {
       this.opIndex(
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
@@ -109,7 +115,6 @@ export abstract class CallEmitter extends CodeWriter {
 
   /** What the caller gets is dropped by its own check. */
   private returnZeros(): void {
-    this.leaveFrame();
     for (const { type } of this.func.signature.returns) this.zero(wasmTypeOf(type));
     this.op(WasmOp.Return);
   }
@@ -124,24 +129,11 @@ export abstract class CallEmitter extends CodeWriter {
    * a call with a map of its own.
    */
   private nameStackMap(inst: Inst): void {
-    const { dfg } = this.func;
     const { symbols } = this.indices!;
     if (symbols === null || this.frame.sizeBytes === 0 || !this.func.mayCollect(inst)) return;
-    const map = dfg.stackMap(inst);
-    if (this.namedMap === CLOSED && isEmpty(this.func, map + 1)) return;
-    if (inst === this.firstOfLast) this.isLastStretch = true;
-    if (this.isLastStretch) {
-      // Nothing is live, so any map will do that was right before, and so will no frame.
-      if (this.namedMap >= 0) return;
-      if (this.namedMap === MAYBE_OPEN || this.neverReturns(inst)) {
-        this.leaveFrame();
-        this.namedMap = CLOSED;
-        return;
-      }
-    }
-    if (map + 1 === this.namedMap) return;
-    if (this.namedMap === CLOSED || this.namedMap === MAYBE_OPEN) this.restoreFrame();
-    this.nameMap(map, symbols);
+    const map = this.func.dfg.stackMap(inst);
+    if (!this.passesFrame(inst)) this.namedMap = UNNAMED;
+    else if (map + 1 !== this.namedMap) this.nameMap(map, symbols);
   }
 
   /** Makes the frame name a map. */
@@ -150,27 +142,6 @@ export abstract class CallEmitter extends CodeWriter {
     this.pushFrameAddress(0);
     this.symbolAddress(this.symbolOfMap(map, symbols));
     this.memoryAccess(WasmOp.I32Store, 2, 0);
-  }
-
-  /** Of the block that is emitted next: from where on it only goes on to a trap, with nothing live at any call. */
-  protected findLastStretch(block: Block): void {
-    const { dfg, layout } = this.func;
-    this.firstOfLast = NONE;
-    this.isLastStretch = false;
-    let inst = layout.lastInst(block);
-    if (inst === NONE || dfg.format(inst) !== Format.Trap) return;
-    for (inst = layout.prevInst(inst); inst !== NONE; inst = layout.prevInst(inst)) {
-      if (!this.func.mayCollect(inst)) continue;
-      if (!isEmpty(this.func, dfg.stackMap(inst) + 1)) return;
-      this.firstOfLast = inst;
-    }
-  }
-
-  /** Whether nothing but a trap stands behind the call. */
-  private neverReturns(inst: Inst): boolean {
-    const { dfg, layout } = this.func;
-    const next = layout.nextInst(inst);
-    return next !== NONE && dfg.format(next) === Format.Trap;
   }
 
   private symbolOfMap(map: StackMap | typeof NONE, symbols: SymbolTable): number {
@@ -214,42 +185,60 @@ export abstract class CallEmitter extends CodeWriter {
   // The frame on the shadow stack.
 
   /**
-   * Of every function; `keeps` if it has no frame, but has to know the stack's pointer. A frame that opens late is made by the first
-   * call that needs it: what is put into its slots before lies where no other frame is, since nothing that has one is called.
+   * Makes the frame, if the function has one: from then on it is where the stack ends for those calls that need something of it. Of a
+   * function that makes others, as well as of one without a frame, the stack ends where it did on entry.
    */
-  protected enterFrame(keeps: boolean, opensLate: boolean): void {
-    const { beginsStack } = this.indices!;
-    const hasFrame = this.frame.sizeBytes > 0;
-    const keepsAddress = hasFrame || keeps;
-    if (!keepsAddress && !beginsStack) return;
-    // Not of a module without a heap, which has no stack.
-    const { stackPointer } = this.indices!;
-    if (beginsStack) {
-      this.symbolAddress(this.indices!.symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
-    } else {
-      this.opIndex(WasmOp.GlobalGet, stackPointer);
-      if (hasFrame) {
+  protected enterFrame(): void {
+    this.keepsFrame = this.indices!.symbols === null || !this.frame.holdsOnlyReferences(this.func);
+    if (this.frame.sizeBytes === 0) return;
+    const { stackSource, symbols } = this.indices!;
+    switch (stackSource) {
+      case "none":
+        throw new Error("a function has a frame, and is not told where");
+      case "top":
+        this.symbolAddress(symbols!.intern(FIRST_FRAMES, this.frame.sizeBytes));
+        break;
+      default:
+        this.localGet(this.stackParam);
         this.i32Const(this.frame.sizeBytes);
         this.op(WasmOp.I32Sub);
-      }
     }
-    if (!keepsAddress) {
-      this.opIndex(WasmOp.GlobalSet, stackPointer);
-      return;
-    }
-    this.needFramePointer();
+    const isSole = stackSource === "parameter" && !this.passesEntry();
+    this.framePointer = isSole ? this.stackParam : this.locals.addLocal(WasmType.I32);
     this.localSet(this.framePointer);
-    if (hasFrame) this.checkFrame();
-    if (opensLate) this.namedMap = CLOSED;
-    else if (hasFrame) this.openFrame();
-    else if (beginsStack) this.restoreFrame();
+    this.checkFrame();
   }
 
-  private openFrame(): void {
-    this.restoreFrame();
-    const { symbols, mapOnEntry } = this.indices!;
-    this.namedMap = UNNAMED;
-    if (mapOnEntry && symbols !== null) this.nameMap(NONE, symbols);
+  /** Whether a call passes where the stack ended on entry, though there is a frame. */
+  private passesEntry(): boolean {
+    const { dfg, layout } = this.func;
+    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+      for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
+        if (!isCall(dfg.opcode(inst))) continue;
+        const op = dfg.opcode(inst);
+        if (op === Op.ReturnCall || op === Op.ReturnCallIndirect || !this.passesFrame(inst)) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the frame must stay as it is during a call, other than a tail call. */
+  private passesFrame(inst: Inst): boolean {
+    if (this.frame.sizeBytes === 0) return false;
+    return (
+      this.keepsFrame || !this.func.mayCollect(inst) || !isEmpty(this.func, this.func.dfg.stackMap(inst))
+    );
+  }
+
+  /** Pushes where the shadow stack ends for a call. */
+  private pushStackEnd(inst: Inst, tail: boolean): void {
+    const { stackSource, symbols } = this.indices!;
+    if (!tail && this.passesFrame(inst)) this.pushFrameAddress(0);
+    else if (stackSource === "parameter") this.localGet(this.stackParam);
+    else if (stackSource === "top") this.symbolAddress(symbols!.intern(FIRST_FRAMES, 0));
+    else if (this.func.mayCollect(inst)) throw new Error("a call may collect, and is not told where");
+    // Who has no frame and calls nobody with one has no use for it.
+    else this.i32Const(0);
   }
 
   /** Traps if the frame is below its limit, before anything is put there. Signed: it may have gone below 0. */
@@ -260,18 +249,5 @@ export abstract class CallEmitter extends CodeWriter {
     this.i32Const(stackLimit);
     this.op(WasmOp.I32LtS);
     this.trapIf(STACK_OVERFLOW);
-  }
-
-  /** Makes this frame the innermost one; in a handler that gives back what is below. */
-  protected restoreFrame(): void {
-    this.pushFrameAddress(0);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
-  }
-
-  /** Gives the frame back; what is on the operand stack stays there. */
-  protected leaveFrame(): void {
-    if (this.frame.sizeBytes === 0 || this.namedMap === CLOSED) return;
-    this.pushFrameAddress(this.frame.sizeBytes);
-    this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
   }
 }

@@ -22,7 +22,7 @@ import { Frame } from "./frame.ts";
 import { Locals } from "./locals.ts";
 import { unsupportedInst } from "./messages.ts";
 import { Place, Trees } from "./trees.ts";
-import { WASM_TYPE_COUNT, WasmType, wasmTypeOf } from "./wasm-types.ts";
+import { WASM_TYPE_COUNT, wasmTypeOf } from "./wasm-types.ts";
 
 const PREFIXES = Uint8Array.from({ length: WASM_OPCODE_COUNT }, (_, id) => opcodeBytes(id).prefix);
 const LOCAL_TEE = opcodeBytes(WasmOp.LocalTee).code;
@@ -42,8 +42,9 @@ export abstract class CodeWriter {
   protected readonly frame: Frame;
   func: Function;
   indices: ModuleIndices | null;
-  /** The local that holds the frame's address, or -1. */
+  /** The local that holds the frame's address, and the parameter that says where the caller's stack ends; or -1. */
   protected framePointer: number;
+  protected stackParam: number;
   /** Of the CLIF instruction at hand, and of what was emitted last; `NONE` in a function without locations. */
   protected location: number;
   private located: number;
@@ -64,6 +65,7 @@ export abstract class CodeWriter {
     this.func = new Function();
     this.indices = null;
     this.framePointer = -1;
+    this.stackParam = -1;
     this.location = NONE;
     this.located = NONE;
     this.temps = new Int32Array(WASM_TYPE_COUNT * 2);
@@ -76,6 +78,7 @@ export abstract class CodeWriter {
     this.func = func;
     this.indices = indices;
     this.framePointer = -1;
+    this.stackParam = -1;
     this.setEnd = -1;
     this.out.clear();
     this.places.clear();
@@ -378,10 +381,6 @@ export abstract class CodeWriter {
     this.out.u32(memory === 0 ? alignLog2 : alignLog2 | 0x40);
     if (memory !== 0) this.out.u32(memory);
     this.out.u64(offset | 0, Math.floor(offset / 0x1_0000_0000));
-  }
-
-  protected needFramePointer(): void {
-    if (this.framePointer < 0) this.framePointer = this.locals.addLocal(WasmType.I32);
   }
 
   refuse(inst: Inst): never {

@@ -10,6 +10,15 @@ import type { SymbolTable } from "../object/symbols.ts";
  */
 export type ExceptionForm = "legacy" | "exnref" | "checks";
 
+/**
+ * How a call tells where the shadow stack ends: by an argument behind all others, by the global, or not at all, since nothing that is
+ * called has a frame or collects.
+ */
+export type StackPassing = "argument" | "global" | "none";
+
+/** How a function learns it: by a parameter, or not at all; or it is the `top`, since only the host calls the function, and no frame is live then. */
+export type StackSource = "parameter" | "top" | "none";
+
 export interface ModuleIndices {
   /** Index of a function that is called directly. */
   functionIndex(func: Function, callee: FuncRef): number;
@@ -19,7 +28,13 @@ export interface ModuleIndices {
   tableSlot(func: Function, callee: FuncRef): number;
   /** The table of an indirect call: CLIF has one kind of code pointer, so the signature says which table it indexes. */
   tableIndex(func: Function, signature: SigRef): number;
-  /** The mutable i32 global that holds the shadow stack's pointer. */
+  /** How the function at hand learns where the shadow stack ends. */
+  readonly stackSource: StackSource;
+  /** What a direct call has to pass. */
+  stackPassing(func: Function, callee: FuncRef): StackPassing;
+  /** What an indirect call has to pass, by its table. */
+  indirectStackPassing(table: number): StackPassing;
+  /** The mutable i32 global where code that gets no argument for it finds the shadow stack's pointer. */
   readonly stackPointer: number;
   /** The memory that the shadow stack is in, and every access whose flags name no alias region. Its addresses are i32. */
   readonly memory: number;
@@ -40,15 +55,8 @@ export interface ModuleIndices {
    * nothing collects; a frame then has no word for its map.
    */
   readonly symbols: SymbolTable | null;
-  /**
-   * Whether a frame gets an empty map as soon as it is entered, because a trap may leave it behind for a later collection to
-   * walk over. Without it a frame has a map from its first safepoint on.
-   */
-  readonly mapOnEntry: boolean;
   /** The lowest address of the shadow stack, below which something else lies; 0 where nothing does, and the engine traps. */
   readonly stackLimit: number;
-  /** Whether nothing but the host calls the function at hand, and no frame is live then: the stack begins anew. */
-  readonly beginsStack: boolean;
   /** The symbol of the function that records a trap's code before it traps, or -1 for a bare `unreachable`. */
   trapSymbol(code: TrapCode): number;
 }

@@ -86,26 +86,18 @@ export class FunctionEmitter extends HandlerEmitter {
     this.control.compute(func);
     if (this.control.isIrreducible) throw new InputError(irreducibleFlow());
     this.trees.compute(func, this.control, keepsOperands);
-    this.locals.compute(func, this.control, this.trees, keepsOperands);
+    const takesStack = indices.stackSource === "parameter";
+    this.locals.compute(func, this.control, this.trees, keepsOperands, takesStack ? 1 : 0);
+    if (takesStack) this.stackParam = params.length;
     if (func.hasSourceLocs) this.locateEntry(func);
-    const hasFrame = this.frame.sizeBytes > 0;
-    const hasHandlers = this.hasHandlers(func);
-    const opensLate =
-      hasFrame && this.namedMaps.readCalls(func, this.control) && this.mayOpenLate(func, hasHandlers);
-    this.enterFrame(!hasFrame && hasHandlers, opensLate);
-    if (hasFrame) this.namedMaps.compute(func, this.control, this.namedMap);
+    this.enterFrame();
+    if (this.frame.sizeBytes > 0) this.namedMaps.compute(func, this.control, this.keepsFrame);
     if (entry !== NONE) this.emitTree(entry);
     // Code after the last branch cannot be reached, but the function's results must type-check.
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
     return assembleBody(this.header, this.locals, this.out, { places: this.places, positions }, this.arena);
-  }
-
-  /** Whether only collecting calls need the frame, and nothing but a return or a trap ends it. */
-  private mayOpenLate(func: Function, hasHandlers: boolean): boolean {
-    const { symbols, beginsStack } = this.indices!;
-    return symbols !== null && !beginsStack && !hasHandlers && this.frame.holdsOnlyReferences(func);
   }
 
   /** What enters the frame comes from where the function begins. */
@@ -241,10 +233,7 @@ export class FunctionEmitter extends HandlerEmitter {
 
   private emitBlock(block: Block): void {
     const { dfg, layout } = this.func;
-    if (this.frame.sizeBytes > 0) {
-      this.namedMap = this.namedMaps.at(block);
-      this.findLastStretch(block);
-    }
+    if (this.frame.sizeBytes > 0) this.namedMap = this.namedMaps.at(block);
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isTerminator(dfg.opcode(inst))) {
         this.emitTerminator(block, inst);
@@ -290,7 +279,6 @@ export class FunctionEmitter extends HandlerEmitter {
         return;
       case Format.MultiAry:
         for (let i = 0; i < dfg.argCount(inst); i++) this.pushArg(inst, i);
-        this.leaveFrame();
         if (this.isLast) this.endsInReturn = true;
         else this.op(WasmOp.Return);
         this.stopsAt = this.out.length;

@@ -5,7 +5,6 @@
 import { InputError } from "../base/diagnostics.ts";
 import { isValueArg } from "../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
-import type { Function } from "../ir/function.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { unsupportedInst } from "./messages.ts";
 import { EMPTY_BLOCK, ScopeEmitter } from "./scope-emitter.ts";
@@ -14,14 +13,6 @@ import { EMPTY_BLOCK, ScopeEmitter } from "./scope-emitter.ts";
 const CATCH = 0;
 
 export abstract class HandlerEmitter extends ScopeEmitter {
-  protected hasHandlers({ layout, dfg }: Function): boolean {
-    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
-      const last = layout.lastInst(block);
-      if (last !== NONE && dfg.hasExceptionTable(last) && this.control.isReachable(block)) return true;
-    }
-    return false;
-  }
-
   /** Both ways out take their values in locals. What is caught is in its cell. */
   protected emitTryCall(block: Block, inst: Inst): void {
     const { dfg } = this.func;
@@ -38,7 +29,7 @@ export abstract class HandlerEmitter extends ScopeEmitter {
    *     try
    *       values for the normal edge, arguments, call; into locals; br to the normal block
    *     catch $exception
-   *       the shadow stack's pointer as it is in this function; values for the handler's edge, into locals; br to the handler
+   *       values for the handler's edge, into locals; br to the handler
    *     end
    */
   private emitLegacyTry(block: Block, inst: Inst, normal: BlockCall, handler: BlockCall): void {
@@ -50,7 +41,6 @@ export abstract class HandlerEmitter extends ScopeEmitter {
     this.popValues();
     if (!this.fallsThrough(block, normal)) this.opIndex(WasmOp.Br, this.depthOf(block, normal) + 1);
     this.opIndex(WasmOp.Catch, this.indices!.exceptionTag);
-    this.restoreFrame();
     this.emitMoves(handler);
     this.opIndex(WasmOp.Br, this.depthOf(block, handler) + 1);
     this.op(WasmOp.End);
@@ -86,7 +76,6 @@ export abstract class HandlerEmitter extends ScopeEmitter {
     this.opIndex(WasmOp.Br, 2 + (fallsThrough ? 0 : this.depthOf(block, normal)));
     this.op(WasmOp.End);
     this.op(WasmOp.End);
-    this.restoreFrame();
     this.emitMoves(handler);
     this.opIndex(WasmOp.Br, this.depthOf(block, handler) + outer);
     if (fallsThrough) this.op(WasmOp.End);

@@ -119,7 +119,14 @@ export class Locals {
     return this.paramCount + this.types.length - 1;
   }
 
-  compute(func: Function, control: ControlTree, trees: Trees, keepsOperands: KeepsOperands): void {
+  /** `further` parameters stand behind those of the CLIF function. */
+  compute(
+    func: Function,
+    control: ControlTree,
+    trees: Trees,
+    keepsOperands: KeepsOperands,
+    further: number,
+  ): void {
     const { dfg } = func;
     this.reserve(dfg.numValues, dfg.numBlocks);
     this.loops.compute(func, control.graph);
@@ -127,7 +134,7 @@ export class Locals {
     this.findIntervals(func, control, trees, keepsOperands);
     this.joinParams(func);
     this.sortByPlace(func, places);
-    this.assign(func, control, places);
+    this.assign(func, control, places, further);
   }
 
   private reserve(values: number, blocks: number): void {
@@ -370,12 +377,13 @@ export class Locals {
     }
   }
 
-  private assign(func: Function, control: ControlTree, places: number): void {
+  private assign(func: Function, control: ControlTree, places: number, further: number): void {
     const { dfg } = func;
     const entry = control.blockAt(0);
     for (let i = 0; i < dfg.blockParamCount(entry); i++) {
       this.locals[dfg.blockParam(entry, i)] = this.paramCount++;
     }
+    this.paramCount += further;
     for (let place = 0; place <= places; place++) {
       for (let value = this.endHeads[place]!; value !== NONE; value = this.endNexts[value]!) {
         if (this.joined[value] === NONE)

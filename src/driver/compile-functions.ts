@@ -1,18 +1,17 @@
 /**
  * The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit.
  */
-import type { ExceptionForm, ModuleIndices } from "../backend/environment.ts";
+import type { ExceptionForm, ModuleIndices, StackPassing, StackSource } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";
 import { FunctionBuilderContext } from "../frontend/context.ts";
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
-import { RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
+import { RUNTIME_CALLS, RUNTIME_EXPORTS, type RuntimeFunction } from "../gc/runtime-functions.ts";
 import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
 import type { AliasRegion, FuncRef, SigRef } from "../ir/entities.ts";
 import { Function } from "../ir/function.ts";
 import { MEMORY_FUNCTIONS, RUNTIME_FUNCTIONS } from "../ir/names.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
-import { hostEntries } from "../link/host-entries.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
 import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
@@ -37,8 +36,6 @@ export interface FunctionOptions {
   readonly backwards: boolean;
   /** Bodies say where in the input their instructions come from. */
   readonly positions: boolean;
-  /** See `backend/environment.ts`. */
-  readonly mapOnEntry: boolean;
   readonly watch: Observers;
   /** Only these functions, by their place among those with a body. Without the initializer, but of an empty range. */
   readonly only?: { readonly first: number; readonly end: number };
@@ -66,7 +63,7 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
     makeReducible(func);
     indices.enter(index, translated);
     const code = emitter.emit(func, indices);
-    // Callers whose frame opens late have it where the frame of one that never collects would be.
+    // Nobody tells it where.
     if (emitter.frameBytes > 0 && index !== INITIALIZER && !plan.mayCollect(index))
       throw new Error("a function that never collects has a frame");
     watch.emitted(index, emitter.frameBytes);
@@ -139,36 +136,57 @@ class TranslatedIndices implements ModuleIndices {
   private readonly options: FunctionOptions;
   /** The function at hand. */
   private translated: FunctionTranslator | null;
-  beginsStack: boolean;
-  private readonly hostEntries: ReadonlySet<number>;
+  stackSource: StackSource;
   readonly memory: number;
   readonly exceptionTag: number;
   readonly exceptionForm: ExceptionForm;
   readonly exceptionCell: number;
   readonly stackLimit: number;
   readonly symbols: SymbolTable | null;
-  readonly mapOnEntry: boolean;
 
   constructor(plan: OutputPlan, symbols: SymbolTable, options: FunctionOptions) {
     this.plan = plan;
     this.table = symbols;
     this.options = options;
     this.translated = null;
-    this.beginsStack = false;
-    this.hostEntries = hostEntries(plan);
+    this.stackSource = "none";
     this.memory = plan.heapMemory;
     this.exceptionTag = plan.exceptionTag;
     this.exceptionForm = plan.exceptionForm;
     this.exceptionCell = plan.checksExceptions ? symbols.intern(CELLS, plan.exceptionCell) : -1;
     this.stackLimit = plan.memories.reservedBytes;
     this.symbols = plan.usesHeap ? symbols : null;
-    this.mapOnEntry = options.mapOnEntry;
   }
 
   /** Goes on to a function, which was translated. */
   enter(index: number, translated: FunctionTranslator): void {
     this.translated = translated;
-    this.beginsStack = this.hostEntries.has(index);
+    this.stackSource = this.sourceOf(index);
+  }
+
+  private sourceOf(index: number): StackSource {
+    const { plan } = this;
+    if (index === INITIALIZER) return plan.usesHeap ? "parameter" : "none";
+    if (plan.beginsStack(index)) return "top";
+    return plan.takesStack(index) ? "parameter" : "none";
+  }
+
+  stackPassing(func: Function, callee: FuncRef): StackPassing {
+    const { name } = func.dfg.extFuncs[callee]!;
+    if (name.kind !== "user" || !this.plan.usesHeap) return "none";
+    const { userNames } = func.dfg;
+    const namespace = userNames.namespace(name.ref);
+    const index = userNames.index(name.ref);
+    if (namespace === RUNTIME_FUNCTIONS)
+      return RUNTIME_CALLS[RUNTIME_EXPORTS[index]!].collects ? "global" : "none";
+    if (namespace === MEMORY_FUNCTIONS) return "none";
+    if (index < this.plan.module.importedFunctionCount) return "global";
+    return this.plan.takesStack(index) ? "argument" : "none";
+  }
+
+  indirectStackPassing(table: number): StackPassing {
+    if (!this.plan.usesHeap) return "none";
+    return this.plan.takesStackIn(table) ? "argument" : "global";
   }
 
   functionIndex(func: Function, callee: FuncRef): number {
@@ -184,7 +202,11 @@ class TranslatedIndices implements ModuleIndices {
   }
 
   typeIndex(_: Function, signature: SigRef): number {
-    return this.plan.typeIndex(this.translated!.typeIndexOf(signature));
+    const { plan } = this;
+    const type = this.translated!.typeIndexOf(signature);
+    return plan.takesStackIn(this.translated!.tableOf(signature))
+      ? plan.stackTypeIndex(type)
+      : plan.typeIndex(type);
   }
 
   tableSlot(): never {

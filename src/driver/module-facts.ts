@@ -1,5 +1,5 @@
 /**
- * What planning a module has to walk all its code for: which functions its types get and what it uses. Whoever has the facts, a cache or
+ * What planning a module has to walk all its code for: which functions its types get, what it uses, which functions may collect. Whoever has the facts, a cache or
  * another thread, plans without the walk, in time that does not grow with the code.
  *
  * The binary form is a list of lists of numbers, each behind its length, all unsigned LEB128, numbers in two halves, the low one first:
@@ -17,9 +17,13 @@ export interface ModuleFacts {
   readonly roles: readonly TypeFunctionRole[];
   /** Of the module with these functions. */
   readonly usage: ModuleUsage;
+  /** By function of that module: not 0 if a call may collect. */
+  readonly collecting: Uint8Array;
 }
 
-export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void {
+const FLAGS_PER_NUMBER = 32;
+
+export function writeFacts(out: ByteWriter, { roles, usage, collecting }: ModuleFacts): void {
   const flags = [usage.usesReferences, usage.usesExceptions].map(Number);
   const uses = usage.memoryUses.flatMap(({ operator, memory, other }) => [operator, memory, other]);
   const lists: readonly Iterable<number>[] = [
@@ -34,6 +38,7 @@ export function writeFacts(out: ByteWriter, { roles, usage }: ModuleFacts): void
     usage.arraySegments,
     usage.arrayData,
     uses,
+    packed(collecting),
   ];
   for (const list of lists) {
     const numbers = [...list];
@@ -69,7 +74,25 @@ export function readFacts(input: Uint8Array): ModuleFacts | null {
     arrayData: set(),
     memoryUses: memoryUses(list()),
   };
-  return cursor.isDone && flags.length === 2 && roles !== null ? { roles, usage } : null;
+  const collecting = unpacked(list());
+  return cursor.isDone && flags.length === 2 && roles !== null ? { roles, usage, collecting } : null;
+}
+
+/** Flags as the bits of numbers, the first the lowest. */
+function packed(flags: Uint8Array): number[] {
+  const numbers = new Array<number>(Math.ceil(flags.length / FLAGS_PER_NUMBER)).fill(0);
+  flags.forEach((flag, i) => {
+    if (flag !== 0) numbers[Math.floor(i / FLAGS_PER_NUMBER)]! += 2 ** (i % FLAGS_PER_NUMBER);
+  });
+  return numbers;
+}
+
+/** As many flags as there are bits. */
+function unpacked(numbers: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(FLAGS_PER_NUMBER * numbers.length);
+  for (let i = 0; i < flags.length; i++)
+    flags[i] = (numbers[Math.floor(i / FLAGS_PER_NUMBER)]! >>> (i % FLAGS_PER_NUMBER)) & 1;
+  return flags;
 }
 
 function rolesOf(numbers: readonly number[]): TypeFunctionRole[] | null {
@@ -101,7 +124,7 @@ function fits({ kind, index }: TypeFunctionRole, { types, tags }: Module): boole
 }
 
 /** Whether the facts can be of that module, as far as planning depends on it. */
-export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boolean {
+export function areFactsOf(module: Module, { roles, usage, collecting }: ModuleFacts): boolean {
   const functions = module.functionTypes.length + roles.length;
   const below = (numbers: Iterable<number>, end: number): boolean => {
     for (const number of numbers) if (number >= end) return false;
@@ -109,6 +132,7 @@ export function areFactsOf(module: Module, { roles, usage }: ModuleFacts): boole
   };
   return (
     roles.every((role) => fits(role, module)) &&
+    Math.ceil(collecting.length / FLAGS_PER_NUMBER) === Math.ceil(functions / FLAGS_PER_NUMBER) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

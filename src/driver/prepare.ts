@@ -4,7 +4,6 @@
  */
 import type { PolicyName } from "../frontend/safepoints/policies.ts";
 import { TypeFunctions } from "../gc/type-functions.ts";
-import { isClosed } from "../link/host-entries.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { ModuleUsage } from "../link/module-usage.ts";
 import { type OutputMode, OutputPlan } from "../link/plan.ts";
@@ -51,15 +50,10 @@ export interface PrepareOptions {
 export interface PreparedModule {
   readonly plan: OutputPlan;
   readonly facts: ModuleFacts;
-  /** By function of the plan's module: not 0 if a call may collect. Null where it was not found out, since nothing is compiled. */
-  readonly collecting: Uint8Array | null;
   readonly options: FunctionOptions;
   /** The collector's module that comes along; null for a store, which has it. */
   readonly runtime: Module | null;
 }
-
-/** What is known from another time. */
-export type Prepared = Pick<PreparedModule, "facts" | "collecting">;
 
 /** Throws `InputError` for a module that is not valid, or that cannot be planned. */
 export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: OutputMode): PreparedModule {
@@ -84,20 +78,21 @@ export function prepareAgain(
   bytes: Uint8Array,
   options: PrepareOptions,
   mode: OutputMode,
-  { facts, collecting }: Prepared,
+  facts: ModuleFacts,
 ): PreparedModule | null {
   const { features = DEFAULT_FEATURES } = options;
   const input = decodeModule(bytes, features);
   if (!areFactsOf(input, facts)) return null;
   const typeFunctions = new TypeFunctions(input, featureMask(features), false, facts.roles);
   const watch = new Observers(options.observers ?? []);
-  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, usage: facts.usage, watch });
+  const { collecting, usage } = facts;
+  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, usage, watch });
 }
 
 interface Planning {
   readonly options: PrepareOptions;
   readonly mode: OutputMode;
-  readonly collecting: Uint8Array | null;
+  readonly collecting: Uint8Array;
   readonly usage: ModuleUsage | null;
   readonly watch: Observers;
 }
@@ -116,7 +111,7 @@ function planned(
     target: parseTarget(options.target),
     ...(options.reserveMemoryBytes === undefined ? {} : { reserveBytes: options.reserveMemoryBytes }),
     typeFunctions,
-    ...(collecting === null ? {} : { collecting }),
+    collecting,
     ...(usage === null ? {} : { usage }),
   });
   const runtime = mode === "store" ? null : collectorModule(gcStress ? stressed(chosen) : chosen);
@@ -124,8 +119,7 @@ function planned(
   watch.planned(plan);
   return {
     plan,
-    facts: { roles: typeFunctions.roles, usage: plan.usage },
-    collecting,
+    facts: { roles: typeFunctions.roles, usage: plan.usage, collecting },
     runtime,
     options: {
       features: options.features ?? DEFAULT_FEATURES,
@@ -134,8 +128,6 @@ function planned(
       backwards: options.backwards ?? false,
       positions: options.positions ?? false,
       watch,
-      // In a store the host restores the stack pointer behind a trap.
-      mapOnEntry: mode === "standalone" && !isClosed(module),
       runtimeFunction: (name) =>
         runtime === null ? plan.storeFunctionIndex(name) : mergedFunctionIndex(plan, runtime, name),
     },

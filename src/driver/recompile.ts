@@ -78,9 +78,10 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     isMemory64: (memory) => module.memories[memory]!.type.is64,
     isTable64: (table) => module.tables[table]!.type.is64,
     symbols: null,
-    mapOnEntry: false,
     stackLimit: 0,
-    beginsStack: false,
+    stackSource: "none",
+    stackPassing: () => "none",
+    indirectStackPassing: () => "none",
     trapSymbol: () => -1,
   };
 }

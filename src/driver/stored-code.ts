@@ -48,7 +48,7 @@ export function restoredCode(
   const prefix = factsBytes.byteOffset + factsBytes.length - stored.byteOffset;
   const object = readObject(stored.subarray(prefix));
   if (object === null) return null;
-  const prepared = prepareAgain(bytes, options, "store", { facts, collecting: null });
+  const prepared = prepareAgain(bytes, options, "store", facts);
   if (prepared === null || prepared.plan.module.code.starts.length !== object.bodies.length) return null;
   return codeOf(prepared.plan, object);
 }

@@ -8,6 +8,7 @@ import { FunctionRecord } from "../gc/layout.ts";
 import { typeIndexOf, V128 } from "../wasm/types.ts";
 import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
+import { functionForOthers } from "./forwarding.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { Store as CoreStore } from "./store.ts";
 
@@ -58,9 +59,10 @@ export class ExportedFunctions {
 
   private externOfRecord(record: number): FunctionExtern {
     const { memory, runtime } = this.store;
-    const raw = runtime.functions.get(memory.read(record + FunctionRecord.Index)) as HostFunction;
+    const func = runtime.functions.get(memory.read(record + FunctionRecord.Index)) as HostFunction;
     // A record begins as an object does, with the descriptor of its type.
     const type = typeIndexOf(this.store.heapTypeOf(record));
+    const raw = functionForOthers(this.store.types.types, type, func, runtime.imports);
     return { kind: "func", type, raw, isHost: false, isPlain: false, record };
   }
 

@@ -33,7 +33,8 @@ export function abandoned({ runtime, exceptions }: GuardedStore, pointer: number
 function translate(runtime: Runtime, error: unknown): unknown {
   const code = runtime.takeTrapCode();
   if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
-  if (runtime.isStackExhausted) return new RangeError("call stack exhausted", { cause: error });
+  if (code === 0 && runtime.takeStackExhausted())
+    return new RangeError("call stack exhausted", { cause: error });
   const message = TRAP_MESSAGES[code];
   if (message === undefined || message === "") return error;
   return new hostWebAssembly.RuntimeError(message, { cause: error });

@@ -118,7 +118,6 @@ class RootCollector {
   /** Frames are as collectors see them (`runtime/assembly/heap.ts`): what names a stack map, and words. */
   addFrames(): void {
     const { memory, runtime } = this.store;
-    if (runtime.isStackExhausted) return;
     for (let frame = runtime.stack; frame < runtime.stackEnd; ) {
       const map = runtime.stackEnd + 4 * memory.read(frame);
       const bytes = memory.read(map);

@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly stressPeriod?: number | undefined;
 }
 
+/** More than most frames have. */
+const LOWEST_FRAME_WORDS = 256;
 /** Before the first element. */
 const ARRAY_HEADER_BYTES = 8;
 
@@ -159,10 +161,15 @@ export class Runtime {
     return this.stackTop;
   }
 
-  /** Whether the shadow stack has run below its end. */
-  get isStackExhausted(): boolean {
-    const pointer = this.stackPointer.value as number;
-    return pointer < 0 || pointer > this.stackTop;
+  /**
+   * Whether the shadow stack has run below its end since this was asked last: frames are next to each other, so the last one that
+   * there was room for lies there.
+   */
+  takeStackExhausted(): boolean {
+    const end = this.memory.words.subarray(0, LOWEST_FRAME_WORDS);
+    const isExhausted = end.some((word) => word !== 0);
+    if (isExhausted) end.fill(0);
+    return isExhausted;
   }
 
   /** Why compiled code or the runtime trapped, once; 0 when neither did. */

@@ -30,7 +30,7 @@ import type {
   TableExtern,
   TagExtern,
 } from "./extern.ts";
-import { forwardingModule } from "./forwarding-module.ts";
+import { functionForReferences } from "./forwarding.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
@@ -184,18 +184,13 @@ export class Store implements DescriptorMemory {
     if (extern.record >= 0) return extern.record;
     const { functions } = this.runtime;
     const slot = functions.grow(1);
-    functions.set(slot, this.asHostFunction(extern));
+    functions.set(
+      slot,
+      functionForReferences(this.types.types, extern.type, this.callable(extern), this.runtime.imports),
+    );
     const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
     extern.record = this.words([descriptor, slot]);
     return extern.record;
-  }
-
-  /** The function as one that a table takes: JavaScript's own goes through a module that exports what it imports. */
-  private asHostFunction(extern: FunctionExtern): HostFunction {
-    const f = this.callable(extern);
-    if (!extern.isHost) return f;
-    const module = new hostWebAssembly.Module(forwardingModule(this.types.types, extern.type));
-    return new hostWebAssembly.Instance(module, { "": { f } }).exports["f"] as HostFunction;
   }
 
   /** The canonical heap type of an object that is a struct or an array. */

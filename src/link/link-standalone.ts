@@ -11,12 +11,13 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { CELLS } from "../object/symbol-spaces.ts";
 import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
 import { FUNCREF } from "../wasm/types.ts";
+import { type Borders, trapIfThrown } from "./border-functions.ts";
 import type { CompiledCode } from "./compiled-code.ts";
-import { trapIfThrown, wrapExports } from "./export-wrappers.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import { type LinkedModule, OutputModule } from "./output-module.ts";
 import { addFunctionType } from "./output-types.ts";
 import type { OutputPlan } from "./plan.ts";
+import { isClosed } from "./stack-passing.ts";
 import { StaticLayout } from "./static-layout.ts";
 
 export interface StandaloneOptions {
@@ -54,13 +55,13 @@ function linkPlain(compiled: CompiledCode): LinkedModule {
   const { plan } = compiled;
   const { module } = plan;
   const layout = layoutOf(compiled, 0);
-  const out = new OutputModule(compiled, layout, () => null);
+  const out = new OutputModule(compiled, layout, () => null, { stackTop: null, exceptionCell: -1 });
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
   out.memories.push(...definedMemories(plan));
-  out.exports.push(...module.exports.map((exported) => renumbered(plan, exported)));
+  out.exports.push(...module.exports.map((exported) => renumbered(out, plan, exported)));
   if (initializer >= 0) out.start = initializer;
   else if (module.start >= 0) out.start = plan.functionIndex(module.start);
   return out.encode();
@@ -107,11 +108,11 @@ function addDefinitions(out: OutputModule): void {
   out.addInputData();
 }
 
-function renumbered(plan: OutputPlan, exported: Export): Export {
-  const { kind, index } = exported;
+function renumbered(out: OutputModule, plan: OutputPlan, exported: Export): Export {
+  const { kind, index, name } = exported;
   switch (kind) {
     case "func":
-      return { ...exported, index: plan.functionIndex(index) };
+      return { ...exported, index: out.exportedFunction(index, name) };
     case "global":
       return { ...exported, index: plan.globalIndex(index) };
     case "table":
@@ -126,28 +127,24 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Li
   const { runtime } = options;
   const stackTop = plan.memories.reservedBytes + options.stackBytes;
   const layout = layoutOf(compiled, stackTop);
-  const out = new OutputModule(compiled, layout, () => null);
+  const borders: Borders = {
+    stackTop: isClosed(plan.module) ? stackTop : null,
+    exceptionCell: plan.checksExceptions
+      ? layout.valueOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
+      : -1,
+  };
+  const { exceptionCell } = borders;
+  const out = new OutputModule(compiled, layout, () => null, borders);
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
   out.addTraps(plan.runtimeGlobal("trapCode"));
   const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
   const heapBase = Math.ceil(staticEnd / HEAP_ALIGN) * HEAP_ALIGN;
-  const exceptionCell = plan.checksExceptions
-    ? layout.valueOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
-    : -1;
   const start = startBody(compiled, options, { stackTop, heapBase, exceptionCell, initializer }, layout);
   out.start = out.addFunction(plan.addType([], []), start);
   out.nameFunction(out.start, "start");
-  out.exports.push(
-    ...wrapExports(
-      plan.module.exports.map((exported) => renumbered(plan, exported)),
-      plan,
-      stackTop,
-      exceptionCell,
-      out,
-    ),
-  );
+  out.exports.push(...plan.module.exports.map((exported) => renumbered(out, plan, exported)));
   addDefinitions(out);
   out.addProgramSize();
   addRuntimeGlobals(out, runtime);

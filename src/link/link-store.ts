@@ -55,7 +55,10 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   const { module } = plan;
   plan.refuseLargeTables();
   const layout = new StaticLayout(compiled, placement);
-  const out = new OutputModule(compiled, layout, placement.importedBits);
+  const out = new OutputModule(compiled, layout, placement.importedBits, {
+    stackTop: null,
+    exceptionCell: -1,
+  });
   addImports(out, plan);
   out.placeTraps(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
@@ -137,9 +140,9 @@ function addMemoryFunctions(plan: OutputPlan, add: AddImport): void {
 
 function addExports(out: OutputModule, plan: OutputPlan): void {
   const done = new Set<string>();
-  for (const { kind, index } of plan.module.exports) {
+  for (const { kind, index, name: exported } of plan.module.exports) {
     const name = outputName(kind, index);
-    const place = placeOf(plan, kind, index);
+    const place = kind === "func" ? out.exportedFunction(index, exported) : placeOf(plan, kind, index);
     if (place < 0 || done.has(name)) continue;
     done.add(name);
     out.exports.push({ name, kind, index: place, offset: 0 });
@@ -149,8 +152,6 @@ function addExports(out: OutputModule, plan: OutputPlan): void {
 /** The output's index of an item, or -1 for one that is elsewhere. */
 function placeOf(plan: OutputPlan, kind: ExternKind, index: number): number {
   switch (kind) {
-    case "func":
-      return plan.functionIndex(index);
     case "global":
       return plan.globalIndex(index);
     case "table":

@@ -5,6 +5,7 @@
 import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { trapFunctionName } from "../gc/traps.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
 import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
@@ -23,8 +24,9 @@ import type {
   Table,
   Tag,
 } from "../wasm/module.ts";
-import { FUNCREF, I64, type ValType } from "../wasm/types.ts";
+import { FUNCREF, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { BorderFunctions, type Borders, withStackEnd } from "./border-functions.ts";
 import { type CodePositions, codePositions } from "./code-positions.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
@@ -32,7 +34,7 @@ import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
 import { NULL_ITEM, plainItems } from "./native-tables.ts";
 import type { OutputPlan } from "./plan.ts";
-import { callsBody, copyWordsBody } from "./small-bodies.ts";
+import { copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 import { withoutZeros } from "./zero-runs.ts";
 
@@ -78,8 +80,17 @@ export class OutputModule {
   private readonly traps: Map<number, number>;
   private firstTrap = 0;
 
-  constructor(code: CompiledCode, layout: StaticLayout, importedBits: ImportedBits) {
+  private readonly borders: Borders;
+  private readonly borderFunctions: BorderFunctions;
+
+  constructor(code: CompiledCode, layout: StaticLayout, importedBits: ImportedBits, borders: Borders) {
     const { module } = code.plan;
+    this.borders = borders;
+    this.borderFunctions = new BorderFunctions(code.plan, borders, (type, body, name) => {
+      const index = this.addFunction(type, body);
+      this.nameFunction(index, name);
+      return index;
+    });
     this.code = code;
     this.layout = layout;
     this.constants = new ConstantValues(module, importedBits);
@@ -130,30 +141,57 @@ export class OutputModule {
     const { plan, bodies } = this.code;
     const { module } = plan;
     bodies.forEach((code, i) => {
-      const type = plan.typeIndex(module.functionTypes.get(module.importedFunctionCount + i));
-      this.addLinked(code, type);
+      this.addLinked(code, plan.typeOfFunction(module.importedFunctionCount + i));
     });
     between();
     return this.addInitializers();
   }
 
-  /** How many functions initialise an instance: with several there is one more, which calls them. */
+  /** How many functions initialise an instance: some, and one that calls them, unless it is that one alone. */
   get initializerCount(): number {
     const count = this.code.initializers.length + (this.layout.wordCopies === null ? 0 : 1);
-    return count > 1 ? count + 1 : count;
+    return count > 1 || this.initializersTakeStack ? count + 1 : count;
+  }
+
+  private get initializersTakeStack(): boolean {
+    return this.plan.usesHeap && this.code.initializers.length > 0;
   }
 
   /** The index of the one to call, or -1. */
   private addInitializers(): number {
-    const type = this.plan.addType([], []);
+    const { plan } = this;
+    const plain = plan.addType([], []);
     const copies = this.layout.wordCopies;
-    const parts = copies === null ? [] : [this.addFunction(type, copyWordsBody(copies))];
-    for (const code of this.code.initializers) parts.push(this.addLinked(code, type));
+    const first = copies === null ? -1 : this.addFunction(plain, copyWordsBody(copies));
+    const type = plan.usesHeap ? plan.addType([I32], []) : plain;
+    const rest = this.code.initializers.map((code) => this.addLinked(code, type));
+    const parts = first < 0 ? rest : [first, ...rest];
     if (parts.length === 0) return -1;
-    const index = parts.length === 1 ? parts[0]! : this.addFunction(type, callsBody(parts));
-    if (parts.length > 1) parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
+    if (this.initializerCount > parts.length)
+      parts.push(this.addFunction(plain, this.callsBody(first, rest)));
+    const index = parts.pop()!;
+    parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
     this.nameFunction(index, "initialize");
     return index;
+  }
+
+  /** Calls functions in order; all but the first, which may be -1, are told where the shadow stack ends if they take it. */
+  private callsBody(first: number, rest: readonly number[]): Uint8Array {
+    const { plan, initializersTakeStack } = this;
+    const { stackTop } = this.borders;
+    const readsGlobal = initializersTakeStack && stackTop === null;
+    const body = new BodyWriter(readsGlobal ? [I32] : []);
+    const calls = (): void => {
+      if (first >= 0) body.call(first);
+      for (const index of rest) {
+        if (readsGlobal) body.get(0);
+        else if (initializersTakeStack) body.i32(stackTop!);
+        body.call(index);
+      }
+    };
+    if (readsGlobal) withStackEnd(body, plan.stackPointer, 0, calls);
+    else calls();
+    return body.finish();
   }
 
   private addLinked(code: RelocatableCode, type: number): number {
@@ -282,12 +320,27 @@ export class OutputModule {
       const items = segment.mode === "declarative" ? [] : plainItems(module, segment)!;
       const offsetExpr = segment.offsetExpr === null ? null : this.offset(segment.offsetExpr);
       const table = segment.mode === "active" ? plan.tableIndex(segment.table) : 0;
-      this.elements.push(this.elementSegment(items, segment.mode === "active", table, offsetExpr));
+      // Tables that stay are of one kind.
+      const functions = items.map((func) => this.functionItem(func, plan.takesStackIn(table)));
+      this.elements.push(this.elementSegment(functions, segment.mode === "active", table, offsetExpr));
     }
   }
 
-  /** A segment of functions by their index in the input. */
-  elementSegment(
+  /** A function of the input, or none, as a table has it. */
+  private functionItem(func: number, takesStack: boolean): number {
+    if (func === NULL_ITEM) return NULL_ITEM;
+    return takesStack
+      ? this.borderFunctions.forReferences(func)
+      : this.borderFunctions.forOthers(func, `function ${func}`);
+  }
+
+  /** The output's index of a function of the input that is exported under a name. */
+  exportedFunction(func: number, name: string): number {
+    return this.borderFunctions.forOthers(func, name);
+  }
+
+  /** A segment of functions by their index in the output. */
+  private elementSegment(
     items: readonly number[],
     isActive: boolean,
     table: number,
@@ -297,12 +350,12 @@ export class OutputModule {
     const out = new ByteWriter();
     for (const func of items) {
       if (!itemsAreExprs) {
-        out.u32(this.plan.functionIndex(func));
+        out.u32(func);
         continue;
       }
       writeOpcode(out, func === NULL_ITEM ? WasmOp.RefNull : WasmOp.RefFunc);
       if (func === NULL_ITEM) out.byte(FUNC_HEAP_CODE);
-      else out.u32(this.plan.functionIndex(func));
+      else out.u32(func);
       writeOpcode(out, WasmOp.End);
     }
     return {
@@ -320,7 +373,7 @@ export class OutputModule {
 
   /** The functions that references exist of, in their table. */
   addFunctionItems(table: number, first: number): void {
-    const items = this.layout.functionItems;
+    const items = this.layout.functionItems.map((func) => this.functionItem(func, true));
     if (items.length === 0) return;
     this.elements.push(this.elementSegment(items, true, table, this.i32Constant(first)));
   }

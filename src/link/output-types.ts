@@ -1,6 +1,6 @@
 /**
- * The function types of an output: those of the input in numbers, each once, and those that are added. A runtime that is merged has its own
- * behind them.
+ * The function types of an output: those of the input in numbers, with and without an address behind their parameters, each once, and those
+ * that are added. A runtime that is merged has its own behind them.
  */
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
@@ -10,24 +10,29 @@ const NONE = -1;
 export class OutputTypes {
   readonly table: TypeTable;
   private readonly byKey: Map<string, number>;
-  /** By type of the input; `NONE` for what is no function type. */
+  private readonly types: TypeTable;
+  /** By type of the input, as it is and with one more parameter; `NONE` for what was not asked for. */
   private readonly indices: Int32Array;
 
   constructor(types: TypeTable) {
     this.table = new TypeTable();
     this.byKey = new Map();
-    this.indices = new Int32Array(types.length).fill(NONE);
-    for (let type = 0; type < types.length; type++) {
-      if (types.kind(type) !== wasm.KIND_FUNC) continue;
-      const values = loweredValues(types, type);
-      const params = types.paramCount(type);
-      this.indices[type] = this.add(values.slice(0, params), values.slice(params));
-    }
+    this.types = types;
+    this.indices = new Int32Array(2 * types.length).fill(NONE);
   }
 
-  /** The output's index of one of the input's function types. */
-  indexOf(type: number): number {
-    return this.indices[type]!;
+  /** The output's index of one of the input's function types, or of one that has an address behind the parameters; added if it is not there. */
+  indexOf(type: number, hasAddress: boolean): number {
+    const key = 2 * type + Number(hasAddress);
+    const found = this.indices[key]!;
+    if (found !== NONE) return found;
+    const values = loweredValues(this.types, type);
+    const count = this.types.paramCount(type);
+    const params = values.slice(0, count);
+    if (hasAddress) params.push(wasm.I32);
+    const index = this.add(params, values.slice(count));
+    this.indices[key] = index;
+    return index;
   }
 
   /** The output's index of a function type of numbers, which is added if it is not there. */

@@ -36,6 +36,7 @@ import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { nativeTables } from "./native-tables.ts";
 import { OutputTypes } from "./output-types.ts";
 import { segmentUsers } from "./segment-users.ts";
+import { StackPassing } from "./stack-passing.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
 import { refuseForTarget } from "./target-refusals.ts";
@@ -115,6 +116,7 @@ export class OutputPlan implements InitializerPlan {
   private readonly native: ReadonlySet<number>;
   private readonly constants: ConstantValues;
   private readonly functionTypes: OutputTypes;
+  private readonly stack: StackPassing;
   private readonly globalIndices: Int32Array;
   private readonly tableIndices: Int32Array;
   private readonly elementIndices: Int32Array;
@@ -173,8 +175,10 @@ export class OutputPlan implements InitializerPlan {
     this.placeGlobals();
     this.nativeGlobalCount = this.nativeGlobals.length;
     this.placeTables();
+    this.stack = new StackPassing(this);
     this.functionTypes = new OutputTypes(module.types);
     this.outputTypes = this.functionTypes.table;
+    this.placeTypes();
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
@@ -236,9 +240,46 @@ export class OutputPlan implements InitializerPlan {
     return this.module.importedFunctionCount + this.storeFunctions.indexOf(name);
   }
 
-  /** The output's index of one of the input's function types. */
+  /** The output's index of one of the input's function types, as others see it; added if it is not there. */
   typeIndex(type: number): number {
-    return this.functionTypes.indexOf(type);
+    return this.functionTypes.indexOf(type, false);
+  }
+
+  /** The same of functions that are told where the shadow stack ends. */
+  stackTypeIndex(type: number): number {
+    return this.functionTypes.indexOf(type, true);
+  }
+
+  /** Whether a function has a parameter behind its own for where the shadow stack ends. */
+  takesStack(func: number): boolean {
+    return this.stack.takes(func);
+  }
+
+  /** Whether nothing but the host calls a function, and no frame is live then. */
+  beginsStack(func: number): boolean {
+    return this.stack.begins(func);
+  }
+
+  /** Whether the functions in a table of the output have that parameter. */
+  takesStackIn(table: number): boolean {
+    return table === this.functionTable ? this.usesHeap : !this.stack.isOutsideTables;
+  }
+
+  /** The output's index of the type of one of the input's functions. */
+  typeOfFunction(func: number): number {
+    const type = this.module.functionTypes.get(func);
+    return this.takesStack(func) ? this.stackTypeIndex(type) : this.typeIndex(type);
+  }
+
+  /** All that bodies may name, before the first is compiled. */
+  private placeTypes(): void {
+    const { module, usesHeap, stack } = this;
+    for (let type = 0; type < module.types.length; type++) {
+      if (module.types.kind(type) !== wasm.KIND_FUNC) continue;
+      if (usesHeap) this.stackTypeIndex(type);
+      if (stack.isOutsideTables) this.typeIndex(type);
+    }
+    for (let func = 0; func < module.functionTypes.length; func++) this.typeOfFunction(func);
   }
 
   /** The output's index of a function type of numbers, which is added if it is not there. */

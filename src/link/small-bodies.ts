@@ -9,18 +9,6 @@ const EMPTY_BLOCK_CODE = 0x40;
 const PAIR_BYTES = 8;
 const WORD_ALIGN_LOG2 = 2;
 
-/** Calls functions without parameters, in order. */
-export function callsBody(functions: readonly number[]): Uint8Array {
-  const body = new ByteWriter();
-  body.u32(0);
-  for (const index of functions) {
-    writeOpcode(body, WasmOp.Call);
-    body.u32(index);
-  }
-  writeOpcode(body, WasmOp.End);
-  return body.bytes();
-}
-
 /** Copies words of memory 0, as pairs of addresses say; there is at least one. */
 export function copyWordsBody({ start, end }: WordCopies): Uint8Array {
   const body = new ByteWriter();

@@ -29,7 +29,7 @@ function stackOf(call: () => unknown): (string | undefined)[] {
     const { cause, stack } = error as Error;
     const text = (cause instanceof Error ? cause.stack : stack) ?? "";
     return text.split("\n").flatMap((line) => {
-      const match = /^\s+at (?:(\S+) \()?wasm:\/\/.*:wasm-function\[\d+\]/.exec(line);
+      const match = /^\s+at (?:(\S.*) \()?wasm:\/\/.*:wasm-function\[\d+\]/.exec(line);
       return match === null ? [] : [match[1]?.replace(/^.*\./, "")];
     });
   }
@@ -42,7 +42,7 @@ function judge(exports: Exports, bytes: Uint8Array | null): void {
     stack.filter((name) => name === "walk" || name === "outermost"),
     ["walk", "walk", "outermost"],
   );
-  assert.equal(stack.at(-1), "outermost");
+  assert.equal(stack.at(-1), "export: outermost");
   if (bytes === null) return;
   const { module, functions } = readNames(decodeModule(bytes));
   assert.equal(module, "program");

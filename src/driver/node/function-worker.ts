@@ -12,8 +12,8 @@ let prepared: PreparedModule | null = null;
 
 parentPort!.on("message", (message: ToWorker) => {
   if (message.kind === "module") {
-    const { bytes, options, mode, prepared: known } = message;
-    prepared = prepareAgain(bytes, options, mode, known);
+    const { bytes, options, mode, facts } = message;
+    prepared = prepareAgain(bytes, options, mode, facts);
     return;
   }
   const answer = compiled(message);

@@ -1,8 +1,9 @@
 /** What the threads of one compilation tell each other. All of it survives being copied from one to another. */
 import { type Diagnostic, InputError } from "../../base/diagnostics.ts";
 import type { OutputMode } from "../../link/plan.ts";
+import type { ModuleFacts } from "../module-facts.ts";
 import { NotProven } from "../not-proven.ts";
-import type { Prepared, PrepareOptions } from "../prepare.ts";
+import type { PrepareOptions } from "../prepare.ts";
 import type { FunctionRange } from "./ranges.ts";
 
 /** To a worker: first what is compiled, then one range after the other. */
@@ -12,7 +13,7 @@ export type ToWorker =
       readonly bytes: Uint8Array;
       readonly options: PrepareOptions;
       readonly mode: OutputMode;
-      readonly prepared: Prepared;
+      readonly facts: ModuleFacts;
     }
   | ({ readonly kind: "range" } & FunctionRange);
 

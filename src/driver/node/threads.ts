@@ -64,10 +64,9 @@ export async function compileInThreads(
   const workers = Array.from({ length: jobs }, newWorker);
   try {
     const prepared = prepareModule(bytes, options, mode);
-    const { facts, collecting, plan } = prepared;
-    const known = { facts, collecting };
+    const { facts, plan } = prepared;
     for (const worker of workers) {
-      send(worker, { kind: "module", bytes: bytes.slice(), options, mode, prepared: known });
+      send(worker, { kind: "module", bytes: bytes.slice(), options, mode, facts });
     }
     const ranges = rangesOf(plan.module, rangeBytes);
     const compilation = new ThreadedCompilation(workers, ordered([...ranges]), progress ?? (() => undefined));

@@ -64,12 +64,17 @@ function refusalOf(attempt: () => void): string | null {
 class TypeSection {
   readonly keys: string[] = [];
 
-  index(signature: Signature): number {
+  index({ params, returns }: Signature): number {
     const bytes = (list: Signature["params"]): string =>
       list.map((param) => WASM_TYPE_BYTES[wasmTypeOf(param.type)]).join();
-    const key = `${bytes(signature.params)}|${bytes(signature.returns)}`;
+    const key = `${bytes(params)}|${bytes(returns)}`;
     const found = this.keys.indexOf(key);
     return found >= 0 ? found : this.keys.push(key) - 1;
+  }
+
+  /** Of a function of the file, which is told where the shadow stack ends. */
+  functionIndex({ params, returns }: Signature): number {
+    return this.index({ ...signatureOf([...params.map(({ type }) => type), I32], []), returns });
   }
 }
 
@@ -81,18 +86,21 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     const key = user === null ? `%${(name as { name: string }).name}` : `u${user.namespace}:${user.index}`;
     const index = names.indexOf(key);
     if (index < 0) throw new InputError({ code: "test", message: `the file has no ${key}` });
-    types.index(functions[index]!.signature);
+    types.functionIndex(functions[index]!.signature);
     return index;
   };
   return {
     functionIndex: indexOf,
-    typeIndex: (func, signature) => types.index(func.dfg.signatures[signature]!),
+    typeIndex: (func, signature) => types.functionIndex(func.dfg.signatures[signature]!),
     tableSlot: indexOf,
     tableIndex: () => 0,
-    mapOnEntry: false,
     stackLimit: 0,
-    beginsStack: false,
-    stackPointer: 0,
+    stackSource: "parameter",
+    stackPassing: () => "argument",
+    indirectStackPassing: () => "argument",
+    get stackPointer(): number {
+      throw new Error("functions of a file are told where the stack ends");
+    },
     memory: 0,
     exceptionTag: 0,
     exceptionForm: "legacy",
@@ -128,7 +136,7 @@ function moduleBytes(
 ): Uint8Array {
   const empty = signatureOf([], []);
   const own = functions.map((func, i) =>
-    types.index(bodies[i] === null ? stubSignature(func) : func.signature),
+    types.functionIndex(bodies[i] === null ? stubSignature(func) : func.signature),
   );
   const wrapper = types.index(signatureOf([I32, I32], []));
   if (functions.some(handlesExceptions)) types.index(empty);
@@ -145,11 +153,6 @@ function moduleBytes(
   section(out, 5, (w) => [1, 0, ...leb(PAGES)].forEach((byte) => void w.byte(byte)));
   const tagType = types.keys.indexOf("|");
   if (tagType >= 0) section(out, 13, (w) => [1, 0, ...leb(tagType)].forEach((byte) => void w.byte(byte)));
-  section(out, 6, (w) => {
-    for (const byte of [1, 0x7f, 1, 0x41]) w.byte(byte);
-    w.s32(STACK_TOP);
-    w.byte(0x0b);
-  });
   section(out, 7, (w) => {
     w.u32(count + 1);
     ascii(w, "memory");
@@ -261,6 +264,8 @@ function wrapperBody(signature: Signature, index: number, refused: boolean): Uin
       code.u32(0);
       access(code, param, false);
     }
+    code.byte(0x41);
+    code.s32(STACK_TOP);
     code.byte(0x10);
     code.u32(index);
     for (let i = returns.length - 1; i >= 0; i--) {

@@ -1,0 +1,80 @@
+/**
+ * How the functions of an output learn where the shadow stack ends.
+ *
+ * Compiled code tells compiled code by an argument behind all others: a frame then needs no memory to be known in, and whatever ends a
+ * function, a return, an exception or a trap, gives its frame back. Who cannot collect is told nothing, but for functions that references
+ * exist of: an indirect call does not know which one it reaches. At the borders, where the runtime or the host is called and where
+ * they call, types are the input's, and the runtime's global has it: set before each call that leaves, read by the wrapper of what is
+ * exported (`border-functions.ts`), which puts it back when the function returns.
+ *
+ * What the global is after a trap is as of the last call that left. The frames from there on are whole and have their maps, so a later
+ * collection may walk over them. In a closed module no frame is live when the host calls, so the stack begins anew: in the
+ * exported function itself if nobody else calls it, or in its wrapper. A module that is not closed may be called back while frames are live:
+ * there what a trap left behind stays until the instance is dropped. In a store the host puts the global back.
+ */
+import type { Module } from "../wasm/module.ts";
+import type { ModuleUsage } from "./module-usage.ts";
+
+/** What of a plan it depends on. */
+export interface StackUsers {
+  readonly module: Module;
+  readonly mode: "standalone" | "store";
+  readonly usage: ModuleUsage;
+  readonly usesHeap: boolean;
+  /** Whether exceptions unwind by returning. */
+  readonly checksExceptions: boolean;
+  mayCollect(func: number): boolean;
+}
+
+/** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
+export function isClosed(module: Module): boolean {
+  return module.importedFunctionCount === 0 && !hasVisibleTables(module);
+}
+
+/** Whether others call through tables of the module, or put functions there. */
+function hasVisibleTables({ importedTableCount, exports }: Module): boolean {
+  return importedTableCount > 0 || exports.some(({ kind }) => kind === "table");
+}
+
+export class StackPassing {
+  /** By function of the input: whether it has the parameter. */
+  private readonly takers: Uint8Array;
+  /** The functions in which the stack begins anew. */
+  private readonly entries: ReadonlySet<number>;
+  /** Whether the functions in the tables that stay have their parameters only. */
+  readonly isOutsideTables: boolean;
+
+  constructor(users: StackUsers) {
+    const { module, mode, usage, usesHeap } = users;
+    const count = module.functionTypes.length;
+    this.takers = new Uint8Array(count);
+    this.isOutsideTables = !usesHeap || (mode === "standalone" && hasVisibleTables(module));
+    this.entries = hostEntries(users);
+    if (!usesHeap) return;
+    for (let func = module.importedFunctionCount; func < count; func++)
+      if (users.mayCollect(func)) this.takers[func] = 1;
+    for (const func of usage.referencedFunctions)
+      if (func >= module.importedFunctionCount) this.takers[func] = 1;
+    for (const func of this.entries) this.takers[func] = 0;
+  }
+
+  takes(func: number): boolean {
+    return this.takers[func] !== 0;
+  }
+
+  begins(func: number): boolean {
+    return this.entries.has(func);
+  }
+}
+
+function hostEntries({ module, mode, usage, usesHeap, checksExceptions }: StackUsers): Set<number> {
+  const entries = new Set<number>();
+  // Where exceptions unwind by returning, a wrapper looks for one that is left.
+  if (mode !== "standalone" || !usesHeap || checksExceptions || !isClosed(module)) return entries;
+  const referenced = new Set(usage.referencedFunctions);
+  for (const { kind, index } of module.exports) {
+    const isCalled = usage.calledExports.has(index) || referenced.has(index) || index === module.start;
+    if (kind === "func" && !isCalled) entries.add(index);
+  }
+  return entries;
+}
