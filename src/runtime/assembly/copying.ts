@@ -137,5 +137,6 @@ function evacuate(): void {
   if (STRESS) poison(space, oldEnd);
   space = to;
   setRoom(free, 0);
+  giveOut(half);
   countCollection(free - to, free - to);
 }
