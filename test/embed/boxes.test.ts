@@ -228,9 +228,9 @@ async function isReleased(within: (run: () => void) => void): Promise<boolean> {
   let dropped!: WeakRef<object>;
   let loaded!: Loaded;
   within(() => {
-    loaded = load((i) => (i === 0 ? make() : "text"));
-    loaded.exports["room"]!(1);
-    loaded.exports["fill"]!(0, 1, 0);
+    loaded = load((i) => (i === 3 ? make() : "text"));
+    loaded.exports["room"]!(4);
+    loaded.exports["fill"]!(0, 4, 0);
   });
   function make(): object {
     const object = {};
@@ -243,7 +243,8 @@ async function isReleased(within: (run: () => void) => void): Promise<boolean> {
   await new Promise((resolve) => setTimeout(resolve, 1));
   loaded.exports["room"]!(1);
   loaded.store.collect();
-  loaded.exports["fill"]!(0, 1, 1);
+  // It does not take the number of the one that is looked for.
+  loaded.exports["fill"]!(0, 1, 0);
   gc();
   return dropped.deref() === undefined;
 }
