@@ -76,7 +76,7 @@ const KINDS: readonly (readonly [keyof StaticSummary, string])[] = [
   ["cells", "cells"],
   ["descriptors", "type descriptors"],
   ["maps", "stack maps"],
-  ["records", "function records"],
+  ["functions", "function references"],
   ["objects", "static objects"],
   ["tags", "exception tags"],
 ];

@@ -101,7 +101,7 @@ export class Conversions implements CallConversions {
     return this.passArguments(types, list, (ready) => ready);
   }
 
-  /** Of a function type the record; of any other reference a root word that holds it. */
+  /** Of a function type the reference; of any other a root word that holds it. */
   private keep(value: unknown, type: ValType): number {
     if (this.isFunction(type)) return this.functionReference(value, type);
     if (value === null && wasm.isNullable(type)) return this.references.keepReference(0);
@@ -118,9 +118,9 @@ export class Conversions implements CallConversions {
     if (extern === undefined) throw incompatible(value);
     const own = wasm.FIRST_TYPE + extern.type;
     if (!this.store.types.matchesHeap(own, wasm.heapOf(type))) throw incompatible(value);
-    const record = this.store.recordOf(extern);
+    const reference = this.store.referenceTo(extern);
     this.functions.note(extern);
-    return record;
+    return reference;
   }
 
   isFunction(type: ValType): boolean {
@@ -218,7 +218,7 @@ export class Conversions implements CallConversions {
     const reference = value as number;
     if (this.isException(type)) throw new TypeError(`${CANNOT_CROSS} an exnref cannot cross`);
     if (!this.isFunction(type)) return this.references.toJavaScript(reference);
-    return reference === 0 ? null : this.functions.objectOfRecord(reference, this);
+    return reference === 0 ? null : this.functions.objectOfReference(reference, this);
   }
 }
 

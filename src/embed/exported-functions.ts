@@ -4,8 +4,7 @@
  * Calling one is a matter of `entries.ts`. A function that takes and gives numbers only, of a module without references, is the
  * engine's own.
  */
-import { FunctionRecord } from "../gc/layout.ts";
-import { typeIndexOf, V128 } from "../wasm/types.ts";
+import { V128 } from "../wasm/types.ts";
 import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
 import { functionForOthers } from "./forwarding.ts";
@@ -16,14 +15,13 @@ export class ExportedFunctions {
   private readonly store: CoreStore;
   private readonly objects: Map<FunctionExtern, HostFunction>;
   private readonly externs: WeakMap<HostFunction, FunctionExtern>;
-  /** By the record that references are. */
-  private readonly byRecord: Map<number, FunctionExtern>;
+  private readonly byReference: Map<number, FunctionExtern>;
 
   constructor(store: CoreStore) {
     this.store = store;
     this.objects = new Map();
     this.externs = new WeakMap();
-    this.byRecord = new Map();
+    this.byReference = new Map();
   }
 
   /** The function that a function object stands for, or undefined. */
@@ -38,32 +36,31 @@ export class ExportedFunctions {
     const object = extern.isPlain ? extern.raw : this.wrap(extern, conversions);
     this.objects.set(extern, object);
     this.externs.set(object, extern);
-    if (extern.record >= 0) this.byRecord.set(extern.record, extern);
+    if (extern.reference > 0) this.byReference.set(extern.reference, extern);
     return object;
   }
 
   /** The function object of a function reference that is not null. */
-  objectOfRecord(record: number, conversions: CallConversions): HostFunction {
-    let extern = this.byRecord.get(record);
+  objectOfReference(reference: number, conversions: CallConversions): HostFunction {
+    let extern = this.byReference.get(reference);
     if (extern === undefined) {
-      extern = this.externOfRecord(record);
-      this.byRecord.set(record, extern);
+      extern = this.externOfReference(reference);
+      this.byReference.set(reference, extern);
     }
     return this.objectOf(extern, conversions);
   }
 
-  /** Remembers which function the references at its record are of. */
+  /** Remembers which function the references to it are of. */
   note(extern: FunctionExtern): void {
-    if (extern.record >= 0 && !this.byRecord.has(extern.record)) this.byRecord.set(extern.record, extern);
+    const { reference } = extern;
+    if (reference > 0 && !this.byReference.has(reference)) this.byReference.set(reference, extern);
   }
 
-  private externOfRecord(record: number): FunctionExtern {
-    const { memory, runtime } = this.store;
-    const func = runtime.functions.get(memory.read(record + FunctionRecord.Index)) as HostFunction;
-    // A record begins as an object does, with the descriptor of its type.
-    const type = typeIndexOf(this.store.heapTypeOf(record));
-    const raw = functionForOthers(this.store.types.types, type, func, runtime.imports);
-    return { kind: "func", type, raw, isHost: false, isPlain: false, record };
+  private externOfReference(reference: number): FunctionExtern {
+    const { functions, runtime, types } = this.store;
+    const type = functions.typeOf(reference);
+    const raw = functionForOthers(types.types, type, functions.at(reference), runtime.imports);
+    return { kind: "func", type, raw, isHost: false, isPlain: false, reference };
   }
 
   private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {

@@ -36,8 +36,8 @@ export interface FunctionExtern {
   readonly throwsAsStore?: boolean;
   /** Of a function of JavaScript's own, where instances can do without `raw` (`crossings.ts`). */
   readonly call?: HostCall | null;
-  /** The address of the record that references to it are, or -1 as long as there are none. */
-  record: number;
+  /** What references to it are: its number in the store's table of functions, or 0 as long as it has none. */
+  reference: number;
 }
 
 export interface GlobalExtern {

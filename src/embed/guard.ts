@@ -1,8 +1,11 @@
 /**
  * Calls from the host into a store. What a call that does not end leaves on the shadow stack is taken off, its trap gets the
  * specification's message, and its exception becomes one of JavaScript's.
+ *
+ * A call of a null reference is the engine's own trap: an entry of the table of functions is empty. Where no instance calls through
+ * other tables of the engine's, that is told by what the engine says; where one does, the engine's words stay.
  */
-import { TRAP_MESSAGES } from "../gc/traps.ts";
+import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Runtime } from "./runtime.ts";
@@ -12,6 +15,13 @@ export interface GuardedStore {
   readonly runtime: Runtime;
   readonly exceptions: Exceptions;
 }
+
+/**
+ * What V8, JavaScriptCore and SpiderMonkey say of an indirect call through an empty entry; of a function of another type the first two
+ * may say the same.
+ */
+const EMPTY_ENTRY =
+  /^((null function or )?function signature mismatch|call_indirect to a (signature that does not match|null table entry)\b.*|indirect call to null)$/s;
 
 /** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
 export function guarded<T>(store: GuardedStore, call: () => T): T {
@@ -35,7 +45,8 @@ function translate(runtime: Runtime, error: unknown): unknown {
   if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
   if (code === 0 && runtime.takeStackExhausted())
     return new RangeError("call stack exhausted", { cause: error });
-  const message = TRAP_MESSAGES[code];
+  const isNullCall = code === 0 && !runtime.callsOtherTables && EMPTY_ENTRY.test(error.message);
+  const message = TRAP_MESSAGES[isNullCall ? GcTrap.NullFunction : code];
   if (message === undefined || message === "") return error;
   return new hostWebAssembly.RuntimeError(message, { cause: error });
 }

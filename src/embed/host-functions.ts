@@ -21,7 +21,16 @@ export function hostFunction(context: ObjectContext, type: number, func: HostFun
   const converts = [...params, ...results].some(wasm.isRef);
   const raw = converts ? convertingFunction(context, params, results, func) : func;
   const call = hostCall(context, params, results, func);
-  return { kind: "func", type, raw, isHost: true, isPlain: false, throwsAsStore: converts, call, record: -1 };
+  return {
+    kind: "func",
+    type,
+    raw,
+    isHost: true,
+    isPlain: false,
+    throwsAsStore: converts,
+    call,
+    reference: 0,
+  };
 }
 
 /** The call of such a function without conversions in JavaScript, or null. */

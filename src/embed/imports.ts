@@ -106,11 +106,11 @@ function readGlobal(
 
 /** A global of the store with a reference in it. Throws a `TypeError` for a value that is not of the type. */
 export function valueGlobal(
-  { references, conversions }: ObjectContext,
+  { store, conversions }: ObjectContext,
   type: ExternType & { kind: "global" },
   value: unknown,
 ): GlobalExtern {
-  const cell = references.keepReference(conversions.toWasm(value, type.type) as number);
+  const cell = store.newCell(type.type, conversions.toWasm(value, type.type) as number);
   return { kind: "global", type, host: null, cell };
 }
 

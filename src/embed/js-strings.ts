@@ -123,7 +123,7 @@ export class JsStrings {
       raw,
       isHost: true,
       isPlain: false,
-      record: -1,
+      reference: 0,
       throwsAsStore: true,
     };
     this.externs.set(key, extern);

@@ -79,22 +79,17 @@ export class ReferenceTable {
     this.addressOf(index);
     const reference = conversions.toWasm(value, this.element) as number;
     // Converting may have collected.
-    store.setElement(store.memory.read(this.extern.cell), this.addressOf(index), reference);
+    store.setElement(this.extern, this.addressOf(index), reference);
   }
 
   grow(count: number, value: unknown = this.defaultValue): number {
-    const { store, conversions, references } = this.context;
+    const { store, conversions } = this.context;
     const old = this.length;
     const { max } = this.extern.type.table.limits;
     if (!Number.isInteger(count) || count < 0 || (max !== null && BigInt(old + count) > max)) {
       throw new RangeError("WebAssembly.Table.grow(): failed to grow table");
     }
-    const word = references.keepReference(conversions.toWasm(value, this.element) as number);
-    try {
-      store.growTable(this.extern, old + count, () => references.kept(word));
-    } finally {
-      references.release(word);
-    }
+    store.growTable(this.extern, old + count, conversions.toWasm(value, this.element) as number);
     return old;
   }
 

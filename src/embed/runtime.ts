@@ -35,6 +35,8 @@ export class Runtime {
   /** What modules import as "runtime". */
   readonly imports: Readonly<Record<string, unknown>>;
   readonly functions: HostTable;
+  /** Whether code calls through other tables of the engine's, too. */
+  callsOtherTables: boolean;
   private readonly exports: Readonly<Record<string, unknown>>;
   private readonly allocSlow: (bytes: number) => number;
   /** What reads the stack's pointer, and what makes boxes (`link/boxing-module.ts`). */
@@ -55,8 +57,9 @@ export class Runtime {
   ) {
     const module = new hostWebAssembly.Module(collectorBytes(collector));
     this.exports = new hostWebAssembly.Instance(module, { env: { memory: memory.host } }).exports;
-    // Index 0 stays empty: no record has it.
+    // Number 0 stays empty: it is null.
     this.functions = new hostWebAssembly.Table({ initial: 1, element: "anyfunc" });
+    this.callsOtherTables = false;
     this.allocSlow = this.exports["allocSlow"] as (bytes: number) => number;
     const boxing = new hostWebAssembly.Instance(new hostWebAssembly.Module(boxingModule()), {
       "": { ...this.exports, memory: memory.host },

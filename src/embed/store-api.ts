@@ -240,11 +240,7 @@ export class Store {
     const table = { element, limits, is64: false };
     const cell = this.context.references.keepReference(0);
     const extern: TableExtern = { kind: "table", type: { kind: "table", table }, cell };
-    const word = this.context.references.keepReference(
-      this.context.conversions.toWasm(value, element) as number,
-    );
-    this.core.growTable(extern, initial, () => this.context.references.kept(word));
-    this.context.references.release(word);
+    this.core.growTable(extern, initial, this.context.conversions.toWasm(value, element) as number);
     return this.objectOf(extern) as ReferenceTable;
   }
 

@@ -6,12 +6,13 @@
  *
  * This is the level below the JavaScript API: references are numbers here, and what is imported and exported are `Extern`s.
  */
-import { builtinDescriptor, type DescriptorMemory, descriptorOf } from "../gc/descriptors.ts";
+import { builtinDescriptor, type DescriptorMemory } from "../gc/descriptors.ts";
 import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN } from "../gc/layout.ts";
 import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
 import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
+import { leavesChecks } from "../link/native-tables.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
@@ -31,6 +32,7 @@ import type {
   TagExtern,
 } from "./extern.ts";
 import { functionForReferences } from "./forwarding.ts";
+import { FunctionTable } from "./function-table.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
@@ -55,6 +57,7 @@ export class Store implements DescriptorMemory {
   readonly memory: StoreMemory;
   readonly runtime: Runtime;
   readonly descriptors: Map<number, number>;
+  readonly functions: FunctionTable;
   readonly references: References;
   readonly exceptions: Exceptions;
   private readonly crossings: Crossings;
@@ -72,6 +75,7 @@ export class Store implements DescriptorMemory {
     this.memory = new StoreMemory(settings.stackBytes, settings.staticBytes);
     this.runtime = new Runtime(this.collector, this.memory, settings);
     this.descriptors = new Map();
+    this.functions = new FunctionTable(this, this.runtime.functions);
     this.references = new References(this.memory, this.runtime, hasCrossings());
     this.exceptions = new Exceptions(this, this.references);
     this.crossings = new Crossings(this.memory, this.references, this.exceptions);
@@ -91,29 +95,32 @@ export class Store implements DescriptorMemory {
     const byKind = byIndex(code, imports);
     for (const func of code.plan.usage.referencedFunctions) {
       if (func < code.plan.module.importedFunctionCount)
-        this.recordOf(byKind("func", func) as FunctionExtern);
+        this.referenceTo(byKind("func", func) as FunctionExtern);
     }
     const base = this.memory.staticEnd;
-    const firstFunction = this.runtime.functions.length;
+    const canonicalIds = this.types.canonicalize(code.plan.module.types);
     const linked = linkForStore(code, {
       base,
       stackTop: this.runtime.stackEnd,
-      firstFunction,
-      canonicalIds: this.types.canonicalize(code.plan.module.types),
+      firstFunction: this.functions.next,
+      functionTypes: this.functions.typesWord,
+      canonicalIds,
       descriptors: this.descriptors,
       importedCell: (cell) => {
         const { kind, index } = code.plan.cells[cell]!;
         if (kind === "exception") return this.exceptions.cell;
         return (byKind(kind as "global" | "table", index) as GlobalExtern).cell;
       },
-      importedRecord: (func) => (byKind("func", func) as FunctionExtern).record,
+      importedFunction: (func) => (byKind("func", func) as FunctionExtern).reference,
       importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
     this.lastPositions = linked.positions;
     this.memory.reserve(linked.layout.bytes().length);
-    const { functionItems } = linked.layout;
-    if (functionItems.length > 0) this.runtime.functions.grow(functionItems.length);
+    const { functionItems, asksFunctionTypes } = linked.layout;
+    const { functionTypes } = code.plan.module;
+    this.functions.add(functionItems.map((func) => canonicalIds[functionTypes.get(func)]!));
+    if (asksFunctionTypes) this.functions.showTypes();
     return this.start(code, linked, imports, byKind);
   }
 
@@ -140,6 +147,8 @@ export class Store implements DescriptorMemory {
       code.plan.module.importedMemoryCount,
     );
     const module = new hostWebAssembly.Module(linked.bytes);
+    if (leavesChecks(code.plan.module, code.plan.usage, code.plan.native))
+      this.runtime.callsOtherTables = true;
     const given = {
       input,
       memory: memories,
@@ -179,18 +188,16 @@ export class Store implements DescriptorMemory {
     return isHost && throwsAsStore !== true ? this.exceptions.converting(raw) : raw;
   }
 
-  /** The address that references to the function are. */
-  recordOf(extern: FunctionExtern): number {
-    if (extern.record >= 0) return extern.record;
-    const { functions } = this.runtime;
-    const slot = functions.grow(1);
-    functions.set(
-      slot,
-      functionForReferences(this.types.types, extern.type, this.callable(extern), this.runtime.imports),
-    );
-    const descriptor = descriptorOf(this, this.types.types, extern.type, (type) => type);
-    extern.record = this.words([descriptor, slot]);
-    return extern.record;
+  /** What references to the function are. */
+  referenceTo(extern: FunctionExtern): number {
+    if (extern.reference === 0) {
+      const { types } = this.types;
+      const raw = this.callable(extern);
+      const func = functionForReferences(types, extern.type, raw, this.runtime.imports);
+      extern.reference = this.functions.add([extern.type]);
+      this.functions.put(extern.reference, func);
+    }
+    return extern.reference;
   }
 
   /** The canonical heap type of an object that is a struct or an array. */
@@ -211,13 +218,36 @@ export class Store implements DescriptorMemory {
     this.memory.write(cell, reference);
   }
 
-  /** Puts a reference into an object, at an address within it. */
-  setElement(object: number, address: number, reference: number): void {
-    this.runtime.write(object, address, reference);
+  /** A new cell that holds a reference of the type. */
+  newCell(type: ValType, reference: number): number {
+    return isTraced(type, this.types.types)
+      ? this.references.keepReference(reference)
+      : this.words([reference]);
   }
 
-  /** Gives a table a new array of that length; `value` is asked for when nothing collects any more. */
-  growTable({ cell, type }: TableExtern, length: number, value: () => number): void {
+  /** Puts a reference into a table, at an address within its array. */
+  setElement({ cell, type }: TableExtern, address: number, reference: number): void {
+    if (isTraced(type.table.element, this.types.types))
+      this.runtime.write(this.memory.read(cell), address, reference);
+    else this.memory.write(address, reference);
+  }
+
+  /** Gives a table a new array of that length, with a reference in what is added. */
+  growTable(table: TableExtern, length: number, reference: number): void {
+    if (!isTraced(table.type.table.element, this.types.types)) {
+      this.replaceElements(table, length, () => reference);
+      return;
+    }
+    const word = this.references.keepReference(reference);
+    try {
+      this.replaceElements(table, length, () => this.references.kept(word));
+    } finally {
+      this.references.release(word);
+    }
+  }
+
+  /** `value` is asked for when nothing collects any more. */
+  private replaceElements({ cell, type }: TableExtern, length: number, value: () => number): void {
     const traced = isTraced(type.table.element, this.types.types);
     const kind = traced ? Kind.ReferenceArray : Kind.PlainArray;
     const builtin = traced ? BUILTIN_DESCRIPTORS.References : BUILTIN_DESCRIPTORS.Words;
@@ -295,7 +325,7 @@ export class Store implements DescriptorMemory {
           raw: host as HostFunction,
           isHost: false,
           isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
-          record: layout.knownRecord(index),
+          reference: layout.knownFunction(index),
         };
       case "global": {
         if (isRef(type.type)) return { kind: "global", type, host: null, cell: layout.globalCell(index) };

@@ -1,4 +1,4 @@
-/** References that are known before the program runs, as values: constants, and addresses that the linker gives. */
+/** References that are known before the program runs, as values: constants, and what the linker gives for symbols. */
 import type { Value } from "../ir/entities.ts";
 import { I32 } from "../ir/types.ts";
 import { STATIC_OBJECTS } from "../object/symbol-spaces.ts";

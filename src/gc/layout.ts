@@ -5,7 +5,7 @@
  *     array      +0 descriptor   +4 length   +8 … elements
  *     exception  +0 descriptor   +4 tag   +8 … payload, as a struct's fields
  *
- * References take four bytes. Objects are a multiple of 8 bytes long. Declaration order is kept, so a subtype's fields lie
+ * References take four bytes; one to a function is its number in the table of functions, others are addresses. Objects are a multiple of 8 bytes long. Declaration order is kept, so a subtype's fields lie
  * where its supertype's do.
  */
 
@@ -68,9 +68,6 @@ export function referencesIn(word: number): number {
   return word >>> 16;
 }
 
-/** A function's record: its type's descriptor, and its index in the table of functions. */
-export const FunctionRecord = { Descriptor: 0, Index: 4, Bytes: 8 } as const;
-
 /** A host object's box: descriptor and the host's number. */
 export const HostBox = { Number: 4, Bytes: 8 } as const;
 
@@ -113,7 +110,7 @@ export function storageLog2(type: ValType): number {
   }
 }
 
-/** References that a collector follows; function references are addresses of records, which stay where they are. */
+/** References that a collector follows: all but those to functions, which are numbers. A number may be any, so no collector may see one. */
 export function isTraced(type: ValType, types: TypeTable): boolean {
   if (!isRef(type)) return false;
   const heap = wasm.heapOf(type);
@@ -188,7 +185,7 @@ export function arrayLayout(types: TypeTable, type: number): ArrayLayout {
   return { elementLog2: storageLog2(element), holdsReferences: isTraced(element, types) };
 }
 
-/** What a value of a storage type is in CLIF, in memory and elsewhere; references are addresses. */
+/** What a value of a storage type is in CLIF, in memory and elsewhere; references are words. */
 export function memoryType(type: ValType): Type {
   switch (type) {
     case wasm.I8:

@@ -20,10 +20,10 @@ export interface ProgramMemory {
   readonly fixedBytes: number | null;
 }
 
-/** A reference that is known before the program runs: null or an i31 as a word, or the address of a symbol. */
+/** A reference that is known before the program runs: null or an i31 as a word, or what the linker has for a symbol. */
 export type KnownReference =
   | { readonly kind: "word"; readonly word: number }
-  | { readonly kind: "address"; readonly space: number; readonly index: number };
+  | { readonly kind: "symbol"; readonly space: number; readonly index: number };
 
 export interface ModulePlan {
   readonly types: TypeTable;
@@ -46,14 +46,18 @@ export interface ModulePlan {
   /** The output's index of a table, or -1 for one in a cell. */
   tableIndex(table: number): number;
   cellOfTable(table: number): number;
+  /** Whether the type of what is called has to be checked by code, for a table that stays one (`TABLE_TYPES`). */
+  isCallChecked(table: number, type: number): boolean;
   /** The output's index of an element segment for native tables, or -1. */
   elementsIndex(segment: number): number;
   /** The cell of an element segment, or -1 where none is needed. */
   cellOfElements(segment: number): number;
   /** Whether the items of a segment in a cell are known, and made by the linker. */
   hasStaticElements(segment: number): boolean;
-  /** The output's table of all functions that references exist of; records hold indices into it. */
+  /** The output's table of all functions that references exist of: a reference is the index there, and 0, null, has no function. */
   readonly functionTable: number;
+  /** Whether the descriptors of functions may come to lie elsewhere, so that `FUNCTION_TYPES` is a word with their address. */
+  readonly functionTypesMove: boolean;
   /** The output's index of a memory, or -1 for one that is reached by way of functions (`memoryFunction`). */
   memoryIndex(memory: number): number;
   /**

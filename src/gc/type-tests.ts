@@ -1,10 +1,11 @@
 /**
  * Tests of what type a reference is of, as CLIF: one compare of the descriptor for a final type, the display of supertypes for others,
- * the descriptor's kind for abstract ones.
+ * the descriptor's kind for abstract ones. An object begins with its descriptor; a function's is found by its number.
  */
 import type { Block, Value } from "../ir/entities.ts";
+import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I8, I32 } from "../ir/types.ts";
-import { DESCRIPTORS } from "../object/symbol-spaces.ts";
+import { DESCRIPTORS, FUNCTION_TYPES } from "../object/symbol-spaces.ts";
 import * as wasm from "../wasm/types.ts";
 import { CONSTANT_MEMFLAGS, type HeapOperations } from "./heap-operations.ts";
 import { Descriptor, displayOffset, Kind } from "./layout.ts";
@@ -84,13 +85,13 @@ function testNotNull(heap: HeapOperations, ref: Value, wanted: wasm.HeapType, do
     answer(heap, ins.iconst(I32, 0), done);
     return;
   }
+  if (isFunction(wanted, heap.plan.types)) {
+    testConcrete(heap, functionDescriptor(heap, ref), wasm.typeIndexOf(wanted), done);
+    return;
+  }
   const isI31 = ins.bandImmS(ref, 1);
   if (wanted === wasm.HEAP_I31) {
     answer(heap, isI31, done);
-    return;
-  }
-  if (isFunction(wanted, heap.plan.types)) {
-    testFunction(heap, ref, wanted, done);
     return;
   }
   const object = builder.createBlock();
@@ -116,9 +117,24 @@ function isOfKind(heap: HeapOperations, kind: Value, wanted: wasm.HeapType): Val
   return ins.icmpImmU("ule", fromPlain, Kind.ReferenceArray - Kind.PlainArray);
 }
 
-function testFunction(heap: HeapOperations, record: Value, wanted: wasm.HeapType, done: Block): void {
-  const descriptor = heap.ins.load(I32, CONSTANT_MEMFLAGS, record, 0);
-  testConcrete(heap, descriptor, wasm.typeIndexOf(wanted), done);
+/** 1 when a function whose type has this descriptor is of the type, 0 otherwise. */
+export function testFunctionType(heap: HeapOperations, descriptor: Value, type: number): Value {
+  const { builder } = heap;
+  const done = builder.createBlock();
+  const result = builder.appendBlockParam(done, I32);
+  testConcrete(heap, descriptor, type, done);
+  builder.sealBlock(done);
+  builder.switchToBlock(done);
+  return result;
+}
+
+/** The descriptor of the type of a function, by the reference. */
+function functionDescriptor(heap: HeapOperations, ref: Value): Value {
+  const { ins, plan } = heap;
+  const symbol = heap.symbol(FUNCTION_TYPES, 0);
+  // Asked anew for each test: a call in between may have added functions.
+  const types = plan.functionTypesMove ? ins.load(I32, TRUSTED_MEMFLAGS, symbol, 0) : symbol;
+  return ins.load(I32, CONSTANT_MEMFLAGS, ins.iadd(types, ins.ishlImmS(ref, 2)), 0);
 }
 
 /** One compare, where the type is final or has a place in every display; else as far as the object's own depth goes. */

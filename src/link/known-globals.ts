@@ -9,7 +9,7 @@
  */
 import { arrayLayout, ELEMENTS_OFFSET, OBJECT_ALIGN, type StructLayout, structLayout } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
-import { BUILTIN_DESCRIPTORS, FUNCTION_RECORDS, STATIC_OBJECTS } from "../object/symbol-spaces.ts";
+import { BUILTIN_DESCRIPTORS, FUNCTION_NUMBERS, STATIC_OBJECTS } from "../object/symbol-spaces.ts";
 import { type Module, SECTION_GLOBAL } from "../wasm/module.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
@@ -252,9 +252,9 @@ function referenceOf(values: StaticValues, row: number): KnownReference {
   const low = values.low(row);
   switch (values.kind(row)) {
     case StaticValue.Function:
-      return { kind: "address", space: FUNCTION_RECORDS, index: low };
+      return { kind: "symbol", space: FUNCTION_NUMBERS, index: low };
     case StaticValue.Object:
-      return { kind: "address", space: STATIC_OBJECTS, index: low };
+      return { kind: "symbol", space: STATIC_OBJECTS, index: low };
     default:
       return { kind: "word", word: low };
   }

@@ -30,6 +30,7 @@ export interface StandaloneOptions {
 
 const PAGE = 65536;
 const HEAP_ALIGN = 16;
+const FIRST_FUNCTION = 1;
 
 /** Places the runtime's globals and functions: before anything is compiled. */
 export function placeRuntime(plan: OutputPlan, runtime: Module): void {
@@ -76,14 +77,15 @@ function layoutOf(compiled: CompiledCode, base: number): StaticLayout {
   return new StaticLayout(compiled, {
     base,
     stackTop: base,
-    // A null reference is no function, and neither is index 0.
-    firstFunction: 0,
+    // A null reference is no function.
+    firstFunction: FIRST_FUNCTION,
+    functionTypes: -1,
     canonicalIds: plan.canonicalIds,
     descriptors: new Map(),
     importedCell: () => {
       throw new Error("a module that stands alone imports no references");
     },
-    importedRecord: () => -1,
+    importedFunction: () => 0,
     importedTag: () => {
       throw new Error("a module that stands alone imports no tags");
     },
@@ -159,11 +161,12 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Li
 }
 
 function addFunctionTable(out: OutputModule, plan: OutputPlan, layout: StaticLayout): void {
-  const count = BigInt(layout.functionItems.length);
-  if (count === 0n && !plan.usesFunctionTable) return;
-  const limits = { min: count, max: count };
+  const { length } = layout.functionItems;
+  if (length === 0 && !plan.usesFunctionTable) return;
+  const size = BigInt(FIRST_FUNCTION + length);
+  const limits = { min: size, max: size };
   out.tables.push({ type: { element: FUNCREF, limits, is64: false }, init: null, offset: 0 });
-  out.addFunctionItems(plan.functionTable, 0);
+  out.addFunctionItems(plan.functionTable, FIRST_FUNCTION);
 }
 
 function addRuntimeFunctions(out: OutputModule, plan: OutputPlan, runtime: Module): void {

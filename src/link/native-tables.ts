@@ -5,55 +5,34 @@
  * functions outright, and it is not seen from outside where outsiders hold references as we do. And the engine must be able to
  * check the types of indirect calls: in the output a reference is an `i32`, so different function types of the input may become
  * one, and an indirect call that has to trap would reach a function of another type. A call is *confusable* when a function that
- * some segment names becomes of the same type without being a subtype.
+ * some segment names becomes of the same type without being a subtype. Where it is known what is in the table (`known-tables.ts`), code
+ * checks such a call by a list of the functions' types, and the table stays.
  *
  * Every other table lives in a cell (`gc/tables.ts`).
  */
 import type { Features } from "../wasm/features.ts";
-import type { ByteRange, ElementSegment, Module } from "../wasm/module.ts";
-import { OperatorReader } from "../wasm/operators.ts";
+import type { Module } from "../wasm/module.ts";
 import type { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
-import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { knownTable } from "./known-tables.ts";
 import type { ModuleUsage } from "./module-usage.ts";
 import { loweredKey } from "./output-types.ts";
+import { NULL_ITEM, plainItems } from "./segment-items.ts";
 
-const ALL_FEATURES = -1;
-
-/** The item of an element segment that names no function. */
-export const NULL_ITEM = -1;
-
-/** The functions that a segment names, `NULL_ITEM` for null; null when an item is anything else. */
-export function plainItems(module: Module, segment: ElementSegment): readonly number[] | null {
-  const reader = readerOf(module, segment.items);
-  const items = new Array<number>(segment.itemCount);
-  for (let i = 0; i < items.length; i++) {
-    if (!segment.itemsAreExprs) {
-      items[i] = reader.u32();
-      continue;
-    }
-    const op = reader.next();
-    if (op !== WasmOp.RefFunc && op !== WasmOp.RefNull) return null;
-    items[i] = op === WasmOp.RefFunc ? reader.index : NULL_ITEM;
-    if (reader.next() !== WasmOp.End) return null;
-  }
-  return items;
+export interface NativeTables {
+  readonly stay: ReadonlySet<number>;
+  /** Calls through them, `table * types + type`, before which code has to check the function's type. */
+  readonly checked: ReadonlySet<number>;
 }
 
-function readerOf(module: Module, { start, end }: ByteRange): OperatorReader {
-  const reader = new OperatorReader(module.bytes, start, end, ALL_FEATURES);
-  reader.typeLimit = module.types.length;
-  return reader;
-}
-
-/** The tables that stay; `visible` says which of them others see, and whether that keeps them from staying. */
+/** `visible` says which tables others see, and whether that keeps them from staying. */
 export function nativeTables(
   module: Module,
   usage: ModuleUsage,
   store: TypeStore,
   visible: "stay" | "cells",
   target: Features,
-): Set<number> {
+): NativeTables {
   const native = new Set<number>();
   const seen = seenTables(module);
   module.tables.forEach(({ type, init }, table) => {
@@ -63,13 +42,24 @@ export function nativeTables(
   });
   removeUnplain(module, usage, native);
   const confusable = new Confusions(module, store);
-  for (const call of usage.indirectCalls) {
-    const table = Math.floor(call / module.types.length);
-    if (confusable.isConfusable(call % module.types.length)) native.delete(table);
-  }
+  const calls = [...usage.indirectCalls].filter((call) =>
+    confusable.isConfusable(call % module.types.length),
+  );
+  const tableOf = (call: number): number => Math.floor(call / module.types.length);
+  // Without reference types a table that stays would be a second one, beside that of functions.
+  const canCheck = (table: number): boolean =>
+    target.has("reference-types") && !seen.has(table) && knownTable(module, usage, table) !== null;
+  for (const table of new Set(calls.map(tableOf))) if (!canCheck(table)) native.delete(table);
   removeCopied(module, usage, native);
   removeUnsupported(module, usage, native, target);
-  return native;
+  return { stay: native, checked: new Set(calls.filter((call) => native.has(tableOf(call)))) };
+}
+
+/** Whether code calls through tables that stay, and leaves it to the engine to check the type. */
+export function leavesChecks(module: Module, usage: ModuleUsage, { stay, checked }: NativeTables): boolean {
+  const isChecked = (call: number): boolean =>
+    checked.has(call) || !stay.has(Math.floor(call / module.types.length));
+  return ![...usage.indirectCalls].every(isChecked);
 }
 
 /** Tables that are imported or exported. */

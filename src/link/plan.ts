@@ -33,7 +33,7 @@ import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.
 import { MemoryPlan } from "./memory-plan.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
-import { nativeTables } from "./native-tables.ts";
+import { type NativeTables, nativeTables } from "./native-tables.ts";
 import { OutputTypes } from "./output-types.ts";
 import { segmentUsers } from "./segment-users.ts";
 import { StackPassing } from "./stack-passing.ts";
@@ -105,6 +105,8 @@ export class OutputPlan implements InitializerPlan {
   /** The output's function types; the runtime's come behind them when it is merged. */
   readonly outputTypes: TypeTable;
   readonly memories: MemoryPlan;
+  readonly native: NativeTables;
+  readonly functionTypesMove: boolean;
   /** The first cell, and the only tag of the output: a store's, or its own. */
   readonly exceptionCell: number;
   readonly exceptionTag: number;
@@ -113,7 +115,6 @@ export class OutputPlan implements InitializerPlan {
   readonly start: number;
 
   private readonly store: TypeStore;
-  private readonly native: ReadonlySet<number>;
   private readonly constants: ConstantValues;
   private readonly functionTypes: OutputTypes;
   private readonly stack: StackPassing;
@@ -135,6 +136,7 @@ export class OutputPlan implements InitializerPlan {
     this.collecting = options.collecting ?? null;
     this.module = module;
     this.mode = mode;
+    this.functionTypesMove = mode === "store";
     this.target = options.target;
     this.barrier = barrier;
     this.storeFunctions = [...STORE_FUNCTIONS, ...BARRIER_FUNCTIONS[barrier]];
@@ -147,13 +149,8 @@ export class OutputPlan implements InitializerPlan {
     this.exceptionTag = this.exceptionCell;
     this.exceptionForm = exceptionForm(this.target);
     this.constants = new ConstantValues(module, () => null);
-    this.native = nativeTables(
-      module,
-      this.usage,
-      store,
-      mode === "standalone" ? "stay" : "cells",
-      this.target,
-    );
+    const visible = mode === "standalone" ? "stay" : "cells";
+    this.native = nativeTables(module, this.usage, store, visible, this.target);
     this.globalIndices = new Int32Array(module.globals.length).fill(NONE);
     this.tableIndices = new Int32Array(module.tables.length).fill(NONE);
     this.elementIndices = new Int32Array(module.elements.length).fill(NONE);
@@ -162,7 +159,9 @@ export class OutputPlan implements InitializerPlan {
     this.elementCells = new Int32Array(module.elements.length).fill(NONE);
     this.known = new KnownGlobals(module, this.constants, (segment) => this.areItemsInCell(segment));
     this.cells = this.placeCells();
-    const holdsReferences = this.cells.length > 0 || module.globals.some(({ type }) => wasm.isRef(type));
+    const checksTypes = this.native.checked.size > 0;
+    const holdsReferences =
+      this.cells.length > 0 || checksTypes || module.globals.some(({ type }) => wasm.isRef(type));
     this.usesHeap = this.usage.usesReferences || holdsReferences;
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
     this.memories = new MemoryPlan(module, this.usage.memoryUses, {
@@ -196,7 +195,7 @@ export class OutputPlan implements InitializerPlan {
   /** Whether code calls functions by the numbers that they have in the table of functions. */
   get usesFunctionTable(): boolean {
     const { usage, native, module } = this;
-    return usage.usesReferences || (usage.indirectCalls.size > 0 && native.size < module.tables.length);
+    return usage.usesReferences || (usage.indirectCalls.size > 0 && native.stay.size < module.tables.length);
   }
 
   depth(type: number): number {
@@ -393,6 +392,10 @@ export class OutputPlan implements InitializerPlan {
     return this.tableCells[table]!;
   }
 
+  isCallChecked(table: number, type: number): boolean {
+    return this.native.checked.has(table * this.types.length + type);
+  }
+
   elementsIndex(segment: number): number {
     return this.elementIndices[segment]!;
   }
@@ -412,7 +415,7 @@ export class OutputPlan implements InitializerPlan {
 
   /** The tables of the input that stay tables, in order. */
   get nativeTables(): readonly number[] {
-    return this.module.tables.flatMap((_, i) => (this.native.has(i) ? [i] : []));
+    return this.module.tables.flatMap((_, i) => (this.native.stay.has(i) ? [i] : []));
   }
 
   /** The element segments of the input that the engine has, in order. */
@@ -421,9 +424,9 @@ export class OutputPlan implements InitializerPlan {
   }
 
   get functionTable(): number {
-    if (this.mode !== "store") return this.native.size;
+    if (this.mode !== "store") return this.native.stay.size;
     let imported = 0;
-    for (const table of this.native) if (table < this.module.importedTableCount) imported++;
+    for (const table of this.native.stay) if (table < this.module.importedTableCount) imported++;
     return imported;
   }
 
@@ -446,12 +449,12 @@ export class OutputPlan implements InitializerPlan {
       if (wasm.isRef(type) && (mutable || !this.known.isKnown(i))) this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
-      if (!this.native.has(i)) this.tableCells[i] = add("table", i);
+      if (!this.native.stay.has(i)) this.tableCells[i] = add("table", i);
     });
     let natives = 0;
     for (let i = 0; i < module.elements.length; i++) {
-      const { tables, needsCell } = segmentUsers(module, usage, this.native, i);
-      if (tables.some((table) => this.native.has(table))) this.elementIndices[i] = natives++;
+      const { tables, needsCell } = segmentUsers(module, usage, this.native.stay, i);
+      if (tables.some((table) => this.native.stay.has(table))) this.elementIndices[i] = natives++;
       if (needsCell) this.elementCells[i] = add("elements", i);
     }
     return cells;
@@ -461,7 +464,7 @@ export class OutputPlan implements InitializerPlan {
   private areItemsInCell(segment: number): boolean {
     const { module, usage, native } = this;
     const isDropped = module.elements[segment]!.mode === "declarative";
-    return !isDropped && segmentUsers(module, usage, native, segment).needsCell;
+    return !isDropped && segmentUsers(module, usage, native.stay, segment).needsCell;
   }
 
   // Memories.
@@ -505,7 +508,7 @@ export class OutputPlan implements InitializerPlan {
   /** Refuses tables beyond what can be allocated: when the module is instantiated, as engines do. */
   refuseLargeTables(): void {
     this.module.tables.forEach(({ type, offset }, i) => {
-      const isOwn = i >= this.module.importedTableCount && !this.native.has(i);
+      const isOwn = i >= this.module.importedTableCount && !this.native.stay.has(i);
       if (isOwn && type.limits.min > MAX_TABLE_ELEMENTS) {
         throw new InputError(notLinkedYet(`a table of more than ${MAX_TABLE_ELEMENTS} elements`, offset));
       }
@@ -518,7 +521,7 @@ export class OutputPlan implements InitializerPlan {
     if (mode === "standalone") {
       const isComputed = (global: number): boolean =>
         global >= module.importedGlobalCount && this.isComputed(global);
-      refuseStandalone(module, this.native, isComputed);
+      refuseStandalone(module, this.native.stay, isComputed);
     }
     if (mode === "store" && this.usesHeap && !this.target.has("mutable-global")) {
       throw targetLacks("a module that shares a heap", "mutable-global");

@@ -24,8 +24,8 @@ export interface ImageParts {
   readonly moduleBytes: Uint8Array;
   /** The address of a type's descriptor. */
   descriptor(type: number): number;
-  /** The address of a function's record. */
-  record(func: number): number;
+  /** What a reference to a function is. */
+  functionNumber(func: number): number;
 }
 
 /** The bytes of static objects, and the addresses in them that others have to know. */
@@ -70,10 +70,6 @@ export class StaticImage {
     for (let object = 0; object < objects.length; object++) {
       this.offsets[object] = end;
       end += this.objectBytes(object);
-      // Asked for now, since the image has to be in one piece.
-      for (let row = objects.valuesStart(object); row < objects.valuesEnd(object); row++) {
-        if (objects.values.kind(row) === StaticValue.Function) parts.record(objects.values.low(row));
-      }
     }
     this.length = end;
   }
@@ -164,7 +160,7 @@ class ImageWriter {
         this.bytes.set(moduleBytes.subarray(low, low + 16), at);
         break;
       case StaticValue.Function:
-        this.view.setUint32(at, parts.record(low), true);
+        this.view.setUint32(at, parts.functionNumber(low), true);
         break;
       case StaticValue.Object:
         this.view.setUint32(at, this.base + this.offsets[low]!, true);

@@ -4,12 +4,13 @@
  * which they are first asked for.
  *
  *     stack map      `runtime/assembly/heap.ts`
- *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`)
+ *     cells          next region (the runtime's), how many words, the words (see `runtime/collectors.ts`); those of functions
  *     objects        `static-image.ts`
  *     imports        pairs: the address of an imported cell, the address of a word in an object that is to hold the same
  *     addresses      the list of the addresses of references that may come to be to the heap (`runtime/assembly/heap.ts`)
  *     descriptor     `gc/layout.ts`; those of supertypes come first. Equal types (by the canonical id) have one
- *     record         of a function: its type's descriptor, its index in the table of functions
+ *     types          of a module that stands alone: by number, the descriptors of functions that references exist of, if code asks
+ *     table          of a table that never changes: by index, the descriptors of the functions in it, if code asks
  *     tag            the canonical type of one of the module's tags (`gc/layout.ts`)
  *     exports        of a global without a cell: a word with its reference, for whoever imports it
  */
@@ -21,7 +22,7 @@ import {
   descriptorOf,
   exceptionDescriptor,
 } from "../gc/descriptors.ts";
-import { FunctionRecord, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
+import { isTraced, Kind, OBJECT_ALIGN, TagRecord } from "../gc/layout.ts";
 import type { KnownReference } from "../gc/module-plan.ts";
 import {
   BUILTIN_DESCRIPTORS,
@@ -29,24 +30,30 @@ import {
   DESCRIPTORS,
   EXCEPTION_DESCRIPTORS,
   FIRST_FRAMES,
-  FUNCTION_RECORDS,
+  FUNCTION_NUMBERS,
+  FUNCTION_TYPES,
   STACK_MAPS,
   STATIC_OBJECTS,
+  TABLE_TYPES,
   TAG_RECORDS,
 } from "../object/symbol-spaces.ts";
 import type { FrameMap, SymbolTable } from "../object/symbols.ts";
 import { gapsOf } from "./address-gaps.ts";
 import type { CompiledCode } from "./compiled-code.ts";
+import { knownTable } from "./known-tables.ts";
 import { mapsByUse } from "./map-order.ts";
-import type { OutputPlan } from "./plan.ts";
+import type { Cell, OutputPlan } from "./plan.ts";
+import { NULL_ITEM } from "./segment-items.ts";
 import { StaticImage } from "./static-image.ts";
 
 /** What of the static memory is others'. */
 export interface Surroundings {
   /** Where the region begins; a multiple of 8. */
   readonly base: number;
-  /** Where the module's functions go in the table of functions. */
+  /** Where the module's functions go in the table of functions: the number of the first, not 0. */
   readonly firstFunction: number;
+  /** The address of the word that says where the descriptors of all functions are; -1 where they are to be laid out here. */
+  readonly functionTypes: number;
   /** Where the shadow stack ends, from which code counts to stack maps. */
   readonly stackTop: number;
   /** The canonical ids of the module's types, where the descriptors are known by them. */
@@ -55,8 +62,8 @@ export interface Surroundings {
   readonly descriptors: Map<number, number>;
   /** The address of an imported cell. */
   importedCell(cell: number): number;
-  /** The address of the record of an imported function, or -1 where it is to be made here. */
-  importedRecord(func: number): number;
+  /** The number of an imported function, or 0 where it is to get one here. */
+  importedFunction(func: number): number;
   /** The address of the record of an imported tag. */
   importedTag(tag: number): number;
 }
@@ -76,12 +83,13 @@ export interface StaticPart {
   readonly bytes: number;
 }
 
-/** What static memory holds, by kind; padding counts with the descriptors. */
+/** What static memory holds, by kind; the types in tables and padding count with the descriptors. */
 export interface StaticSummary {
   readonly cells: StaticPart;
   readonly descriptors: StaticPart;
   readonly maps: StaticPart;
-  readonly records: StaticPart;
+  /** Functions that references exist of, and the table of their types. */
+  readonly functions: StaticPart;
   /** Those of globals and element segments, with the addresses that go with them. */
   readonly objects: StaticPart;
   readonly tags: StaticPart;
@@ -95,6 +103,8 @@ export class StaticLayout implements DescriptorMemory {
   /** Addresses by symbol, 0 for those that have none yet. */
   private readonly values: Map<number, number>;
   private cellsStart: number;
+  /** The module's own cells that a collector looks at. */
+  private rootCells: number;
   private readonly cellAddresses: Int32Array;
   private objectAddresses: Int32Array;
   private objectBytes: number;
@@ -102,10 +112,13 @@ export class StaticLayout implements DescriptorMemory {
   private copies: WordCopies | null;
   /** Of exported globals without cells, by index in the input. */
   private readonly exportedWords: Map<number, number>;
-  private readonly records: Map<number, number>;
+  /** By function of the input. */
+  private readonly functionNumbers: Map<number, number>;
   private readonly tagRecords: number[];
   /** The module's functions in the table of functions, from `firstFunction` on. */
   private readonly functions: number[];
+  /** The address of the table of functions' types, or `NONE` as long as no code asks. */
+  private functionTypes: number;
 
   constructor({ plan, symbols, bodies, initializers }: CompiledCode, around: Surroundings) {
     this.plan = plan;
@@ -113,8 +126,9 @@ export class StaticLayout implements DescriptorMemory {
     this.around = around;
     this.out = new ByteWriter();
     this.values = new Map();
-    this.records = new Map();
+    this.functionNumbers = new Map();
     this.functions = [];
+    this.functionTypes = NONE;
     this.cellAddresses = new Int32Array(plan.cells.length);
     this.objectAddresses = new Int32Array(0);
     this.objectBytes = 0;
@@ -123,6 +137,7 @@ export class StaticLayout implements DescriptorMemory {
     this.exportedWords = new Map();
     this.placeMaps(mapsByUse(symbols, [...bodies, ...initializers]));
     this.cellsStart = this.end;
+    this.rootCells = 0;
     this.placeCells();
     this.placeObjects();
     this.fillCells();
@@ -138,7 +153,7 @@ export class StaticLayout implements DescriptorMemory {
 
   /** The region of cells that a collector has to know, or -1. */
   get cellRegion(): number {
-    return this.plan.cells.some(({ kind, index }) => !this.isImported(kind, index)) ? this.cellsStart : NONE;
+    return this.rootCells > 0 ? this.cellsStart : NONE;
   }
 
   /** The list of addresses of words that a collector has to know, or -1. */
@@ -166,12 +181,17 @@ export class StaticLayout implements DescriptorMemory {
     return this.out.bytes();
   }
 
-  /** The record of a function, or -1 where nothing has asked for one. */
-  knownRecord(func: number): number {
-    return this.records.get(func) ?? -1;
+  /** The number of a function, or 0 where nothing has asked for one. */
+  knownFunction(func: number): number {
+    return this.functionNumbers.get(func) ?? 0;
   }
 
-  /** The functions that records index, in order, by their index in the input. */
+  /** Whether code asks for the types of functions. */
+  get asksFunctionTypes(): boolean {
+    return this.functionTypes !== NONE;
+  }
+
+  /** The functions that got numbers, in order, by their index in the input. */
   get functionItems(): readonly number[] {
     return this.functions;
   }
@@ -204,14 +224,16 @@ export class StaticLayout implements DescriptorMemory {
       bytes: sizes.reduce((sum, size) => sum + size, 0),
     });
     const own = plan.cells.filter(({ kind, index }) => !this.isImported(kind, index));
-    const cells = { count: own.length, bytes: own.length === 0 ? 0 : REGION_HEADER + 4 * own.length };
+    const header = this.rootCells === 0 ? 0 : REGION_HEADER;
+    const cells = { count: own.length, bytes: header + 4 * own.length };
     const mapSizes: number[] = [];
     for (const symbol of this.values.keys()) {
       const { space, index } = symbols.symbol(symbol);
       if (space === STACK_MAPS) mapSizes.push(4 * mapWords(symbols.frameMap(index)).length);
     }
     const maps = part(mapSizes);
-    const records = part(this.functions.map(() => FunctionRecord.Bytes));
+    const typesBytes = this.layTypes ? 4 * (this.mostFunctions + 1) : 0;
+    const functions = { count: this.functions.length, bytes: this.asksFunctionTypes ? typesBytes : 0 };
     const objects = { count: plan.staticObjects.length, bytes: this.objectBytes };
     const tags = part(
       [...this.values.keys()].flatMap((symbol) =>
@@ -219,9 +241,9 @@ export class StaticLayout implements DescriptorMemory {
       ),
     );
     const rest =
-      this.out.length - [cells, maps, records, objects, tags].reduce((sum, { bytes }) => sum + bytes, 0);
+      this.out.length - [cells, maps, functions, objects, tags].reduce((sum, { bytes }) => sum + bytes, 0);
     const descriptors = { count: this.descriptors.size, bytes: rest };
-    return { cells, descriptors, maps, records, objects, tags };
+    return { cells, descriptors, maps, functions, objects, tags };
   }
 
   private place(space: number, index: number): number {
@@ -230,8 +252,12 @@ export class StaticLayout implements DescriptorMemory {
         return this.cellAddresses[index]!;
       case DESCRIPTORS:
         return this.descriptor(index);
-      case FUNCTION_RECORDS:
-        return this.record(index);
+      case FUNCTION_NUMBERS:
+        return this.functionNumber(index);
+      case FUNCTION_TYPES:
+        return this.placeFunctionTypes();
+      case TABLE_TYPES:
+        return this.placeTableTypes(index);
       case TAG_RECORDS:
         return this.tagRecord(index);
       case STATIC_OBJECTS:
@@ -260,19 +286,22 @@ export class StaticLayout implements DescriptorMemory {
     }
   }
 
+  /** Those that a collector looks at, and behind them, out of its sight, those of references to functions. */
   private placeCells(): void {
-    const { cells } = this.plan;
-    const own = cells.filter(({ kind, index }) => !this.isImported(kind, index)).length;
-    let address = this.cellsStart + REGION_HEADER;
-    cells.forEach(({ kind, index }, cell) => {
-      if (this.isImported(kind, index)) {
-        this.cellAddresses[cell] = this.around.importedCell(cell);
-        return;
-      }
-      this.cellAddresses[cell] = address;
-      address += 4;
+    const roots: number[] = [];
+    const others: number[] = [];
+    this.plan.cells.forEach((cell, i) => {
+      if (this.isImported(cell.kind, cell.index)) this.cellAddresses[i] = this.around.importedCell(i);
+      else (this.isRoot(cell) ? roots : others).push(i);
     });
-    if (own > 0) this.words([0, own, ...new Array<number>(own).fill(0)]);
+    this.rootCells = roots.length;
+    if (roots.length > 0) this.words([0, roots.length]);
+    for (const cell of [...roots, ...others]) this.cellAddresses[cell] = this.words([0]);
+  }
+
+  private isRoot({ kind, index }: Cell): boolean {
+    const { module, types } = this.plan;
+    return kind !== "global" || isTraced(module.globals[index]!.type, types);
   }
 
   private placeObjects(): void {
@@ -282,7 +311,7 @@ export class StaticLayout implements DescriptorMemory {
       objects: staticObjects,
       moduleBytes: module.bytes,
       descriptor: (type) => this.descriptor(type),
-      record: (func) => this.record(func),
+      functionNumber: (func) => this.functionNumber(func),
     });
     if (image.length === 0) return;
     this.align(OBJECT_ALIGN);
@@ -365,23 +394,51 @@ export class StaticLayout implements DescriptorMemory {
 
   // Functions.
 
-  /** The address of the record of a function, by its index in the input. */
-  record(func: number): number {
-    const found = this.records.get(func);
+  /** What a reference to a function is, by its index in the input. */
+  functionNumber(func: number): number {
+    const found = this.functionNumbers.get(func);
     if (found !== undefined) return found;
-    const imported = func < this.plan.module.importedFunctionCount ? this.around.importedRecord(func) : -1;
-    const address = imported >= 0 ? imported : this.makeRecord(func);
-    this.records.set(func, address);
+    const imported = func < this.plan.module.importedFunctionCount ? this.around.importedFunction(func) : 0;
+    const number = imported > 0 ? imported : this.around.firstFunction + this.functions.push(func) - 1;
+    this.functionNumbers.set(func, number);
+    if (imported === 0 && this.functionTypes !== NONE) this.noteType(number, func);
+    return number;
+  }
+
+  /** Whether the types of functions are laid out here, and not by others for several modules. */
+  private get layTypes(): boolean {
+    return this.around.functionTypes < 0;
+  }
+
+  /** Numbers are at most this many, and from 1 on, where types are laid out here. */
+  private get mostFunctions(): number {
+    return this.plan.usage.referencedFunctions.length;
+  }
+
+  private placeFunctionTypes(): number {
+    if (!this.layTypes) {
+      this.functionTypes = this.around.functionTypes;
+      return this.functionTypes;
+    }
+    this.functionTypes = this.words(new Array<number>(this.mostFunctions + 1).fill(0));
+    for (const [func, number] of this.functionNumbers) this.noteType(number, func);
+    return this.functionTypes;
+  }
+
+  /** The types of what is in a table, by index, 0 where nothing is. */
+  private placeTableTypes(table: number): number {
+    const { module, usage } = this.plan;
+    const functions = knownTable(module, usage, table)!;
+    const address = this.words(new Array<number>(functions.length).fill(0));
+    functions.forEach((func, i) => {
+      if (func !== NULL_ITEM) this.patch(address + 4 * i, this.descriptor(module.functionTypes.get(func)));
+    });
     return address;
   }
 
-  private makeRecord(func: number): number {
-    const descriptor = this.descriptor(this.plan.module.functionTypes.get(func));
-    const index = this.around.firstFunction + this.functions.push(func) - 1;
-    const words = new Array<number>(FunctionRecord.Bytes / 4).fill(0);
-    words[FunctionRecord.Descriptor / 4] = descriptor;
-    words[FunctionRecord.Index / 4] = index;
-    return this.words(words);
+  private noteType(number: number, func: number): void {
+    if (!this.layTypes) return;
+    this.patch(this.functionTypes + 4 * number, this.descriptor(this.plan.module.functionTypes.get(func)));
   }
 
   // Bytes.

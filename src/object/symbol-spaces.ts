@@ -7,8 +7,8 @@
 export const DESCRIPTORS = 3;
 /** A word that holds a reference from outside the heap, so a root: of a global, a table, an element segment. */
 export const CELLS = 4;
-/** What a reference to one of the module's functions is the address of. */
-export const FUNCTION_RECORDS = 5;
+/** No address: what a reference to one of the module's functions is, its number in the table of functions. */
+export const FUNCTION_NUMBERS = 5;
 /** A frame's stack map; has no name in CLIF, since the backend makes it. */
 export const STACK_MAPS = 6;
 /** A function that stores a trap's code and traps, by the code. */
@@ -21,8 +21,12 @@ export const EXCEPTION_DESCRIPTORS = 10;
 export const STATIC_OBJECTS = 11;
 /** No address of anything: where the frame of so many bytes begins that is the first on the shadow stack. */
 export const FIRST_FRAMES = 12;
+/** Index 0 alone: the descriptors of functions by their numbers, or in a store the word that says where these are. */
+export const FUNCTION_TYPES = 13;
+/** The descriptors of the functions in a table that never changes, by index. */
+export const TABLE_TYPES = 14;
 /** All spaces are below. */
-export const SPACES = 13;
+export const SPACES = 15;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

@@ -2,7 +2,7 @@
  * The symbols of a compiled module: addresses in static memory, and functions, that are not known before the module is linked. A
  * body names them by number (see `code.ts`).
  *
- * A symbol is a pair of what it is of (`ir/names.ts` has the name spaces: type descriptors, cells, function records) and an
+ * A symbol is a pair of what it is of (`ir/names.ts` has the name spaces: type descriptors, cells, numbers of functions) and an
  * index there; or a stack map, by its contents. Each is stored once. Numbers are given out in the order of first use, so bodies
  * compiled in any order must be linked in one.
  */

@@ -15,7 +15,7 @@ import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { ExceptionTranslator } from "./exception-translator.ts";
-import { functionReference, indirectIndex, referencedIndex } from "./functions.ts";
+import { checkedCallee, functionReference } from "./functions.ts";
 import { unsupportedOperator } from "./messages.ts";
 
 export class CallTranslator extends ExceptionTranslator {
@@ -46,7 +46,7 @@ export class CallTranslator extends ExceptionTranslator {
     return table === this.referenceTable ? this.plan.functionTable : this.plan.tableIndex(table);
   }
 
-  /** Stands for the table of functions that references index. */
+  /** Stands for the table of functions, whose indices are the references. */
   private get referenceTable(): number {
     return this.module.tables.length;
   }
@@ -193,7 +193,7 @@ export class CallTranslator extends ExceptionTranslator {
 
   callRef(): void {
     const type = this.reader.index;
-    const callee = referencedIndex(this, this.pop());
+    const callee = this.pop();
     this.callThrough(this.referenceSignature(type), type, callee);
   }
 
@@ -211,7 +211,7 @@ export class CallTranslator extends ExceptionTranslator {
 
   returnCallRef(): void {
     const type = this.reader.index;
-    const callee = referencedIndex(this, this.pop());
+    const callee = this.pop();
     this.ins.returnCallIndirect(this.referenceSignature(type), callee, this.takeArgs(type));
     this.becomeUnreachable();
   }
@@ -224,7 +224,7 @@ export class CallTranslator extends ExceptionTranslator {
   private indirectCallee(): { readonly signature: SigRef; readonly callee: Value } {
     const { index: type, index2: table } = this.reader;
     const index = this.pop();
-    const callee = indirectIndex(this, table, type, index);
+    const callee = checkedCallee(this, table, type, index);
     if (callee !== null) return { signature: this.referenceSignature(type), callee };
     this.requireTable(table);
     return { signature: this.signature(type, table), callee: index };

@@ -1,20 +1,19 @@
 /**
  * Function references and the calls through them.
  *
- * A function reference is the address of a record (`gc/layout.ts`): the descriptor of the function's type, and its index in the
- * table of functions. Its static type makes `call_ref` right, so nothing is checked there but null; an indirect call through a
- * table in a cell compares the type as a cast does.
+ * A function reference is the function's number in the table of functions, where number 0, null, is empty. So `call_ref` is an
+ * indirect call through that table of the reference as it is: its static type makes it right, and the engine traps at null. An
+ * indirect call through a table in a cell compares the type as a cast does, and so does one through a table of the engine's where the
+ * engine would confuse types.
  */
 
-import type { HeapOperations } from "../gc/heap-operations.ts";
-import { FunctionRecord } from "../gc/layout.ts";
+import { CONSTANT_MEMFLAGS, type HeapOperations } from "../gc/heap-operations.ts";
 import { GcTrap } from "../gc/traps.ts";
-import { testType } from "../gc/type-tests.ts";
+import { testFunctionType, testType } from "../gc/type-tests.ts";
 import type { Value } from "../ir/entities.ts";
 import type { InstBuilder } from "../ir/inst-builder.gen.ts";
-import { TRUSTED_MEMFLAGS } from "../ir/memflags.ts";
 import { I32 } from "../ir/types.ts";
-import { FUNCTION_RECORDS } from "../object/symbol-spaces.ts";
+import { FUNCTION_NUMBERS, TABLE_TYPES } from "../object/symbol-spaces.ts";
 import * as wasm from "../wasm/types.ts";
 import { cellTable, indirectCallee, type TableTranslator } from "./tables.ts";
 
@@ -26,25 +25,36 @@ export interface FunctionReferenceTranslator extends TableTranslator {
 
 /** A reference to a function of the module. */
 export function functionReference(t: FunctionReferenceTranslator, func: number): Value {
-  return t.heap.symbol(FUNCTION_RECORDS, func);
+  return t.heap.symbol(FUNCTION_NUMBERS, func);
 }
 
-/** The index in the table of functions of a reference that may be null. */
-export function referencedIndex(t: FunctionReferenceTranslator, record: Value): Value {
-  t.heap.trapIfNull(record, GcTrap.NullFunction);
-  return t.ins.load(I32, TRUSTED_MEMFLAGS, record, FunctionRecord.Index);
-}
-
-/** The index in the table of functions of what an indirect call finds, which has the type; null for a table that stays one. */
-export function indirectIndex(
+/**
+ * The reference to what an indirect call finds, which has the type; null for a table that stays one, with the check that the engine
+ * cannot make.
+ */
+export function checkedCallee(
   t: FunctionReferenceTranslator,
   table: number,
   type: number,
   index: Value,
 ): Value | null {
-  if (cellTable(t, table) === null) return null;
-  const record = indirectCallee(t, table, index);
-  const matches = testType(t.heap, record, type + wasm.FIRST_TYPE, false);
+  if (cellTable(t, table) === null) {
+    if (t.plan?.isCallChecked(table, type) === true) checkEntry(t, table, type, index);
+    return null;
+  }
+  const callee = indirectCallee(t, table, index);
+  const matches = testType(t.heap, callee, type + wasm.FIRST_TYPE, false);
   t.ins.trapz(matches, GcTrap.IndirectMismatch);
-  return t.ins.load(I32, TRUSTED_MEMFLAGS, record, FunctionRecord.Index);
+  return callee;
+}
+
+/** Traps unless a table that never changes has a function of the type there. */
+function checkEntry(t: FunctionReferenceTranslator, table: number, type: number, index: Value): void {
+  const { ins, heap } = t;
+  const length = Number(t.module.tables[table]!.type.limits.min);
+  ins.trapnz(ins.icmpImmU("uge", index, length), GcTrap.UndefinedElement);
+  const entry = ins.iadd(heap.symbol(TABLE_TYPES, table), ins.ishlImmS(index, 2));
+  const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, entry, 0);
+  ins.trapz(descriptor, GcTrap.UninitializedElement);
+  ins.trapz(testFunctionType(heap, descriptor, type), GcTrap.IndirectMismatch);
 }

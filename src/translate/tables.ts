@@ -164,7 +164,7 @@ export const TABLE_HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Hand
 /** The function reference that an indirect call through a table in a cell finds; traps where there is none. */
 export function indirectCallee(t: TableTranslator, table: number, index: Value): Value {
   const inCell = cellTable(t, table)!;
-  const record = tableGet(t.heap, inCell, narrowIndex(t, table, index), GcTrap.UndefinedElement);
-  t.ins.trapz(record, GcTrap.UninitializedElement);
-  return record;
+  const callee = tableGet(t.heap, inCell, narrowIndex(t, table, index), GcTrap.UndefinedElement);
+  t.ins.trapz(callee, GcTrap.UninitializedElement);
+  return callee;
 }

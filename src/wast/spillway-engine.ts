@@ -127,7 +127,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
       raw: () => this.store.runtime.collect(),
       isHost: true,
       isPlain: false,
-      record: -1,
+      reference: 0,
     };
   }
 

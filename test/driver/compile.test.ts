@@ -233,7 +233,8 @@ async function bumpsPointer(collector: CollectorName): Promise<boolean> {
     canonicalIds: new TypeStore().canonicalize(code.plan.module.types),
     descriptors: new Map(),
     importedCell: () => 16,
-    importedRecord: () => -1,
+    functionTypes: 8,
+    importedFunction: () => 0,
     importedTag: () => 8,
     importedBits: () => null,
   });

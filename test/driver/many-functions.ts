@@ -57,7 +57,8 @@ export function linkedModule(code: CompiledCode): LinkedModule {
     canonicalIds: new TypeStore().canonicalize(code.plan.module.types),
     descriptors: new Map(),
     importedCell: () => 8,
-    importedRecord: () => -1,
+    functionTypes: 8,
+    importedFunction: () => 0,
     importedTag: () => 16,
     importedBits: () => null,
   });

@@ -41,7 +41,7 @@ class TestStore {
       if (typeof thing !== "function") return thing;
       const wanted = externTypeOfImport(this.store.types, module, i);
       assert.ok(wanted.kind === "func");
-      return { kind: "func", type: wanted.type, raw: thing, isHost: true, isPlain: false, record: -1 };
+      return { kind: "func", type: wanted.type, raw: thing, isHost: true, isPlain: false, reference: 0 };
     });
     return guarded(this.store, () => this.store.instantiate(code, imports));
   }

@@ -32,20 +32,21 @@ function layoutOf(code: CompiledCode): StaticLayout {
     canonicalIds: code.plan.canonicalIds,
     descriptors: new Map(),
     importedCell: (cell) => IMPORTED_CELL + 4 * cell,
-    importedRecord: () => 0x900,
+    functionTypes: 8,
+    importedFunction: () => 9,
     importedTag: () => 0x940,
     importedBits: () => null,
   }).layout;
 }
 
-/** The image of the objects alone, at address 0; a type's descriptor is at 1000 + 8 × type, a function's record at 2000 + 8 × function. */
+/** The image of the objects alone, at address 0; a type's descriptor is at 1000 + 8 × type, a function has number 2000 + function. */
 function imageOf({ plan }: CompiledCode): ReturnType<StaticImage["write"]> & { readonly offsets: number[] } {
   const image = new StaticImage({
     types: plan.types,
     objects: plan.staticObjects,
     moduleBytes: plan.module.bytes,
     descriptor: (type) => 1000 + 8 * type,
-    record: (func) => 2000 + 8 * func,
+    functionNumber: (func) => 2000 + func,
   });
   return { ...image.write(0), offsets: [...image.offsets] };
 }

@@ -155,7 +155,8 @@ function checkOrder({ bytes, module }: Subject, target: string = DEFAULT_TARGET)
       canonicalIds: new TypeStore().canonicalize(module.types),
       descriptors: new Map(),
       importedCell: (cell) => 16 + cell * 4,
-      importedRecord: () => -1,
+      functionTypes: 8,
+      importedFunction: () => 0,
       importedTag: () => 8,
       importedBits: () => null,
     }).bytes;
