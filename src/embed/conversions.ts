@@ -60,23 +60,23 @@ export class Conversions implements CallConversions {
   }
 
   /**
-   * What converts an argument of the type where nothing has to be allocated for it: a number, or what the store knows. It gives null
-   * where something has to, or where the argument may not fit, and has no effect.
+   * What converts an argument of the type where nothing has to be collected for it. It gives null where something may have to be, or
+   * where the argument may not fit, and has no effect that shows.
    */
   readyArgument(type: ValType): (value: unknown) => number | bigint | null {
     if (!wasm.isRef(type))
       return (value) => (typeof value === "number" || typeof value === "bigint" ? value : null);
     if (!this.isValue(type)) return () => null;
     const { references } = this;
-    if (this.isAny(type)) return (value) => references.existing(value);
+    if (this.isAny(type)) return (value) => references.atOnce(value);
     const matches = this.matcher(type);
     return (value) => {
-      const reference = references.existing(value);
+      const reference = references.atOnce(value);
       return reference !== null && matches(reference) ? reference : null;
     };
   }
 
-  /** What converts an argument of the type that needs no root word while it is the only one to be allocated; null for other types. */
+  /** What converts an argument of the type that needs no root word while it is the only one that may need a collection; null for other types. */
   soleArgument(type: ValType): ((value: unknown) => unknown) | null {
     return this.isValue(type) ? this.intoWasm([type]) : null;
   }
@@ -192,9 +192,14 @@ export class Conversions implements CallConversions {
 
   /** Whether any value of JavaScript's is of the type. */
   isAny(type: ValType): boolean {
+    return this.isAnyButNull(type) && wasm.isNullable(type);
+  }
+
+  /** Whether all values but null are, at least. */
+  isAnyButNull(type: ValType): boolean {
     if (!wasm.isRef(type)) return false;
     const heap = wasm.heapOf(type);
-    return wasm.isNullable(type) && (heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY);
+    return heap === wasm.HEAP_EXTERN || heap === wasm.HEAP_ANY;
   }
 
   // Out of the store.

@@ -51,6 +51,7 @@ export class Crossings {
     const common = {
       memory: memory.host,
       values: references.table.host,
+      boxText: references.table.boxText,
       tag: hostWebAssembly.JSTag,
       toJavaScript: (reference: number) => references.toJavaScript(reference),
       throw: (value: unknown) => {

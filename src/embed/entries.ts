@@ -3,9 +3,9 @@
  * (`guard.ts`).
  *
  * Programs that read an array or walk a structure of the store's from JavaScript do so in many short calls. So the commonest numbers of
- * parameters have a function each, and arguments that need nothing but a look at them are passed at once. One that has to be allocated
- * comes before all others are looked at, since it may collect; with more of them, all are converted the long way. Looking has no
- * effect, so it may come twice.
+ * parameters have a function each, and arguments that need no collection are passed at once. One that may need one
+ * comes before all others are looked at; with more of them, all are converted the long way. Looking has no
+ * effect that shows, so it may come twice.
  *
  * WebAssembly JavaScript Interface, "call an Exported Function".
  */
@@ -65,7 +65,7 @@ export function callFunction(
 
 const NO_ARGUMENTS: readonly unknown[] = [];
 
-/** The arguments as the output takes them, if at most one has to be allocated; null if it is more, or one needs another way. */
+/** The arguments as the output takes them, if at most one may need a collection; null if it is more, or one needs another way. */
 function allButOne(ready: Entry["ready"], sole: Entry["sole"], args: readonly unknown[]): unknown[] | null {
   let late = -1;
   for (let i = 0; i < ready.length; i++) {
@@ -77,7 +77,7 @@ function allButOne(ready: Entry["ready"], sole: Entry["sole"], args: readonly un
   const list: unknown[] = [];
   for (let i = 0; i < ready.length; i++) {
     const argument = i === late ? allocated : ready[i]!(args[i]);
-    // A box that nothing reached may be gone now.
+    // There may be no room for one more box.
     if (argument === null) return null;
     list.push(argument);
   }
@@ -90,7 +90,7 @@ interface Entry {
   readonly raw: HostFunction;
   /** What converts each argument at once, or gives null. */
   readonly ready: readonly ((value: unknown) => number | bigint | null)[];
-  /** What converts each where it is the only one that must be allocated, or null. */
+  /** What converts each where it is the only one that may need a collection, or null. */
   readonly sole: readonly (((value: unknown) => unknown) | null)[];
   /** What converts the result; null where it is what JavaScript gets. */
   readonly take: ((returned: unknown) => unknown) | null;

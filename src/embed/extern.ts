@@ -15,6 +15,8 @@ export interface HostCall {
   readonly results: readonly ValType[];
   /** What makes a reference of its result; null where that is none. */
   readonly give: ((value: unknown) => unknown) | null;
+  /** Whether that takes any value but null, at least. */
+  readonly givesAny: boolean;
 }
 
 export interface FunctionExtern {

@@ -21,6 +21,11 @@ export interface CollectionClock {
 
 /** How many objects are watched together: each that lives keeps so many. */
 const GROUP_SIZE = 16;
+/**
+ * For how long a group may be joined, in milliseconds: objects made at nearly one time are often dropped at one time. Where JavaScript awaits something
+ * between one and the next, they are of one job of the host's still, until the end of which all stay alive in any case.
+ */
+const GROUP_MS = 10;
 
 /** The host is pressed when more than twice the least, and so much, is alive. */
 const GROWTH_BYTES = 1 << 20;
@@ -80,10 +85,11 @@ export class Handles<T extends Handle> {
   private leastBytes: number;
   /** Before that the host is not pressed again. */
   private nextPressure: number;
-  /** The group that the next object joins, its slots, and what tells whether it lives. */
+  /** The group that the next object joins, null where it is to be looked for; the last one's slots, reference, and when it was opened. */
   private group: HandleGroup | null;
   private groupSlots: number[];
   private groupRef: WeakRef<HandleGroup> | null;
+  private groupOpened: number;
   /**
    * The object that crossed last, and its root word: one that crosses often does so many times in a row, and a look at either
    * table costs ten times this. Held until the host's present job ends, as a `WeakRef` would.
@@ -116,6 +122,7 @@ export class Handles<T extends Handle> {
     this.group = null;
     this.groupSlots = [];
     this.groupRef = null;
+    this.groupOpened = Number.NEGATIVE_INFINITY;
     this.latest = null;
     this.latestWord = 0;
     this.isJobAwaited = false;
@@ -151,7 +158,7 @@ export class Handles<T extends Handle> {
     if (!this.isJobAwaited) this.awaitJob();
   }
 
-  /** Nothing that a `WeakRef` is of goes before the host's present job ends: until then, and no longer, a group may be joined. */
+  /** Nothing that a `WeakRef` is of goes before the host's present job ends, and that is not before what is awaited here. */
   private awaitJob(): void {
     this.isJobAwaited = true;
     void Promise.resolve().then(() => {
@@ -162,8 +169,7 @@ export class Handles<T extends Handle> {
   }
 
   private add(reference: number): T {
-    if (this.group === null || this.group.objects.length === GROUP_SIZE) this.openGroup();
-    const group = this.group!;
+    const group = this.groupToJoin();
     const word = this.roots.take(reference);
     const object = this.make(word, group);
     const slot = this.freeSlots.pop() ?? this.words.length;
@@ -177,12 +183,22 @@ export class Handles<T extends Handle> {
     return object;
   }
 
-  private openGroup(): void {
-    if (!this.isJobAwaited) this.awaitJob();
-    this.group = { owner: this, objects: [] };
+  private groupToJoin(): HandleGroup {
+    if (this.group === null) {
+      if (!this.isJobAwaited) this.awaitJob();
+      if (performance.now() < this.groupOpened + GROUP_MS) this.group = this.groupRef!.deref() ?? null;
+    }
+    if (this.group === null || this.group.objects.length === GROUP_SIZE) this.group = this.openGroup();
+    return this.group;
+  }
+
+  private openGroup(): HandleGroup {
+    const group = { owner: this, objects: [] };
     this.groupSlots = [];
-    this.groupRef = new WeakRef(this.group);
-    this.dropped.register(this.group, this.groupSlots);
+    this.groupRef = new WeakRef(group);
+    this.groupOpened = performance.now();
+    this.dropped.register(group, this.groupSlots);
+    return group;
   }
 
   /** The root word of the object that `object` stands for, if it does. */

@@ -44,7 +44,8 @@ function hostCall(
     wasm.isRef(type) ? conversions.isValue(type) : type !== wasm.V128;
   if (results.length > 1 || ![...params, ...results].every(isSimple)) return null;
   const give = results.some(wasm.isRef) ? conversions.intoWasm(results) : null;
-  return { func, params, results, give };
+  const givesAny = results.some((type) => conversions.isAnyButNull(type));
+  return { func, params, results, give, givesAny };
 }
 
 function convertingFunction(

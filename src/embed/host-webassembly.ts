@@ -41,7 +41,7 @@ type ErrorClass = new (message?: string, options?: { cause?: unknown }) => Error
 
 interface HostWebAssembly {
   readonly Module: {
-    new (bytes: Uint8Array): HostModule;
+    new (bytes: Uint8Array, options?: { readonly builtins?: readonly string[] }): HostModule;
     imports(module: HostModule): { module: string; name: string; kind: string }[];
     exports(module: HostModule): { name: string; kind: string }[];
   };

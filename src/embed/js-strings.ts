@@ -3,17 +3,19 @@
  * compiled with these names among their `builtins`.
  *
  * They work on what references are in the store, so that a string is not converted on its way. As specified, a wrong operand traps.
+ * Where the engine has them itself, Wasm calls it for those that take and give no array (`link/js-string-module.ts`).
  *
  * WebAssembly JavaScript Interface, "JS String Builtins"; the JS text-encoding builtins proposal.
  */
 import { ELEMENTS_OFFSET, LENGTH_OFFSET } from "../gc/layout.ts";
+import { jsStringModule } from "../link/js-string-module.ts";
 import type { Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
 import { arrayAllocator } from "./arrays.ts";
 import type { FunctionExtern } from "./extern.ts";
-import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
+import { type HostFunction, type HostModule, hostWebAssembly } from "./host-webassembly.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 
@@ -95,13 +97,14 @@ export class JsStrings {
   private readonly store: CoreStore;
   private readonly references: References;
   private readonly externs: Map<string, FunctionExtern>;
-  private readonly functions: Readonly<Record<string, HostFunction>>;
+  /** By name; null until one is asked for. */
+  private functions: Readonly<Record<string, HostFunction>> | null;
 
   constructor(store: CoreStore, references: References) {
     this.store = store;
     this.references = references;
     this.externs = new Map();
-    this.functions = { ...this.strings(), ...this.texts() } as Readonly<Record<string, HostFunction>>;
+    this.functions = null;
   }
 
   /** The builtin, or undefined where the set has none of that name. */
@@ -112,6 +115,7 @@ export class JsStrings {
     const row = ROWS[module.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
     if (row === undefined) return undefined;
     const type = canonicalType(this.store.types, row);
+    this.functions ??= this.makeFunctions();
     const raw = this.functions[name]!;
     const extern: FunctionExtern = {
       kind: "func",
@@ -126,6 +130,11 @@ export class JsStrings {
     return extern;
   }
 
+  private makeFunctions(): Readonly<Record<string, HostFunction>> {
+    const functions = { ...this.strings(), ...this.texts(), ...engineStrings(this.store, this.references) };
+    return functions as Readonly<Record<string, HostFunction>>;
+  }
+
   // Operands.
 
   private string(reference: number): string {
@@ -135,7 +144,7 @@ export class JsStrings {
   }
 
   private give(text: string): number {
-    return this.references.box(text);
+    return this.references.boxes.box(text);
   }
 
   /** The array's length; traps on null. */
@@ -238,6 +247,30 @@ export class JsStrings {
 
   private allocateBytes(length: number): number {
     return arrayAllocator(this.store, wasm.I8)(length);
+  }
+}
+
+/** Those that the engine has, with references for strings; none where it has not all, or values are not where it could find them. */
+function engineStrings({ memory }: CoreStore, { table, boxes, hostDescriptor }: References): object {
+  const module = table === null ? null : engineStringModule(hostDescriptor);
+  if (table === null || module === null) return {};
+  const common = {
+    memory: memory.host,
+    values: table.host,
+    box: table.box,
+    boxSlowly: (value: unknown) => boxes.box(value),
+  };
+  return new hostWebAssembly.Instance(module, { "": common }).exports;
+}
+
+/** Null where the engine would ask for the builtins as for any import, or does not know their types. */
+function engineStringModule(descriptor: number): HostModule | null {
+  try {
+    const module = new hostWebAssembly.Module(jsStringModule(descriptor), { builtins: ["js-string"] });
+    const asked = hostWebAssembly.Module.imports(module);
+    return asked.every((imported) => imported.module === "") ? module : null;
+  } catch {
+    return null;
   }
 }
 

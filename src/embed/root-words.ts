@@ -4,10 +4,10 @@
  * A region is `[next][count][words…]` (see `runtime/collectors.ts`). Regions of roots are added as they fill up, each twice the
  * last; a collector knows one weak region, so a larger one replaces it.
  */
+import { REGION_HEADER_BYTES } from "../gc/layout.ts";
 import type { Runtime } from "./runtime.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
-const HEADER_BYTES = 8;
 const FIRST_COUNT = 64;
 
 /** Root words, given out and taken back by address. */
@@ -38,36 +38,32 @@ export class RootWords {
   }
 
   private grow(): void {
-    const region = this.memory.reserve(HEADER_BYTES + 4 * this.size);
+    const region = this.memory.reserve(REGION_HEADER_BYTES + 4 * this.size);
     this.memory.write(region + 4, this.size);
     this.runtime.addRoots(region);
-    for (let i = this.size - 1; i >= 0; i--) this.free.push(region + HEADER_BYTES + 4 * i);
+    for (let i = this.size - 1; i >= 0; i--) this.free.push(region + REGION_HEADER_BYTES + 4 * i);
     this.size *= 2;
   }
 }
 
-/** Weak words, by number. */
+/** Weak words, each of which a collection gives its object's new address, or 0 once it has found that nothing reaches it. */
 export class WeakWords {
   private readonly memory: StoreMemory;
   private readonly runtime: Runtime;
-  private region: number;
+  private present: number;
   private size: number;
-  private readonly free: number[];
-  private used: number;
 
   constructor(memory: StoreMemory, runtime: Runtime) {
     this.memory = memory;
     this.runtime = runtime;
-    this.region = 0;
+    this.present = 0;
     this.size = 0;
-    this.free = [];
-    this.used = 0;
     this.grow();
   }
 
   /** How many collections there were, as of the last: objects are where they were as long as it stays. */
   get collections(): number {
-    return this.memory.read(this.region);
+    return this.memory.read(this.present);
   }
 
   /** What the last of them left. */
@@ -75,47 +71,26 @@ export class WeakWords {
     return this.runtime.liveBytes;
   }
 
-  /** Whether the next number takes a larger region. */
-  get isFull(): boolean {
-    return this.free.length === 0 && this.used === this.size;
+  /** Where they are; a larger region takes its place. */
+  get region(): number {
+    return this.present;
   }
 
-  /** The number of a word that names nothing yet. */
-  take(): number {
-    const number = this.free.pop() ?? this.used++;
-    if (number >= this.size) this.grow();
-    return number;
-  }
-
-  give(number: number): void {
-    this.write(number, 0);
-    this.free.push(number);
-  }
-
-  /** The object's address, or 0 once a collection has found that nothing reaches it. */
-  read(number: number): number {
-    return this.memory.read(this.addressOf(number));
-  }
-
-  write(number: number, reference: number): void {
-    this.memory.write(this.addressOf(number), reference);
-  }
-
-  private addressOf(number: number): number {
-    return this.region + HEADER_BYTES + 4 * number;
+  get count(): number {
+    return this.size;
   }
 
   /** Makes room for twice as many. */
   grow(): void {
-    const old = this.region;
+    const old = this.present;
     const count = this.size;
-    this.size = Math.max(FIRST_COUNT, count * 2);
-    this.region = this.memory.reserve(HEADER_BYTES + 4 * this.size);
-    this.memory.write(this.region + 4, this.size);
-    if (old !== 0) this.memory.write(this.region, this.memory.read(old));
-    for (let i = 0; i < count; i++) {
-      this.write(i, this.memory.read(old + HEADER_BYTES + 4 * i));
-    }
-    this.runtime.setWeak(this.region);
+    const size = Math.max(FIRST_COUNT, count * 2);
+    const region = this.memory.reserve(REGION_HEADER_BYTES + 4 * size);
+    const { words } = this.memory;
+    if (old !== 0) words.copyWithin(region >>> 2, old >>> 2, (old + REGION_HEADER_BYTES + 4 * count) >>> 2);
+    this.memory.write(region + 4, size);
+    this.size = size;
+    this.present = region;
+    this.runtime.setWeak(region);
   }
 }

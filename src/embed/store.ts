@@ -42,7 +42,6 @@ import { Runtime } from "./runtime.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { type StoreOptions, storeSettings } from "./store-options.ts";
 import { currentExternType } from "./table-length.ts";
-import { ValueTable } from "./value-table.ts";
 
 export interface StoreInstance {
   /** By name. */
@@ -77,7 +76,7 @@ export class Store implements DescriptorMemory {
     this.runtime = new Runtime(this.collector, this.memory, settings);
     this.descriptors = new Map();
     this.functions = new FunctionTable(this, this.runtime.functions);
-    this.references = new References(this.memory, this.runtime, hasCrossings() ? new ValueTable() : null);
+    this.references = new References(this.memory, this.runtime, hasCrossings());
     this.exceptions = new Exceptions(this, this.references);
     this.crossings = new Crossings(this.memory, this.references, this.exceptions);
     this.instances = [];

@@ -78,6 +78,9 @@ export function referencesIn(word: number): number {
 /** A host object's box: descriptor and the host's number. */
 export const HostBox = { Number: 4, Bytes: 8 } as const;
 
+/** What stands before the words of a region of roots or weak words (`runtime/collectors.ts`). */
+export const REGION_HEADER_BYTES = 8;
+
 /** An exception: descriptor and the address of its tag's record; the payload follows as a struct's fields do. */
 export const Exception = { Tag: 4, HeaderBytes: 8 } as const;
 

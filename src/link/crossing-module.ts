@@ -6,10 +6,11 @@
  *               "" "values"           a table of values by the number of their box
  *               "" "tag"              of what JavaScript throws (`WebAssembly.JSTag`)
  *               "" "toJavaScript"     (reference) → externref, for what is no box
+ *               "" "boxText"          (externref) → a new box of a string, or 0 (`value-table-module.ts`)
  *               "" "throw"            (externref) → never: throws what code of the store is to see of a value
  *               "" "throwPending"     () → never: the same of what `rethrow` throws
  *               "function" "0", "1"   what is called
- *               "result" "0", "1"     (externref) → reference, of functions that give one
+ *               "result" "0", "1"     (externref) → reference, of functions that give one: of what `boxText` does not take
  *     exports   "0", "1" …            the functions
  *               "rethrow"             throws what is on its way and no value of JavaScript's
  *
@@ -23,12 +24,15 @@ import { CATCH, CATCH_ALL_REF } from "../wasm/operators.ts";
 import { EXNREF, EXTERNREF, I32, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { lowered } from "./output-types.ts";
+import { importValueTable } from "./value-table-module.ts";
 import { WrittenModule } from "./written-module.ts";
 
 /** A function of JavaScript's own: numbers, references that are values of JavaScript's, and one result at most. */
 export interface CrossingType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
+  /** Its result may be any value but null, at least: a string is. */
+  readonly givesAny: boolean;
 }
 
 /** `ref.null exn`. */
@@ -37,6 +41,7 @@ const NO_EXCEPTION = Uint8Array.of(0xd0, 0x69, 0x0b);
 const TO_JAVASCRIPT = 0;
 const THROW = 1;
 const THROW_PENDING = 2;
+const BOX_TEXT = 3;
 const VALUES = 0;
 const TAG = 0;
 /** The exception that JavaScript is to see. */
@@ -46,11 +51,12 @@ const PENDING = 0;
 export function crossingModule(functions: readonly CrossingType[], descriptor: number): Uint8Array {
   const module = new WrittenModule();
   module.importMemory("", "memory");
-  importValues(module);
+  importValueTable(module);
   module.import("", "tag", { kind: "tag", type: module.addType([EXTERNREF], []) });
   module.importFunction("", "toJavaScript", [I32], [EXTERNREF]);
   module.importFunction("", "throw", [EXTERNREF], []);
   module.importFunction("", "throwPending", [], []);
+  module.importFunction("", "boxText", [EXTERNREF], [I32]);
   const called = functions.map(({ params, results }, i) =>
     module.importFunction("function", String(i), params.map(crossing), results.map(crossing)),
   );
@@ -66,23 +72,6 @@ export function crossingModule(functions: readonly CrossingType[], descriptor: n
     module.addFunction(type, body, String(i));
   });
   return module.encode();
-}
-
-/** A module that exports "put": (number, value) → (), into the table. */
-export function valuesModule(): Uint8Array {
-  const module = new WrittenModule();
-  importValues(module);
-  const body = new BodyWriter();
-  body.get(0);
-  body.get(1);
-  body.index(WasmOp.TableSet, VALUES);
-  module.addFunction(module.addType([I32, EXTERNREF], []), body.finish(), "put");
-  return module.encode();
-}
-
-function importValues(module: WrittenModule): void {
-  const table = { element: EXTERNREF, limits: { min: 0n, max: null }, is64: false };
-  module.import("", "values", { kind: "table", table });
 }
 
 function crossing(type: ValType): ValType {
@@ -134,8 +123,9 @@ interface Called {
   readonly given: number;
 }
 
-function callBody({ params, results }: CrossingType, { value, called, given }: Called): Uint8Array {
-  const body = new BodyWriter();
+function callBody({ params, results, givesAny }: CrossingType, called: Called): Uint8Array {
+  const [returned, boxed] = [params.length, params.length + 1];
+  const body = new BodyWriter(called.given < 0 ? [] : [EXTERNREF, I32]);
   body.openTyped(WasmOp.Block, EXTERNREF);
   body.openTyped(WasmOp.Block, EXNREF);
   const clauses = [
@@ -145,10 +135,23 @@ function callBody({ params, results }: CrossingType, { value, called, given }: C
   body.openTryTable(results.length === 0 ? null : lowered(results[0]!), clauses);
   params.forEach((type, i) => {
     body.get(i);
-    if (isRef(type)) body.call(value);
+    if (isRef(type)) body.call(called.value);
   });
-  body.call(called);
-  if (given >= 0) body.call(given);
+  body.call(called.called);
+  if (called.given >= 0) {
+    body.set(returned);
+    if (givesAny) {
+      body.get(returned);
+      body.call(BOX_TEXT);
+      body.index(WasmOp.LocalTee, boxed);
+      body.openIf(I32);
+      body.get(boxed);
+      body.op(WasmOp.Else);
+    }
+    body.get(returned);
+    body.call(called.given);
+    if (givesAny) body.end();
+  }
   body.end();
   body.op(WasmOp.Return);
   body.end();

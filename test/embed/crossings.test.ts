@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { compile, type Module, Store } from "../../src/embed/index.ts";
 import { textToBinary } from "../../src/wast/index.ts";
+import { withoutTag } from "../support/without-tag.ts";
 
 interface Host {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -91,17 +92,6 @@ function thrownBy(call: () => unknown): unknown {
 const thrower = (value: unknown) => (): never => {
   throw value;
 };
-
-/** Without the engine's tag, as on older ones. */
-function withoutTag(run: () => void): void {
-  const tag = Object.getOwnPropertyDescriptor(host, "JSTag");
-  if (tag !== undefined) Object.defineProperty(host, "JSTag", { ...tag, value: undefined });
-  try {
-    run();
-  } finally {
-    if (tag !== undefined) Object.defineProperty(host, "JSTag", tag);
-  }
-}
 
 for (const [name, within] of [
   ["without JavaScript in between", (run: () => void) => run()],

@@ -173,6 +173,27 @@ test("a heap at its limit still collects, and traps when what is alive does not 
   assert.equal(heap.collector.liveBytes.value, 10_000);
 });
 
+test("a large heap grows to twice what is alive and 4 MB, and is given out in that proportion", () => {
+  const heap = new CollectedHeap("copying", { roots: 64 });
+  const numbers = heap.numberArrayType(0);
+  const keep = (i: number): void => heap.store(ROOTS_START + 4 * i, heap.allocate(numbers, MEGABYTE - 8));
+  const room = (): number => heap.collector.allocEnd.value - heap.collector.allocPtr.value;
+  for (let i = 0; i < 40; i++) keep(i);
+  const grown = heap.memory.buffer.byteLength - HEAP_BASE;
+  assert.ok(grown >= 2 * 40 * MEGABYTE && grown <= 2 * (2 * 40 + 5) * MEGABYTE, String(grown));
+  for (let i = 2; i < 40; i++) heap.store(ROOTS_START + 4 * i, 0);
+  for (let i = 0; i < 2; i++) {
+    heap.collector.collect();
+    assert.equal(room(), 14 * MEGABYTE);
+  }
+  // One that takes more than is given out has room without a larger memory.
+  heap.store(ROOTS_START + 4 * 2, heap.allocate(numbers, 20 * MEGABYTE - 8));
+  assert.equal(heap.memory.buffer.byteLength - HEAP_BASE, grown);
+  heap.collector.collect();
+  assert.equal(heap.collector.liveBytes.value, 22 * MEGABYTE);
+  assert.ok(room() <= (22 + 4) * MEGABYTE);
+});
+
 test("sizes that no heap has trap", () => {
   const heap = new CollectedHeap("copying");
   for (const bytes of [0xfffffff8, 0x80000000, 0x7fffff00]) {

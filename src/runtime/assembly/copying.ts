@@ -10,6 +10,10 @@
  * objects are in the low one, which can then be extended where it stands. A collection that lands in the
  * high half puts growth off to the next one, or evacuates at once if what is wanted does not fit.
  *
+ * Halves that are large get larger by less, and only so much of one is given out as is in proportion to what is alive: after that was
+ * much for a while, the rest of them is not touched, and the host is soon told of objects that hold its own. Small ones take too
+ * little memory for that to be worth more collections.
+ *
  * Built with `STRESS` set: the room shown to compiled code is empty, so every allocation comes here, and each
  * collects, or one in `stressPeriod`. All of the heap that holds no object holds `POISON`, which as an address traps.
  */
@@ -46,6 +50,10 @@ export {
 
 /** Bytes of a half to begin with: small enough for a cache, so that short-lived objects stay in it. */
 const FIRST_HALF: u32 = 1 << 19;
+/** So much of a half is given out in any case. */
+const ALWAYS_GIVEN: u32 = 1 << 24;
+/** A half gets three times what is needed up to here, and twice what is beyond. */
+const TRIPLED: u32 = 1 << 22;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
 
@@ -54,12 +62,15 @@ let half: u32 = 0;
 let largestHalf: u32 = 0;
 /** The half with the objects. */
 let space: u32 = 0;
+/** How far it is given out. */
+let roomEnd: u32 = 0;
 
 export function init(stackTop: u32, heapBase: u32, maxBytes: u32): void {
   begin(stackTop, heapBase, maxBytes);
   space = heapStart;
   largestHalf = ((heapLimit - heapStart) >>> 1) & ~7;
   extend(FIRST_HALF, 0);
+  giveOut(ALWAYS_GIVEN);
 }
 
 /** The address of `bytes` (a multiple of 8) for an object, whose contents are left to the caller. */
@@ -75,7 +86,7 @@ export function collect(): void {
 }
 
 function fits(bytes: u32): bool {
-  return bytes <= space + half - allocPtr;
+  return bytes <= roomEnd - allocPtr;
 }
 
 /** Collects, then grows if it should, so that `bytes` fit; traps if they cannot. */
@@ -85,9 +96,15 @@ function makeRoom(bytes: u32): void {
   if (needed > largestHalf) outOfMemory();
   if (needed > half >>> 1) {
     if (space !== heapStart && needed > half) evacuate();
-    if (space === heapStart) extend(needed > u32.MAX_VALUE / 3 ? needed : needed * 3, needed);
-    if (!fits(bytes)) outOfMemory();
+    if (space === heapStart) extend(spacious(needed), needed);
+    if (needed > half) outOfMemory();
   }
+  giveOut(max(ALWAYS_GIVEN, spacious(needed)));
+}
+
+/** What a half should have where so much is needed. */
+function spacious(needed: u32): u32 {
+  return needed > u32.MAX_VALUE / 3 ? needed : needed * 2 + min(needed, TRIPLED);
 }
 
 /** Makes the halves `wanted` bytes large, or as near to it as the limit and the memory allow. */
@@ -97,7 +114,6 @@ function extend(wanted: u32, needed: u32): void {
     if (reserve(heapStart + 2 * size)) {
       if (STRESS) poison(heapStart + 2 * half, heapStart + 2 * size);
       half = size;
-      showRoom();
       return;
     }
     if (size - needed < SMALL) return;
@@ -105,8 +121,10 @@ function extend(wanted: u32, needed: u32): void {
   }
 }
 
-function showRoom(): void {
-  setRoomEnd(STRESS ? 0 : space + half);
+/** Gives out so much of the half with the objects, or all of it. */
+function giveOut(bytes: u32): void {
+  roomEnd = space + min(bytes, half);
+  setRoomEnd(STRESS ? 0 : roomEnd);
 }
 
 /** Moves everything that the roots reach to the other half. */
@@ -119,6 +137,6 @@ function evacuate(): void {
   if (STRESS) poison(space, oldEnd);
   space = to;
   setRoom(free, 0);
-  showRoom();
+  giveOut(half);
   countCollection(free - to, free - to);
 }

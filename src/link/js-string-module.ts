@@ -1,0 +1,140 @@
+/**
+ * The builtins for strings, where the engine has them, for references of a store: each looks for the values in boxes, and
+ * makes a box of what the engine's gives.
+ *
+ *     imports   "" "memory"                the store's
+ *               "" "values"                the table of values by the number of their box
+ *               "" "box"                   (externref) → a new box or 0 (`value-table-module.ts`)
+ *               "" "boxSlowly"             the same when that is 0
+ *               "wasm:js-string" "cast" …  the engine's
+ *     exports   "cast" …                   the same, with references for strings
+ *
+ * What is no box is no string. The engine's traps for null do for it, except where null is allowed.
+ *
+ * WebAssembly JavaScript Interface, "JS String Builtins".
+ */
+import { HostBox } from "../gc/layout.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
+import { EXTERNREF, HEAP_EXTERN, I32, refType, type ValType } from "../wasm/types.ts";
+import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { importValueTable } from "./value-table-module.ts";
+import { WrittenModule } from "./written-module.ts";
+
+const VALUES = 0;
+const BOX = 0;
+const BOX_SLOWLY = 1;
+const NULL_VALUE = [WasmOp.RefNull, 0x6f] as const;
+
+const [S, I] = [EXTERNREF, I32];
+/** What the engine's give. */
+const STRING = refType(HEAP_EXTERN, false);
+/** Of those without arrays, what they take and give; `cast` comes first. */
+const BUILTINS: readonly (readonly [name: string, params: readonly ValType[], result: ValType])[] = [
+  ["cast", [S], S],
+  ["test", [S], I],
+  ["fromCharCode", [I], S],
+  ["fromCodePoint", [I], S],
+  ["charCodeAt", [S, I], I],
+  ["codePointAt", [S, I], I],
+  ["length", [S], I],
+  ["concat", [S, S], S],
+  ["substring", [S, I, I], S],
+  ["equals", [S, S], I],
+  ["compare", [S, S], I],
+];
+
+/** Boxes have the descriptor. */
+export function jsStringModule(descriptor: number): Uint8Array {
+  const module = new WrittenModule();
+  module.importMemory("", "memory");
+  importValueTable(module);
+  module.importFunction("", "box", [EXTERNREF], [I32]);
+  module.importFunction("", "boxSlowly", [EXTERNREF], [I32]);
+  const engine = BUILTINS.map(([name, params, result]) =>
+    module.importFunction("wasm:js-string", name, params, [result === S ? STRING : result]),
+  );
+  const cast = engine[0]!;
+  const value = module.addFunction(module.addType([I32], [EXTERNREF]), valueBody(descriptor));
+  const valueOrNull = module.addFunction(module.addType([I32], [EXTERNREF]), orNullBody(value, cast));
+  BUILTINS.forEach(([name, params, result], i) => {
+    const type = module.addType(
+      params.map(() => I32),
+      [I32],
+    );
+    const operand = name === "equals" ? valueOrNull : value;
+    module.addFunction(type, builtinBody(params, result, operand, { name, engine: engine[i]! }), name);
+  });
+  return module.encode();
+}
+
+/** The value in a box, and null for all else. */
+function valueBody(descriptor: number): Uint8Array {
+  const body = new BodyWriter();
+  body.get(0);
+  body.op(WasmOp.I32Eqz);
+  body.get(0);
+  body.i32(1);
+  body.op(WasmOp.I32And);
+  body.op(WasmOp.I32Or);
+  body.openIf(EXTERNREF);
+  body.index(...NULL_VALUE);
+  body.op(WasmOp.Else);
+  body.get(0);
+  body.access(WasmOp.I32Load, 0);
+  body.i32(descriptor);
+  body.op(WasmOp.I32Eq);
+  body.openIf(EXTERNREF);
+  body.get(0);
+  body.access(WasmOp.I32Load, 0, HostBox.Number);
+  body.index(WasmOp.TableGet, VALUES);
+  body.op(WasmOp.Else);
+  body.index(...NULL_VALUE);
+  body.end();
+  body.end();
+  return body.finish();
+}
+
+/** Of an operand that may be null: traps if it is neither that nor a string. */
+function orNullBody(value: number, cast: number): Uint8Array {
+  const body = new BodyWriter();
+  body.get(0);
+  body.openIf(EXTERNREF);
+  body.get(0);
+  body.call(value);
+  body.call(cast);
+  body.op(WasmOp.Else);
+  body.index(...NULL_VALUE);
+  body.end();
+  return body.finish();
+}
+
+function builtinBody(
+  params: readonly ValType[],
+  result: ValType,
+  operand: number,
+  { name, engine }: { readonly name: string; readonly engine: number },
+): Uint8Array {
+  const [text, boxed] = [params.length, params.length + 1];
+  const body = new BodyWriter([EXTERNREF, I32]);
+  params.forEach((type, i) => {
+    body.get(i);
+    if (type === EXTERNREF) body.call(operand);
+  });
+  body.call(engine);
+  if (name === "cast") {
+    // The box that there is.
+    body.op(WasmOp.Drop);
+    body.get(0);
+  } else if (result === EXTERNREF) {
+    body.index(WasmOp.LocalTee, text);
+    body.call(BOX);
+    body.index(WasmOp.LocalTee, boxed);
+    body.openIf(I32);
+    body.get(boxed);
+    body.op(WasmOp.Else);
+    body.get(text);
+    body.call(BOX_SLOWLY);
+    body.end();
+  }
+  return body.finish();
+}

@@ -1,0 +1,51 @@
+/**
+ * The end of a store's shadow stack: what goes beyond it is told as such, and leaves what lies behind null zero, which code relies
+ * on (`src/gc/layout.ts`).
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compileCode } from "../../src/driver/compile.ts";
+import { CoreStore, type FunctionExtern, guarded } from "../../src/embed/index.ts";
+import { ZERO_BYTES } from "../../src/gc/layout.ts";
+import { textToBinary } from "../../src/wast/index.ts";
+
+/** Frames of 16, 32 and 48 bytes, so that the last one that fits ends in different places. */
+const PROGRAM = `(module
+  (type $cell (struct (field (mut i32)) (field (ref null $cell))))
+  (type $sub (sub (struct (field i32))))
+  (func $one (export "one") (param $n i32) (param $a (ref null $cell)) (result i32)
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+    (i32.add (call $one (i32.sub (local.get $n) (i32.const 1)) (struct.new $cell (local.get $n) (local.get $a)))
+      (struct.get $cell 0 (local.get $a))))
+  (func $many (export "many") (param $n i32) (param $a (ref null $cell)) (result i32)
+    (local $b (ref null $cell)) (local $c (ref null $cell)) (local $d (ref null $cell)) (local $e (ref null $cell))
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+    (local.set $b (struct.new $cell (local.get $n) (local.get $a)))
+    (local.set $c (struct.new $cell (local.get $n) (local.get $b)))
+    (local.set $d (struct.new $cell (local.get $n) (local.get $c)))
+    (local.set $e (struct.new $cell (local.get $n) (local.get $d)))
+    (i32.add (call $many (i32.sub (local.get $n) (i32.const 1)) (local.get $e))
+      (i32.add (i32.add (struct.get $cell 0 (local.get $a)) (struct.get $cell 0 (local.get $b)))
+        (i32.add (struct.get $cell 0 (local.get $c)) (struct.get $cell 0 (local.get $d))))))
+  (func (export "of-null") (param $i i32) (result i32)
+    (local $a (ref null $cell))
+    (struct.get $cell 0 (struct.get $cell 1 (local.get $a)))))`;
+
+const DEEP = 1_000_000;
+
+for (const stackBytes of [16, 32, 1024, 4096]) {
+  test(`with ${stackBytes} bytes`, async () => {
+    const store = new CoreStore({ stackBytes });
+    const code = compileCode(await textToBinary(PROGRAM));
+    const { exports } = guarded(store, () => store.instantiate(code, []));
+    const call = (name: string, ...args: unknown[]): unknown =>
+      guarded(store, () => (exports.get(name) as FunctionExtern).raw(...args));
+    for (const name of ["one", "many"]) {
+      assert.throws(() => call(name, DEEP, 0), /^RangeError: call stack exhausted$/);
+      assert.equal(store.runtime.stack, store.runtime.stackEnd - ZERO_BYTES);
+      assert.ok(store.memory.words.subarray(0, ZERO_BYTES / 4).every((word) => word === 0));
+      assert.throws(() => call("of-null", 0), /^RuntimeError: null structure reference$/);
+      assert.equal(call(name, 0, 0), 0);
+    }
+  });
+}
