@@ -167,11 +167,11 @@ export class Runtime {
 
   /**
    * Whether the shadow stack has run below its end since this was asked last: frames are next to each other, so the last one that
-   * there was room for lies there.
+   * there was room for lies there. In a very small stack it may have been the first.
    */
   takeStackExhausted(): boolean {
     const end = this.memory.words.subarray(0, LOWEST_FRAME_WORDS);
-    const isExhausted = end.some((word) => word !== 0);
+    const isExhausted = this.stackTop < 4 * LOWEST_FRAME_WORDS || end.some((word) => word !== 0);
     if (isExhausted) end.fill(0);
     return isExhausted;
   }
