@@ -33,7 +33,7 @@ const PROGRAM = `(module
 
 const DEEP = 1_000_000;
 
-for (const stackBytes of [16, 32, 1024, 4096]) {
+for (const stackBytes of [32, 48, 1024, 4096]) {
   test(`with ${stackBytes} bytes`, async () => {
     const store = new CoreStore({ stackBytes });
     const code = compileCode(await textToBinary(PROGRAM));
