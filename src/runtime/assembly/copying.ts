@@ -6,8 +6,8 @@
  *
  * One half holds the objects and the room, the other is empty; a collection changes their roles.
  *
- * Growth: the halves get larger when more than half of one is in use after a collection, and only when the
- * objects are in the low one, which can then be extended where it stands. A collection that lands in the
+ * Growth: the halves get larger when more than half of one is in use after a collection, or less than three quarters of what they should
+ * have are there, and only when the objects are in the low one, which can then be extended where it stands. A collection that lands in the
  * high half puts growth off to the next one, or evacuates at once if what is wanted does not fit.
  *
  * Halves that are large get larger by less, and only so much of one is given out as is in proportion to what is alive: after that was
@@ -52,8 +52,10 @@ export {
 const FIRST_HALF: u32 = 1 << 19;
 /** So much of a half is given out in any case. */
 const ALWAYS_GIVEN: u32 = 1 << 24;
-/** A half gets three times what is needed up to here, and twice what is beyond. */
-const TRIPLED: u32 = 1 << 22;
+/** A half gets six times what is needed up to here, and twice what is beyond: of little memory more is cheap, and spares collections. */
+const AMPLE: u32 = 1 << 21;
+/** More than this twice is no u32. */
+const MOST_DOUBLED: u32 = 1 << 30;
 /** Memory is not worth another try for less than this. */
 const SMALL: u32 = 1 << 16;
 
@@ -94,17 +96,18 @@ function makeRoom(bytes: u32): void {
   evacuate();
   const needed = allocPtr - space + bytes;
   if (needed > largestHalf) outOfMemory();
-  if (needed > half >>> 1) {
+  const wanted = spacious(needed);
+  if (needed > half >>> 1 || wanted - (wanted >>> 2) > half) {
     if (space !== heapStart && needed > half) evacuate();
-    if (space === heapStart) extend(spacious(needed), needed);
+    if (space === heapStart) extend(wanted, needed);
     if (needed > half) outOfMemory();
   }
-  giveOut(max(ALWAYS_GIVEN, spacious(needed)));
+  giveOut(max(ALWAYS_GIVEN, wanted));
 }
 
 /** What a half should have where so much is needed. */
 function spacious(needed: u32): u32 {
-  return needed > u32.MAX_VALUE / 3 ? needed : needed * 2 + min(needed, TRIPLED);
+  return needed > MOST_DOUBLED ? needed : 2 * needed + 4 * min(needed, AMPLE);
 }
 
 /** Makes the halves `wanted` bytes large, or as near to it as the limit and the memory allow. */
