@@ -112,8 +112,8 @@ test("what an indirect call traps for is told where code makes the check", async
   ).exports;
   call!(1);
   const messages = [
-    [0, "uninitialized element"],
-    [2, "indirect call type mismatch"],
+    [0, "uninitialized element or indirect call type mismatch"],
+    [2, "uninitialized element or indirect call type mismatch"],
     [4, "undefined element"],
     [-1, "undefined element"],
   ] as const;
