@@ -171,8 +171,8 @@ class TranslatedIndices implements ModuleIndices {
   private sourceOf(index: number): StackSource {
     const { plan } = this;
     if (index === INITIALIZER) return plan.usesHeap ? "parameter" : "none";
-    if (plan.beginsStack(index)) return "top";
-    return plan.takesStack(index) ? "parameter" : "none";
+    if (plan.functionTypes.beginsStack(index)) return "top";
+    return plan.functionTypes.takesStack(index) ? "parameter" : "none";
   }
 
   stackPassing(func: Function, callee: FuncRef): StackPassing {
@@ -185,7 +185,7 @@ class TranslatedIndices implements ModuleIndices {
       return RUNTIME_CALLS[RUNTIME_EXPORTS[index]!].collects ? "global" : "none";
     if (namespace === MEMORY_FUNCTIONS) return "none";
     if (index < this.plan.module.importedFunctionCount) return "global";
-    return this.plan.takesStack(index) ? "argument" : "none";
+    return this.plan.functionTypes.takesStack(index) ? "argument" : "none";
   }
 
   indirectStackPassing(table: number): StackPassing {
@@ -209,8 +209,8 @@ class TranslatedIndices implements ModuleIndices {
     const { plan } = this;
     const type = this.translated!.typeIndexOf(signature);
     return plan.takesStackIn(this.translated!.tableOf(signature))
-      ? plan.stackTypeIndex(type)
-      : plan.typeIndex(type);
+      ? plan.functionTypes.withStack(type)
+      : plan.functionTypes.plain(type);
   }
 
   tableSlot(): never {

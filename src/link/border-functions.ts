@@ -44,10 +44,10 @@ export class BorderFunctions {
     const { plan, borders } = this;
     const isOwn = func >= plan.module.importedFunctionCount;
     const needsCheck = borders.exceptionCell >= 0;
-    if (!isOwn || !(plan.takesStack(func) || needsCheck)) return plan.functionIndex(func);
+    if (!isOwn || !(plan.functionTypes.takesStack(func) || needsCheck)) return plan.functionIndex(func);
     let entry = this.entries.get(func);
     if (entry === undefined) {
-      const type = plan.typeIndex(plan.module.functionTypes.get(func));
+      const type = plan.functionTypes.plain(plan.module.functionTypes.get(func));
       // Stack traces show it, and in its place the function itself if an optimiser has put that into it.
       entry = this.add(type, this.entryBody(func), `export: ${this.nameOf(func) ?? name}`);
       this.entries.set(func, entry);
@@ -61,7 +61,7 @@ export class BorderFunctions {
     if (func >= plan.module.importedFunctionCount || !plan.usesHeap) return plan.functionIndex(func);
     let exit = this.exits.get(func);
     if (exit === undefined) {
-      const type = plan.stackTypeIndex(plan.module.functionTypes.get(func));
+      const type = plan.functionTypes.withStack(plan.module.functionTypes.get(func));
       exit = this.add(type, this.exitBody(func), `import: ${this.nameOf(func) ?? func}`);
       this.exits.set(func, exit);
     }
@@ -80,11 +80,13 @@ export class BorderFunctions {
   private entryBody(func: number): Uint8Array {
     const { plan, borders } = this;
     const params = this.paramCount(func);
-    const body = new BodyWriter(plan.takesStack(func) && borders.stackTop === null ? [I32] : []);
+    const body = new BodyWriter(
+      plan.functionTypes.takesStack(func) && borders.stackTop === null ? [I32] : [],
+    );
     const pass = (): void => {
       for (let i = 0; i < params; i++) body.get(i);
     };
-    if (!plan.takesStack(func)) {
+    if (!plan.functionTypes.takesStack(func)) {
       pass();
       body.call(plan.functionIndex(func));
     } else if (borders.stackTop === null) {

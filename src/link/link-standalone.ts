@@ -96,12 +96,12 @@ function layoutOf(compiled: CompiledCode, base: number): StaticLayout {
 function addImports(out: OutputModule, plan: OutputPlan): void {
   for (const imported of plan.module.imports) {
     out.imports.push({ ...imported, type: loweredImport(plan, imported.type) });
-    if (imported.type.kind === "func") out.importFunction(plan.typeIndex(imported.type.type));
+    if (imported.type.kind === "func") out.importFunction(plan.functionTypes.plain(imported.type.type));
   }
 }
 
 function loweredImport(plan: OutputPlan, type: ImportType): ImportType {
-  return type.kind === "func" ? { kind: "func", type: plan.typeIndex(type.type) } : type;
+  return type.kind === "func" ? { kind: "func", type: plan.functionTypes.plain(type.type) } : type;
 }
 
 function addDefinitions(out: OutputModule): void {

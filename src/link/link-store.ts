@@ -93,7 +93,8 @@ function addImports(out: OutputModule, plan: OutputPlan): void {
   };
   let globals = 0;
   module.imports.forEach(({ type }, i) => {
-    if (type.kind === "func") add("input", String(i), { kind: "func", type: plan.typeIndex(type.type) });
+    if (type.kind === "func")
+      add("input", String(i), { kind: "func", type: plan.functionTypes.plain(type.type) });
     else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
     else if (type.kind === "memory" && !plan.hasMemoryModules) add("input", String(i), type);
   });

@@ -6,7 +6,6 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { ZERO_BYTES } from "../gc/layout.ts";
 import { trapFunctionName } from "../gc/traps.ts";
-import { BodyWriter } from "../lowering/body-writer.ts";
 import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
@@ -27,7 +26,7 @@ import type {
 } from "../wasm/module.ts";
 import { FUNCREF, I32, I64, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { BorderFunctions, type Borders, withStackEnd } from "./border-functions.ts";
+import { BorderFunctions, type Borders } from "./border-functions.ts";
 import { type CodePositions, codePositions } from "./code-positions.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import { ConstantValues, type ImportedBits, writeConstant } from "./constant-value.ts";
@@ -35,7 +34,7 @@ import { notConstant } from "./messages.ts";
 import { encodeNames } from "./name-section.ts";
 import type { OutputPlan } from "./plan.ts";
 import { NULL_ITEM, plainItems } from "./segment-items.ts";
-import { copyWordsBody } from "./small-bodies.ts";
+import { callsBody, copyWordsBody } from "./small-bodies.ts";
 import type { StaticLayout } from "./static-layout.ts";
 import { withoutZeros } from "./zero-runs.ts";
 
@@ -142,7 +141,7 @@ export class OutputModule {
     const { plan, bodies } = this.code;
     const { module } = plan;
     bodies.forEach((code, i) => {
-      this.addLinked(code, plan.typeOfFunction(module.importedFunctionCount + i));
+      this.addLinked(code, plan.functionTypes.ofFunction(module.importedFunctionCount + i));
     });
     between();
     return this.addInitializers();
@@ -169,30 +168,18 @@ export class OutputModule {
     const parts = first < 0 ? rest : [first, ...rest];
     if (parts.length === 0) return -1;
     if (this.initializerCount > parts.length)
-      parts.push(this.addFunction(plain, this.callsBody(first, rest)));
+      parts.push(this.addFunction(plain, this.initializerBody(first, rest)));
     const index = parts.pop()!;
     parts.forEach((part, i) => void this.nameFunction(part, `initialize.${i}`));
     this.nameFunction(index, "initialize");
     return index;
   }
 
-  /** Calls functions in order; all but the first, which may be -1, are told where the shadow stack ends if they take it. */
-  private callsBody(first: number, rest: readonly number[]): Uint8Array {
-    const { plan, initializersTakeStack } = this;
+  private initializerBody(first: number, rest: readonly number[]): Uint8Array {
+    if (!this.initializersTakeStack) return callsBody(first < 0 ? rest : [first, ...rest]);
     const { stackTop } = this.borders;
-    const readsGlobal = initializersTakeStack && stackTop === null;
-    const body = new BodyWriter(readsGlobal ? [I32] : []);
-    const calls = (): void => {
-      if (first >= 0) body.call(first);
-      for (const index of rest) {
-        if (readsGlobal) body.get(0);
-        else if (initializersTakeStack) body.i32(stackTop! - ZERO_BYTES);
-        body.call(index);
-      }
-    };
-    if (readsGlobal) withStackEnd(body, plan.stackPointer, 0, calls);
-    else calls();
-    return body.finish();
+    const end = stackTop === null ? { global: this.plan.stackPointer } : { address: stackTop - ZERO_BYTES };
+    return callsBody(first < 0 ? [] : [first], rest, end);
   }
 
   private addLinked(code: RelocatableCode, type: number): number {

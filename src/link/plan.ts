@@ -28,15 +28,14 @@ import type { TypeStore } from "../wasm/subtyping.ts";
 import type { TypeTable, ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
 import { ConstantValues } from "./constant-value.ts";
+import { FunctionTypes } from "./function-types.ts";
 import { KnownGlobals } from "./known-globals.ts";
 import { memoryFunctionType, type NumberFunctionType } from "./memory-functions.ts";
 import { MemoryPlan } from "./memory-plan.ts";
 import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { type NativeTables, nativeTables } from "./native-tables.ts";
-import { OutputTypes } from "./output-types.ts";
 import { segmentUsers } from "./segment-users.ts";
-import { StackPassing } from "./stack-passing.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
 import { refuseForTarget } from "./target-refusals.ts";
@@ -104,6 +103,7 @@ export class OutputPlan implements InitializerPlan {
   readonly cells: readonly Cell[];
   /** The output's function types; the runtime's come behind them when it is merged. */
   readonly outputTypes: TypeTable;
+  readonly functionTypes: FunctionTypes;
   readonly memories: MemoryPlan;
   readonly native: NativeTables;
   readonly functionTypesMove: boolean;
@@ -116,8 +116,6 @@ export class OutputPlan implements InitializerPlan {
 
   private readonly store: TypeStore;
   private readonly constants: ConstantValues;
-  private readonly functionTypes: OutputTypes;
-  private readonly stack: StackPassing;
   private readonly globalIndices: Int32Array;
   private readonly tableIndices: Int32Array;
   private readonly elementIndices: Int32Array;
@@ -174,10 +172,8 @@ export class OutputPlan implements InitializerPlan {
     this.placeGlobals();
     this.nativeGlobalCount = this.nativeGlobals.length;
     this.placeTables();
-    this.stack = new StackPassing(this);
-    this.functionTypes = new OutputTypes(module.types);
+    this.functionTypes = new FunctionTypes(this);
     this.outputTypes = this.functionTypes.table;
-    this.placeTypes();
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
@@ -239,51 +235,14 @@ export class OutputPlan implements InitializerPlan {
     return this.module.importedFunctionCount + this.storeFunctions.indexOf(name);
   }
 
-  /** The output's index of one of the input's function types, as others see it; added if it is not there. */
-  typeIndex(type: number): number {
-    return this.functionTypes.indexOf(type, false);
-  }
-
-  /** The same of functions that are told where the shadow stack ends. */
-  stackTypeIndex(type: number): number {
-    return this.functionTypes.indexOf(type, true);
-  }
-
-  /** Whether a function has a parameter behind its own for where the shadow stack ends. */
-  takesStack(func: number): boolean {
-    return this.stack.takes(func);
-  }
-
-  /** Whether nothing but the host calls a function, and no frame is live then. */
-  beginsStack(func: number): boolean {
-    return this.stack.begins(func);
-  }
-
-  /** Whether the functions in a table of the output have that parameter. */
-  takesStackIn(table: number): boolean {
-    return table === this.functionTable ? this.usesHeap : !this.stack.isOutsideTables;
-  }
-
-  /** The output's index of the type of one of the input's functions. */
-  typeOfFunction(func: number): number {
-    const type = this.module.functionTypes.get(func);
-    return this.takesStack(func) ? this.stackTypeIndex(type) : this.typeIndex(type);
-  }
-
-  /** All that bodies may name, before the first is compiled. */
-  private placeTypes(): void {
-    const { module, usesHeap, stack } = this;
-    for (let type = 0; type < module.types.length; type++) {
-      if (module.types.kind(type) !== wasm.KIND_FUNC) continue;
-      if (usesHeap) this.stackTypeIndex(type);
-      if (stack.isOutsideTables) this.typeIndex(type);
-    }
-    for (let func = 0; func < module.functionTypes.length; func++) this.typeOfFunction(func);
-  }
-
   /** The output's index of a function type of numbers, which is added if it is not there. */
   addType(params: readonly ValType[], results: readonly ValType[]): number {
     return this.functionTypes.add(params, results);
+  }
+
+  /** Whether the functions in a table of the output are told where the shadow stack ends. */
+  takesStackIn(table: number): boolean {
+    return table === this.functionTable ? this.usesHeap : this.functionTypes.takesStackInTables;
   }
 
   // Globals.
