@@ -18,13 +18,12 @@
  * engine's own call. What a called function throws is caught here: a value by the engine's tag for these, anything else, as an
  * exception of another module of the engine's, by a detour through JavaScript, which alone can see what it is.
  */
-import { HostBox } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { CATCH, CATCH_ALL_REF } from "../wasm/operators.ts";
 import { EXNREF, EXTERNREF, I32, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { lowered } from "./output-types.ts";
-import { importValueTable } from "./value-table-module.ts";
+import { importValueTable, pushBoxedValue } from "./value-table-module.ts";
 import { WrittenModule } from "./written-module.ts";
 
 /** A function of JavaScript's own: numbers, references that are values of JavaScript's, and one result at most. */
@@ -35,6 +34,7 @@ export interface CrossingType {
   readonly givesAny: boolean;
 }
 
+const NULL_VALUE = [WasmOp.RefNull, 0x6f] as const;
 /** `ref.null exn`. */
 const NO_EXCEPTION = Uint8Array.of(0xd0, 0x69, 0x0b);
 /** The indices of what is always imported. */
@@ -42,7 +42,6 @@ const TO_JAVASCRIPT = 0;
 const THROW = 1;
 const THROW_PENDING = 2;
 const BOX_TEXT = 3;
-const VALUES = 0;
 const TAG = 0;
 /** The exception that JavaScript is to see. */
 const PENDING = 0;
@@ -65,10 +64,9 @@ export function crossingModule(functions: readonly CrossingType[], descriptor: n
   );
   module.addGlobal({ type: EXNREF, mutable: true }, NO_EXCEPTION);
   module.addFunction(module.addType([], []), rethrowBody(), "rethrow");
-  const value = module.addFunction(module.addType([I32], [EXTERNREF]), valueBody(descriptor));
   functions.forEach(({ params, results }, i) => {
     const type = module.addType(params.map(lowered), results.map(lowered));
-    const body = callBody(functions[i]!, { value, called: called[i]!, given: given[i]! });
+    const body = callBody(functions[i]!, { descriptor, called: called[i]!, given: given[i]! });
     module.addFunction(type, body, String(i));
   });
   return module.encode();
@@ -85,40 +83,23 @@ function rethrowBody(): Uint8Array {
   return body.finish();
 }
 
-/** The value of a reference. */
-function valueBody(descriptor: number): Uint8Array {
-  const body = new BodyWriter();
-  const isObject = (): void => {
-    body.get(0);
-    body.i32(1);
-    body.op(WasmOp.I32And);
-    body.op(WasmOp.I32Eqz);
-    body.get(0);
-    body.i32(0);
-    body.op(WasmOp.I32Ne);
-    body.op(WasmOp.I32And);
-  };
-  isObject();
-  body.open(WasmOp.If);
-  body.get(0);
-  body.access(WasmOp.I32Load, 0);
-  body.i32(descriptor);
-  body.op(WasmOp.I32Eq);
-  body.open(WasmOp.If);
-  body.get(0);
-  body.access(WasmOp.I32Load, 0, HostBox.Number);
-  body.index(WasmOp.TableGet, VALUES);
-  body.op(WasmOp.Return);
-  body.end();
-  body.end();
-  body.get(0);
-  body.call(TO_JAVASCRIPT);
-  return body.finish();
+/** Pushes the value of the reference in a local. */
+function pushValue(body: BodyWriter, local: number, descriptor: number): void {
+  pushBoxedValue(body, local, descriptor, () => {
+    body.get(local);
+    body.openIf(EXTERNREF);
+    body.get(local);
+    body.call(TO_JAVASCRIPT);
+    body.op(WasmOp.Else);
+    body.index(...NULL_VALUE);
+    body.end();
+  });
 }
 
 /** The functions that a call is made of; `given` is -1 where no reference is given. */
 interface Called {
-  readonly value: number;
+  /** Of boxes. */
+  readonly descriptor: number;
   readonly called: number;
   readonly given: number;
 }
@@ -134,8 +115,8 @@ function callBody({ params, results, givesAny }: CrossingType, called: Called): 
   ];
   body.openTryTable(results.length === 0 ? null : lowered(results[0]!), clauses);
   params.forEach((type, i) => {
-    body.get(i);
-    if (isRef(type)) body.call(called.value);
+    if (isRef(type)) pushValue(body, i, called.descriptor);
+    else body.get(i);
   });
   body.call(called.called);
   if (called.given >= 0) {

@@ -13,14 +13,12 @@
  *
  * WebAssembly JavaScript Interface, "JS String Builtins".
  */
-import { HostBox } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { EXTERNREF, HEAP_EXTERN, I32, refType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { importValueTable } from "./value-table-module.ts";
+import { importValueTable, pushBoxedValue } from "./value-table-module.ts";
 import { WrittenModule } from "./written-module.ts";
 
-const VALUES = 0;
 const BOX = 0;
 const BOX_SLOWLY = 1;
 const NULL_VALUE = [WasmOp.RefNull, 0x6f] as const;
@@ -54,53 +52,36 @@ export function jsStringModule(descriptor: number): Uint8Array {
     module.importFunction("wasm:js-string", name, params, [result === S ? STRING : result]),
   );
   const cast = engine[0]!;
-  const value = module.addFunction(module.addType([I32], [EXTERNREF]), valueBody(descriptor));
-  const valueOrNull = module.addFunction(module.addType([I32], [EXTERNREF]), orNullBody(value, cast));
+  const valueOrNull = module.addFunction(module.addType([I32], [EXTERNREF]), orNullBody(descriptor, cast));
   BUILTINS.forEach(([name, params, result], i) => {
     const type = module.addType(
       params.map(() => I32),
       [I32],
     );
-    const operand = name === "equals" ? valueOrNull : value;
-    module.addFunction(type, builtinBody(params, result, operand, { name, engine: engine[i]! }), name);
+    const pushOperand = (body: BodyWriter, local: number): void => {
+      if (name !== "equals") {
+        pushText(body, local, descriptor);
+        return;
+      }
+      body.get(local);
+      body.call(valueOrNull);
+    };
+    module.addFunction(type, builtinBody(params, result, pushOperand, { name, engine: engine[i]! }), name);
   });
   return module.encode();
 }
 
-/** The value in a box, and null for all else. */
-function valueBody(descriptor: number): Uint8Array {
-  const body = new BodyWriter();
-  body.get(0);
-  body.op(WasmOp.I32Eqz);
-  body.get(0);
-  body.i32(1);
-  body.op(WasmOp.I32And);
-  body.op(WasmOp.I32Or);
-  body.openIf(EXTERNREF);
-  body.index(...NULL_VALUE);
-  body.op(WasmOp.Else);
-  body.get(0);
-  body.access(WasmOp.I32Load, 0);
-  body.i32(descriptor);
-  body.op(WasmOp.I32Eq);
-  body.openIf(EXTERNREF);
-  body.get(0);
-  body.access(WasmOp.I32Load, 0, HostBox.Number);
-  body.index(WasmOp.TableGet, VALUES);
-  body.op(WasmOp.Else);
-  body.index(...NULL_VALUE);
-  body.end();
-  body.end();
-  return body.finish();
+/** Pushes the value in a box, and null for all else. */
+function pushText(body: BodyWriter, local: number, descriptor: number): void {
+  pushBoxedValue(body, local, descriptor, () => body.index(...NULL_VALUE));
 }
 
 /** Of an operand that may be null: traps if it is neither that nor a string. */
-function orNullBody(value: number, cast: number): Uint8Array {
+function orNullBody(descriptor: number, cast: number): Uint8Array {
   const body = new BodyWriter();
   body.get(0);
   body.openIf(EXTERNREF);
-  body.get(0);
-  body.call(value);
+  pushText(body, 0, descriptor);
   body.call(cast);
   body.op(WasmOp.Else);
   body.index(...NULL_VALUE);
@@ -111,14 +92,14 @@ function orNullBody(value: number, cast: number): Uint8Array {
 function builtinBody(
   params: readonly ValType[],
   result: ValType,
-  operand: number,
+  pushOperand: (body: BodyWriter, local: number) => void,
   { name, engine }: { readonly name: string; readonly engine: number },
 ): Uint8Array {
   const [text, boxed] = [params.length, params.length + 1];
   const body = new BodyWriter([EXTERNREF, I32]);
   params.forEach((type, i) => {
-    body.get(i);
-    if (type === EXTERNREF) body.call(operand);
+    if (type === EXTERNREF) pushOperand(body, i);
+    else body.get(i);
   });
   body.call(engine);
   if (name === "cast") {

@@ -65,6 +65,37 @@ export function importValueTable(module: WrittenModule): void {
   module.import("", "values", { kind: "table", table });
 }
 
+/**
+ * Pushes the value of the reference in a local if it is a box with the descriptor, or what `otherwise` pushes: null, an i31, an object. The code
+ * stands wherever it is wanted, since V8 puts no function into one that catches. Null has no descriptor (`gc/layout.ts`).
+ */
+export function pushBoxedValue(
+  body: BodyWriter,
+  local: number,
+  descriptor: number,
+  otherwise: () => void,
+): void {
+  body.openTyped(WasmOp.Block, EXTERNREF);
+  body.get(local);
+  body.i32(1);
+  body.op(WasmOp.I32And);
+  body.op(WasmOp.I32Eqz);
+  body.open(WasmOp.If);
+  body.get(local);
+  body.access(WasmOp.I32Load, 0);
+  body.i32(descriptor);
+  body.op(WasmOp.I32Eq);
+  body.open(WasmOp.If);
+  body.get(local);
+  body.access(WasmOp.I32Load, 0, HostBox.Number);
+  body.index(WasmOp.TableGet, VALUES);
+  body.index(WasmOp.Br, 2);
+  body.end();
+  body.end();
+  otherwise();
+  body.end();
+}
+
 function beginBody(): Uint8Array {
   const [region, end] = [0, 1];
   const body = new BodyWriter();
