@@ -36,7 +36,7 @@ import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { type NativeTables, nativeTables } from "./native-tables.ts";
 import { OutputTypes } from "./output-types.ts";
 import { segmentUsers } from "./segment-users.ts";
-import { StackPassing } from "./stack-passing.ts";
+import { isClosed, OUTER_STACK_END, StackPassing } from "./stack-passing.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
 import { refuseForTarget } from "./target-refusals.ts";
@@ -264,6 +264,26 @@ export class OutputPlan implements InitializerPlan {
     return table === this.functionTable ? this.usesHeap : !this.stack.isOutsideTables;
   }
 
+  /** Whether code leaves through functions of the linker's (`exit-functions.ts`): others may call back, and no host puts the stack's end right. */
+  get hasExits(): boolean {
+    return this.mode === "standalone" && this.usesHeap && !isClosed(this.module);
+  }
+
+  /** Of an indirect call through a table of the output, which stands for the input's table. */
+  indirectCallNumber(table: number, type: number): number {
+    return table * this.types.length + type;
+  }
+
+  /** The type of the function of the linker's that calls a function of the type by its index in a table. */
+  tableExitTypeIndex(type: number): number {
+    return this.functionTypes.withIndex(type);
+  }
+
+  /** Whether others see what is in the tables that stay, so that functions there have their parameters only. */
+  get areTablesSeen(): boolean {
+    return this.usesHeap && this.stack.isOutsideTables;
+  }
+
   /** The output's index of the type of one of the input's functions. */
   typeOfFunction(func: number): number {
     const type = this.module.functionTypes.get(func);
@@ -380,6 +400,11 @@ export class OutputPlan implements InitializerPlan {
 
   get stackPointer(): number {
     return this.runtimeGlobal("stackPointer");
+  }
+
+  /** Where others that call find the stack's end (`stack-passing.ts`). */
+  get outerStackEnd(): number {
+    return this.hasExits ? this.runtimeGlobal(OUTER_STACK_END) : this.stackPointer;
   }
 
   // Tables and element segments.
