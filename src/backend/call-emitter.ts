@@ -68,13 +68,18 @@ export abstract class CallEmitter extends CodeWriter {
     const passing = indirect
       ? this.indices!.indirectStackPassing(table)
       : this.indices!.stackPassing(this.func, dfg.funcRef(inst));
-    if (passing === "argument") this.pushStackEnd(inst, tail);
+    if (passing === "argument" || passing === "exit") this.pushStackEnd(inst, tail);
     if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
     if (passing === "global") {
       this.pushStackEnd(inst, tail);
       this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     }
-    if (indirect) {
+    if (passing === "exit") {
+      const symbol = indirect
+        ? this.indices!.indirectExitSymbol(signature, tail)
+        : this.indices!.exitSymbol(this.func, dfg.funcRef(inst), tail);
+      this.callSymbol(tail ? WasmOp.ReturnCall : WasmOp.Call, symbol);
+    } else if (indirect) {
       this.opIndex(
         tail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect,
         this.indices!.typeIndex(this.func, signature),

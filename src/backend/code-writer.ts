@@ -321,12 +321,14 @@ export abstract class CodeWriter {
 
   trap(code: TrapCode): void {
     const symbol = this.indices!.trapSymbol(code);
-    if (symbol >= 0) {
-      this.op(WasmOp.Call);
-      this.places.push(this.out.length);
-      this.places.push(indexPlace(symbol));
-    }
+    if (symbol >= 0) this.callSymbol(WasmOp.Call, symbol);
     this.op(WasmOp.Unreachable);
+  }
+
+  protected callSymbol(op: number, symbol: number): void {
+    this.op(op);
+    this.places.push(this.out.length);
+    this.places.push(indexPlace(symbol));
   }
 
   // The frame.

@@ -15,7 +15,7 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
-import { CELLS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { CELLS, IMPORT_EXITS, TABLE_EXITS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
@@ -184,13 +184,27 @@ class TranslatedIndices implements ModuleIndices {
     if (namespace === RUNTIME_FUNCTIONS)
       return RUNTIME_CALLS[RUNTIME_EXPORTS[index]!].collects ? "global" : "none";
     if (namespace === MEMORY_FUNCTIONS) return "none";
-    if (index < this.plan.module.importedFunctionCount) return "global";
+    if (index < this.plan.module.importedFunctionCount) return this.plan.hasExits ? "exit" : "global";
     return this.plan.functionTypes.takesStack(index) ? "argument" : "none";
   }
 
   indirectStackPassing(table: number): StackPassing {
     if (!this.plan.usesHeap) return "none";
-    return this.plan.takesStackIn(table) ? "argument" : "global";
+    return this.plan.takesStackIn(table) ? "argument" : "exit";
+  }
+
+  exitSymbol(func: Function, callee: FuncRef, tail: boolean): number {
+    const { name } = func.dfg.extFuncs[callee]!;
+    if (name.kind !== "user") throw new Error("a translated function calls by index");
+    return this.table.intern(IMPORT_EXITS, 2 * func.dfg.userNames.index(name.ref) + Number(tail));
+  }
+
+  indirectExitSymbol(signature: SigRef, tail: boolean): number {
+    const call = this.plan.indirectCallNumber(
+      this.translated!.tableOf(signature),
+      this.translated!.typeIndexOf(signature),
+    );
+    return this.table.intern(TABLE_EXITS, 2 * call + Number(tail));
   }
 
   functionIndex(func: Function, callee: FuncRef): number {

@@ -83,6 +83,8 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     stackSource: "none",
     stackPassing: () => "none",
     indirectStackPassing: () => "none",
+    exitSymbol: () => -1,
+    indirectExitSymbol: () => -1,
     trapSymbol: () => -1,
   };
 }

@@ -10,6 +10,7 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { readNames } from "../wasm/names.ts";
 import { I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { type ExitCallee, exitBody } from "./exit-functions.ts";
 import type { OutputPlan } from "./plan.ts";
 
 /** What the functions depend on but the plan. */
@@ -30,6 +31,8 @@ export class BorderFunctions {
   /** By function of the input. */
   private readonly entries: Map<number, number>;
   private readonly exits: Map<number, number>;
+  /** By what is called through a table, and whether by a tail call, as `TABLE_EXITS` are numbered. */
+  private readonly tableExits: Map<number, number>;
 
   constructor(plan: OutputPlan, borders: Borders, add: AddFunction) {
     this.plan = plan;
@@ -37,6 +40,7 @@ export class BorderFunctions {
     this.add = add;
     this.entries = new Map();
     this.exits = new Map();
+    this.tableExits = new Map();
   }
 
   /** The output's index of a function of the input as others call it; named so if it has no name. */
@@ -59,11 +63,38 @@ export class BorderFunctions {
   forReferences(func: number): number {
     const { plan } = this;
     if (func >= plan.module.importedFunctionCount || !plan.usesHeap) return plan.functionIndex(func);
-    let exit = this.exits.get(func);
+    return this.importExit(2 * func + Number(plan.hasExits));
+  }
+
+  /** The output's index of what calls an import, as `IMPORT_EXITS` are numbered: all may be called by tail calls, but odd ones are for that. */
+  importExit(number: number): number {
+    const { plan } = this;
+    const func = number >>> 1;
+    const tail = (number & 1) !== 0;
+    let exit = this.exits.get(number);
     if (exit === undefined) {
       const type = plan.functionTypes.withStack(plan.module.functionTypes.get(func));
-      exit = this.add(type, this.exitBody(func), `import: ${this.nameOf(func) ?? func}`);
-      this.exits.set(func, exit);
+      const callee: ExitCallee = { kind: "function", func: plan.functionIndex(func) };
+      const body = plan.hasExits ? exitBody(plan, this.paramCount(func), callee, tail) : this.exitBody(func);
+      exit = this.add(type, body, `import: ${this.nameOf(func) ?? func}`);
+      this.exits.set(number, exit);
+    }
+    return exit;
+  }
+
+  /** The output's index of what calls through a table that others see, as `TABLE_EXITS` are numbered. */
+  tableExit(number: number): number {
+    const { plan } = this;
+    const { types } = plan.module;
+    const tail = (number & 1) !== 0;
+    const type = (number >>> 1) % types.length;
+    const table = Math.floor((number >>> 1) / types.length);
+    let exit = this.tableExits.get(number);
+    if (exit === undefined) {
+      const callee: ExitCallee = { kind: "table", type: plan.functionTypes.plain(type), table };
+      const body = exitBody(plan, types.paramCount(type), callee, tail);
+      exit = this.add(plan.functionTypes.withIndex(type), body, `call in table ${table}`);
+      this.tableExits.set(number, exit);
     }
     return exit;
   }
@@ -80,16 +111,22 @@ export class BorderFunctions {
   private entryBody(func: number): Uint8Array {
     const { plan, borders } = this;
     const params = this.paramCount(func);
-    const body = new BodyWriter(
-      plan.functionTypes.takesStack(func) && borders.stackTop === null ? [I32] : [],
-    );
+    const readsGlobal = borders.stackTop === null && !plan.hasExits;
+    const body = new BodyWriter(plan.functionTypes.takesStack(func) && readsGlobal ? [I32] : []);
     const pass = (): void => {
       for (let i = 0; i < params; i++) body.get(i);
     };
     if (!plan.functionTypes.takesStack(func)) {
       pass();
       body.call(plan.functionIndex(func));
-    } else if (borders.stackTop === null) {
+    } else if (plan.hasExits) {
+      // Whatever is called leaves the global as it was.
+      pass();
+      body.index(WasmOp.GlobalGet, plan.outerStackEnd);
+      // What is in tables may be called by tail calls without end.
+      const isTail = plan.areTablesSeen && plan.target.has("tail-call");
+      body.index(isTail ? WasmOp.ReturnCall : WasmOp.Call, plan.functionIndex(func));
+    } else if (readsGlobal) {
       withStackEnd(body, plan.stackPointer, params, () => {
         pass();
         body.get(params);
@@ -97,7 +134,7 @@ export class BorderFunctions {
       });
     } else {
       pass();
-      body.i32(borders.stackTop - ZERO_BYTES);
+      body.i32(borders.stackTop! - ZERO_BYTES);
       body.call(plan.functionIndex(func));
     }
     if (borders.exceptionCell >= 0) trapIfThrown(body, borders.exceptionCell, plan.heapMemory);

@@ -46,6 +46,11 @@ export class FunctionTypes {
     return this.types.indexOf(type, true);
   }
 
+  /** The same of functions that get an index in a table behind that, and call what is there. */
+  withIndex(type: number): number {
+    return this.types.withIndex(type);
+  }
+
   /** The same of one of the input's functions. */
   ofFunction(func: number): number {
     const type = this.users.module.functionTypes.get(func);

@@ -1,7 +1,7 @@
 /**
  * Puts compiled code, the runtime and static data into one module that needs no more from its host than the input did.
  *
- *     functions   imported; the input's; the runtime's; the initialisers; what records traps; the start function; wrappers of exports
+ *     functions   imported; the input's; the runtime's; the initialisers; what records traps, and exits; the start function; wrappers of exports
  *     memory      0 … stackTop: zeros, shadow stack, growing down · static memory · heap; below it the program's, if it has no other place
  *
  * The start function sets the runtime up and then runs the initialiser, which ends with the input's own start function. A module
@@ -11,14 +11,14 @@ import { ZERO_BYTES } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { CELLS } from "../object/symbol-spaces.ts";
 import type { Export, ImportType, Memory, Module } from "../wasm/module.ts";
-import { FUNCREF } from "../wasm/types.ts";
+import { FUNCREF, I32 } from "../wasm/types.ts";
 import { type Borders, trapIfThrown } from "./border-functions.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import { relocateBodies } from "./merge-runtime.ts";
 import { type LinkedModule, OutputModule } from "./output-module.ts";
 import { addFunctionType } from "./output-types.ts";
 import type { OutputPlan } from "./plan.ts";
-import { isClosed } from "./stack-passing.ts";
+import { isClosed, OUTER_STACK_END } from "./stack-passing.ts";
 import { StaticLayout } from "./static-layout.ts";
 
 export interface StandaloneOptions {
@@ -39,6 +39,7 @@ export function placeRuntime(plan: OutputPlan, runtime: Module): void {
   for (const { kind, name, index } of runtime.exports) {
     if (kind === "global") plan.setRuntimeGlobal(name, base + index);
   }
+  if (plan.hasExits) plan.setRuntimeGlobal(OUTER_STACK_END, base + runtime.globals.length);
 }
 
 /** The output's index of a function that the runtime exports, when it stands behind the input's. */
@@ -59,7 +60,7 @@ function linkPlain(compiled: CompiledCode): LinkedModule {
   const layout = layoutOf(compiled, 0);
   const out = new OutputModule(compiled, layout, () => null, { stackTop: null, exceptionCell: -1 });
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + out.initializerCount);
+  out.placeCalled(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   addDefinitions(out);
   out.memories.push(...definedMemories(plan));
@@ -139,9 +140,9 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Li
   const { exceptionCell } = borders;
   const out = new OutputModule(compiled, layout, () => null, borders);
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
+  out.placeCalled(plan.functionsEnd + runtime.code.starts.length + out.initializerCount);
   const initializer = out.addCompiled(() => addRuntimeFunctions(out, plan, runtime));
-  out.addTraps(plan.runtimeGlobal("trapCode"));
+  out.addCalledFunctions();
   const staticEnd = out.placePassiveData(stackTop + layout.bytes().length);
   const heapBase = Math.ceil(staticEnd / HEAP_ALIGN) * HEAP_ALIGN;
   const start = startBody(compiled, options, { stackTop, heapBase, exceptionCell, initializer }, layout);
@@ -151,6 +152,10 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Li
   addDefinitions(out);
   out.addProgramSize();
   addRuntimeGlobals(out, runtime);
+  if (plan.hasExits) {
+    const { start: initStart, end: initEnd } = out.i32Constant(stackTop - ZERO_BYTES);
+    out.globals.push({ type: I32, mutable: true, initStart, initEnd });
+  }
   addFunctionTable(out, plan, layout);
   out.addStaticData(stackTop);
   options.placed?.(layout);

@@ -60,9 +60,9 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
     exceptionCell: -1,
   });
   addImports(out, plan);
-  out.placeTraps(plan.functionsEnd + out.initializerCount);
+  out.placeCalled(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
-  if (plan.usesHeap) out.addTraps(plan.runtimeGlobal("trapCode"));
+  out.addCalledFunctions();
   out.addInputGlobals();
   out.addInputTables();
   out.addInputElements();

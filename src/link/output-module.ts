@@ -6,10 +6,11 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
 import { ZERO_BYTES } from "../gc/layout.ts";
 import { trapFunctionName } from "../gc/traps.ts";
+import { BodyWriter } from "../lowering/body-writer.ts";
 import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
 import { type RelocatableCode, writeLinked } from "../object/code.ts";
-import { TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { IMPORT_EXITS, TABLE_EXITS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -52,6 +53,13 @@ export interface LinkedModule {
 const DROPPED_CUSTOMS =
   /^(metadata\.code\..*|name|sourceMappingURL|external_debug_info|\.debug_.*|reloc\..*|linking|target_features)$/;
 
+/** A function that the linker writes. */
+interface CalledFunction {
+  readonly type: number;
+  readonly body: Uint8Array;
+  readonly name: string;
+}
+
 export class OutputModule {
   readonly imports: Import[] = [];
   readonly tables: Table[] = [];
@@ -76,9 +84,12 @@ export class OutputModule {
   private readonly positions: Map<number, Int32Array>;
   /** Addresses of passive data in static memory, by segment. */
   private readonly passiveData: Map<number, number>;
-  /** Trap functions by code, and the first one's index in the output. */
+  /** Functions that bodies call by symbols, in order, the first one's index in the output, and whether they have been added. */
+  private readonly called: CalledFunction[];
+  private firstCalled = 0;
+  private areCalledAdded = false;
+  /** The trap functions by code. */
   private readonly traps: Map<number, number>;
-  private firstTrap = 0;
 
   private readonly borders: Borders;
   private readonly borderFunctions: BorderFunctions;
@@ -86,11 +97,9 @@ export class OutputModule {
   constructor(code: CompiledCode, layout: StaticLayout, importedBits: ImportedBits, borders: Borders) {
     const { module } = code.plan;
     this.borders = borders;
-    this.borderFunctions = new BorderFunctions(code.plan, borders, (type, body, name) => {
-      const index = this.addFunction(type, body);
-      this.nameFunction(index, name);
-      return index;
-    });
+    this.borderFunctions = new BorderFunctions(code.plan, borders, (type, body, name) =>
+      this.addCalled({ type, body, name }),
+    );
     this.code = code;
     this.layout = layout;
     this.constants = new ConstantValues(module, importedBits);
@@ -102,6 +111,7 @@ export class OutputModule {
     this.ends = new I32List();
     this.names = new Map();
     this.positions = new Map();
+    this.called = [];
     this.traps = new Map();
     this.passiveData = new Map();
   }
@@ -178,7 +188,7 @@ export class OutputModule {
   private initializerBody(first: number, rest: readonly number[]): Uint8Array {
     if (!this.initializersTakeStack) return callsBody(first < 0 ? rest : [first, ...rest]);
     const { stackTop } = this.borders;
-    const end = stackTop === null ? { global: this.plan.stackPointer } : { address: stackTop - ZERO_BYTES };
+    const end = stackTop === null ? { global: this.plan.outerStackEnd } : { address: stackTop - ZERO_BYTES };
     return callsBody(first < 0 ? [] : [first], rest, end);
   }
 
@@ -192,37 +202,49 @@ export class OutputModule {
 
   private valueOf(symbol: number): number {
     const { space, index } = this.code.symbols.symbol(symbol);
-    return space === TRAP_FUNCTIONS ? this.trapFunction(index) : this.layout.valueOf(symbol);
+    switch (space) {
+      case TRAP_FUNCTIONS:
+        return this.trapFunction(index);
+      case IMPORT_EXITS:
+        return this.borderFunctions.importExit(index);
+      case TABLE_EXITS:
+        return this.borderFunctions.tableExit(index);
+      default:
+        return this.layout.valueOf(symbol);
+    }
   }
 
-  /** Where the trap functions will begin; before `addCompiled`. */
-  placeTraps(first: number): void {
-    this.firstTrap = first;
+  /** Where the functions that bodies call by symbols will begin; before `addCompiled`. */
+  placeCalled(first: number): void {
+    this.firstCalled = first;
+  }
+
+  /** Adds a function now, or as long as bodies come, behind these; returns its index. */
+  private addCalled(func: CalledFunction): number {
+    if (!this.areCalledAdded) return this.firstCalled + this.called.push(func) - 1;
+    const index = this.addFunction(func.type, func.body);
+    this.nameFunction(index, func.name);
+    return index;
   }
 
   private trapFunction(code: number): number {
-    let number = this.traps.get(code);
-    if (number === undefined) {
-      number = this.traps.size;
-      this.traps.set(code, number);
+    let index = this.traps.get(code);
+    if (index === undefined) {
+      const body = new BodyWriter();
+      body.i32(code);
+      body.index(WasmOp.GlobalSet, this.plan.runtimeGlobal("trapCode"));
+      body.op(WasmOp.Unreachable);
+      const type = this.plan.addType([], []);
+      index = this.addCalled({ type, body: body.finish(), name: trapFunctionName(code) });
+      this.traps.set(code, index);
     }
-    return this.firstTrap + number;
+    return index;
   }
 
-  /** Adds the trap functions that were named. */
-  addTraps(trapCode: number): void {
-    const type = this.plan.addType([], []);
-    for (const code of this.traps.keys()) {
-      const body = new ByteWriter();
-      body.u32(0);
-      writeOpcode(body, WasmOp.I32Const);
-      body.s32(code);
-      writeOpcode(body, WasmOp.GlobalSet);
-      body.u32(trapCode);
-      writeOpcode(body, WasmOp.Unreachable);
-      writeOpcode(body, WasmOp.End);
-      this.nameFunction(this.addFunction(type, body.bytes()), trapFunctionName(code));
-    }
+  /** Adds the functions that bodies have called by symbols. */
+  addCalledFunctions(): void {
+    this.areCalledAdded = true;
+    for (const func of this.called) this.addCalled(func);
   }
 
   // Globals.

@@ -24,15 +24,21 @@ export class OutputTypes {
   /** The output's index of one of the input's function types, or of one that has an address behind the parameters; added if it is not there. */
   indexOf(type: number, hasAddress: boolean): number {
     const key = 2 * type + Number(hasAddress);
-    const found = this.indices[key]!;
-    if (found !== NONE) return found;
+    if (this.indices[key] === NONE) this.indices[key] = this.withWords(type, Number(hasAddress));
+    return this.indices[key]!;
+  }
+
+  /** The same with an address and the index in a table. */
+  withIndex(type: number): number {
+    return this.withWords(type, 2);
+  }
+
+  private withWords(type: number, words: number): number {
     const values = loweredValues(this.types, type);
     const count = this.types.paramCount(type);
     const params = values.slice(0, count);
-    if (hasAddress) params.push(wasm.I32);
-    const index = this.add(params, values.slice(count));
-    this.indices[key] = index;
-    return index;
+    for (let i = 0; i < words; i++) params.push(wasm.I32);
+    return this.add(params, values.slice(count));
   }
 
   /** The output's index of a function type of numbers, which is added if it is not there. */

@@ -36,6 +36,7 @@ import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { type NativeTables, nativeTables } from "./native-tables.ts";
 import { segmentUsers } from "./segment-users.ts";
+import { isClosed, OUTER_STACK_END } from "./stack-passing.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
 import { refuseForTarget } from "./target-refusals.ts";
@@ -235,6 +236,21 @@ export class OutputPlan implements InitializerPlan {
     return this.module.importedFunctionCount + this.storeFunctions.indexOf(name);
   }
 
+  /** Whether code leaves through functions of the linker's (`exit-functions.ts`): others may call back, and no host puts the stack's end right. */
+  get hasExits(): boolean {
+    return this.mode === "standalone" && this.usesHeap && !isClosed(this.module);
+  }
+
+  /** Of an indirect call through a table of the output, which stands for the input's table. */
+  indirectCallNumber(table: number, type: number): number {
+    return table * this.types.length + type;
+  }
+
+  /** Whether others see what is in the tables that stay, so that functions there have their parameters only. */
+  get areTablesSeen(): boolean {
+    return this.usesHeap && !this.functionTypes.takesStackInTables;
+  }
+
   /** The output's index of a function type of numbers, which is added if it is not there. */
   addType(params: readonly ValType[], results: readonly ValType[]): number {
     return this.functionTypes.add(params, results);
@@ -339,6 +355,11 @@ export class OutputPlan implements InitializerPlan {
 
   get stackPointer(): number {
     return this.runtimeGlobal("stackPointer");
+  }
+
+  /** Where others that call find the stack's end (`stack-passing.ts`). */
+  get outerStackEnd(): number {
+    return this.hasExits ? this.runtimeGlobal(OUTER_STACK_END) : this.stackPointer;
   }
 
   // Tables and element segments.

@@ -7,13 +7,16 @@
  * they call, types are the input's, and the runtime's global has it: set before each call that leaves, read by the wrapper of what is
  * exported (`border-functions.ts`), which puts it back when the function returns.
  *
- * What the global is after a trap is as of the last call that left. The frames from there on are whole and have their maps, so a later
- * collection may walk over them. In a closed module no frame is live when the host calls, so the stack begins anew: in the
- * exported function itself if nobody else calls it, or in its wrapper. A module that is not closed may be called back while frames are live:
- * there what a trap left behind stays until the instance is dropped. In a store the host puts the global back.
+ * In a closed module no frame is live when the host calls, so the stack begins anew: in the exported function itself if nobody else calls it,
+ * or in its wrapper. A module that stands alone and is not closed may be called back while frames are live. Frames below those can be of
+ * any kind after a trap, so what callers find is a second global, which says where the stack ended when the module was called, and only
+ * while code calls others, where it ends then (`exit-functions.ts`). In a store the host puts the runtime's global back when a call fails.
  */
 import type { Module } from "../wasm/module.ts";
 import type { ModuleUsage } from "./module-usage.ts";
+
+/** The name of the global that says where the stack ends for others who call a module that stands alone and is not closed. */
+export const OUTER_STACK_END = "outerStackEnd";
 
 /** What of a plan it depends on. */
 export interface StackUsers {

@@ -109,8 +109,8 @@ export class BodyWriter {
     this.index(WasmOp.MemorySize, memory);
   }
 
-  indirectCall(type: number, table: number): void {
-    this.index(WasmOp.CallIndirect, type);
+  indirectCall(type: number, table: number, isTail = false): void {
+    this.index(isTail ? WasmOp.ReturnCallIndirect : WasmOp.CallIndirect, type);
     this.out.u32(table);
   }
 

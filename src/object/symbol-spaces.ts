@@ -25,8 +25,12 @@ export const FIRST_FRAMES = 12;
 export const FUNCTION_TYPES = 13;
 /** The descriptors of the functions in a table that never changes, by index. */
 export const TABLE_TYPES = 14;
+/** Functions that call an import, and what is in a table that others see, by `2 * index + 1` for those that stand for tail calls (`link/exit-functions.ts`). */
+export const IMPORT_EXITS = 15;
+/** The index is that of `table * types + type`. */
+export const TABLE_EXITS = 16;
 /** All spaces are below. */
-export const SPACES = 15;
+export const SPACES = 17;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

@@ -8,7 +8,7 @@ export interface TestInstance {
 
 interface Engine {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Record<string, unknown> };
+  readonly Instance: new (module: object, imports?: object) => { readonly exports: Record<string, unknown> };
 }
 
 export function engine(bytes: Uint8Array): TestInstance {
@@ -27,8 +27,8 @@ export function engine(bytes: Uint8Array): TestInstance {
   };
 }
 
-/** Instantiates a module without imports. */
-export function exportsOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+/** Instantiates a module. */
+export function exportsOf(bytes: Uint8Array, imports: object = {}): Readonly<Record<string, unknown>> {
   const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
-  return new Instance(new Module(bytes)).exports;
+  return new Instance(new Module(bytes), imports).exports;
 }

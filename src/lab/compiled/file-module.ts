@@ -99,6 +99,8 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     stackSource: "parameter",
     stackPassing: () => "argument",
     indirectStackPassing: () => "argument",
+    exitSymbol: () => -1,
+    indirectExitSymbol: () => -1,
     get stackPointer(): number {
       throw new Error("functions of a file are told where the stack ends");
     },
