@@ -147,6 +147,14 @@ export function noSuchExport(name: string, functions: readonly string[]): Diagno
 }
 
 /** `imports` as `kind "module" "name"`. */
+export function noSuchFolder(path: string): Diagnostic {
+  return {
+    code: "cli-no-such-folder",
+    message: `--dir ${path}: there is no such folder`,
+    notes: ["--dir names a folder of this machine, and behind a colon the name that the program has for it"],
+  };
+}
+
 export function missingImports(imports: readonly string[]): Diagnostic {
   return {
     code: "cli-missing-imports",

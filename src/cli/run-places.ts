@@ -33,8 +33,9 @@ export class ProgramMap {
   /** Of the module's code. Nothing is known where there is no map, or none that could be read: a trap is more important. */
   async places(positions: CodePositions | null): Promise<PlaceOf> {
     const map = positions === null ? null : await this.read();
-    return (offset) => {
-      const origin = map === null ? NOWHERE : positions!.originOf(offset);
+    return (offset, isEntry) => {
+      const origin =
+        map === null ? NOWHERE : isEntry ? positions!.originOfEntry(offset) : positions!.originOf(offset);
       const place = origin === NOWHERE ? null : map!.placeOf(origin);
       return place === null ? null : `${place.source}:${place.line}:${place.column + 1}`;
     };

@@ -7,7 +7,7 @@
  * The engine's stack names functions of the output. Those of the collector, of memories and of the functions of types are left out.
  */
 import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
-import { readNames } from "../wasm/index.ts";
+import { readNames, types, valTypeName } from "../wasm/index.ts";
 import { plainMessage, specificationMessage } from "../wast/trap-wording.ts";
 
 export interface Failure {
@@ -21,23 +21,32 @@ const MOST_FRAMES = 20;
 /** The engine keeps that many frames of a stack; some of them are not shown. */
 export const FRAMES_KEPT = 100;
 
-/** What an instruction of the output, by its offset, was made from: `main.kt:3:5`, or null. */
-export type PlaceOf = (offset: number) => string | null;
+/** What an instruction of the output, by its offset, or by that of the function that it is the first of, was made from: `main.kt:3:5`, or null. */
+export type PlaceOf = (offset: number, isEntry: boolean) => string | null;
 
 /** Null for what is neither a trap nor an exception of the program's: a defect, or a host function's own error. */
 export function failureOf(module: Module, error: unknown, placeOf: PlaceOf): Failure | null {
   const message = failureMessage(error);
   if (message === null) return null;
-  return { message, frames: framesOf(module, stackOf(error), placeOf) };
+  return { message, frames: framesOf(module, error, placeOf) };
 }
 
 function failureMessage(error: unknown): string | null {
   if (error instanceof hostWebAssembly.RuntimeError) {
     return `trap: ${specificationMessage(plainMessage(error.message))}`;
   }
-  if (error instanceof StoreException) return "uncaught exception";
+  if (error instanceof StoreException) return ["uncaught exception", payloadText(error)].join("");
   if (error instanceof RangeError && /call stack/i.test(error.message)) return "trap: call stack exhausted";
   return null;
+}
+
+/** What an exception carries: numbers, and of what type its references are. */
+function payloadText(exception: StoreException): string {
+  const values = exception.types.map((type, i) => {
+    const name = valTypeName(type);
+    return types.isRef(type) || type === types.V128 ? name : `${name} ${exception.value(i)}`;
+  });
+  return values.length === 0 ? "" : `: ${values.join(", ")}`;
 }
 
 /** Of the engine's error, if the message is ours. */
@@ -48,12 +57,14 @@ function stackOf(error: unknown): string {
 
 const FRAME = /^\s+at (?:(?:.* )?\()?(wasm:\/\/wasm\/.+):wasm-function\[(\d+)\]:0x([\da-f]+)\)?$/;
 
-function framesOf({ code: { plan } }: Module, stack: string, placeOf: PlaceOf): string[] {
-  const frames = stack.split("\n").flatMap((line) => {
-    const match = FRAME.exec(line);
-    if (match === null) return [];
-    return [{ url: match[1]!, index: Number(match[2]), offset: Number.parseInt(match[3]!, 16) }];
-  });
+function framesOf({ code: { plan } }: Module, error: unknown, placeOf: PlaceOf): string[] {
+  const frames = stackOf(error)
+    .split("\n")
+    .flatMap((line) => {
+      const match = FRAME.exec(line);
+      if (match === null) return [];
+      return [{ url: match[1]!, index: Number(match[2]), offset: Number.parseInt(match[3]!, 16) }];
+    });
   // The host calls the program, so the outermost frame is one of its own.
   const url = frames.at(-1)?.url;
   const added = plan.importedFunctionCount - plan.module.importedFunctionCount;
@@ -68,11 +79,13 @@ function framesOf({ code: { plan } }: Module, stack: string, placeOf: PlaceOf): 
     if (last?.index === index) last.count++;
     else shown.push({ index, offset: frame.offset, count: 1 });
   }
-  const lines = shown.slice(0, MOST_FRAMES).map(({ index, offset, count }) => {
+  // An engine looks at what is left of its own stack before the first instruction.
+  const endsAtEntry = error instanceof RangeError && !(error.cause instanceof Error);
+  const lines = shown.slice(0, MOST_FRAMES).map(({ index, offset, count }, i) => {
     const exported = plan.module.exports.find((one) => one.kind === "func" && one.index === index);
     const name = names.get(index) ?? exported?.name;
     const text = name === undefined ? `function ${index}` : `${printable(name)} (function ${index})`;
-    const place = placeOf(offset);
+    const place = placeOf(offset, i === 0 && endsAtEntry);
     const at = place === null ? text : `${text} ${printable(place)}`;
     return count === 1 ? `at ${at}` : `at ${at}, ${count} times`;
   });

@@ -2,7 +2,10 @@
  * WASI preview 1 for a program that runs in a store: the host's own (`node:wasi`). The program's memory is one of the host's, so the
  * host reads and writes it as any.
  */
+import { existsSync, statSync } from "node:fs";
+import { InputError } from "../base/diagnostics.ts";
 import { hostWebAssembly, type Imports } from "../embed/index.ts";
+import { noSuchFolder } from "./messages.ts";
 
 export interface WasiSettings {
   /** The program's name, and its arguments. */
@@ -24,7 +27,10 @@ export interface Wasi {
 
 export const WASI_MODULE = "wasi_snapshot_preview1";
 
+/** Throws `InputError` for a folder that is not there. */
 export async function loadWasi({ args, env, folders }: WasiSettings): Promise<Wasi> {
+  for (const folder of Object.values(folders))
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) throw new InputError(noSuchFolder(folder));
   const { WASI } = await withoutWarnings(() => import("node:wasi"));
   const wasi = new WASI({
     version: "preview1",

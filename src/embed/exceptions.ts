@@ -36,19 +36,20 @@ export type PayloadValue = number | bigint | (() => number);
 
 /** An exception of a store, in JavaScript. */
 export class StoreException extends Handle {
-  private readonly owner: Exceptions;
+  /** Private to the language as well: whoever prints what was not caught would print all of the store. */
+  readonly #owner: Exceptions;
   /** The root word that holds it. */
-  private readonly word: number;
+  readonly #word: number;
 
   constructor(owner: Exceptions, word: number, group: HandleGroup) {
     super(word, group);
-    this.owner = owner;
-    this.word = word;
+    this.#owner = owner;
+    this.#word = word;
   }
 
   /** Whether it is of the tag, whatever that was imported or exported as. */
   is(tag: TagExtern): boolean {
-    return this.owner.tagOf(this.word) === tag.record;
+    return this.#owner.tagOf(this.#word) === tag.record;
   }
 
   /** One value of its payload, as `WebAssembly.Exception` gives it. */
@@ -68,12 +69,12 @@ export class StoreException extends Handle {
 
   /** The canonical types of its payload. */
   get types(): ValType[] {
-    return this.owner.payloadTypes(this.owner.tagOf(this.word));
+    return this.#owner.payloadTypes(this.#owner.tagOf(this.#word));
   }
 
   /** One value of its payload: a number, the bits of a v128, or the present address of a reference. */
   value(index: number): number | bigint {
-    return this.owner.payloadValue(this.word, index);
+    return this.#owner.payloadValue(this.#word, index);
   }
 }
 

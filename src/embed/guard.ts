@@ -44,9 +44,20 @@ function translate(runtime: Runtime, error: unknown): unknown {
   const code = runtime.takeTrapCode();
   if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
   if (code === 0 && runtime.takeStackExhausted())
-    return new RangeError("call stack exhausted", { cause: error });
+    return inItsPlace(new RangeError("call stack exhausted", { cause: error }), error);
   const isNullCall = code === 0 && !runtime.callsOtherTables && EMPTY_ENTRY.test(error.message);
   const message = TRAP_MESSAGES[isNullCall ? GcTrap.NullFunction : code];
   if (message === undefined || message === "") return error;
-  return new hostWebAssembly.RuntimeError(message, { cause: error });
+  return inItsPlace(new hostWebAssembly.RuntimeError(message, { cause: error }), error);
+}
+
+/** The error, with the engine's stack of the one that it stands for: that has the program's functions, where it was thrown. */
+function inItsPlace(error: Error, cause: Error): Error {
+  const { stack } = cause;
+  const heading = `${cause.name}: ${cause.message}\n`;
+  if (stack?.startsWith(heading) === true) {
+    const value = `${error.name}: ${error.message}\n${stack.slice(heading.length)}`;
+    Object.defineProperty(error, "stack", { value, writable: true, configurable: true });
+  }
+  return error;
 }

@@ -68,8 +68,8 @@ export const TRAP_MESSAGES: readonly string[] = [
   "indirect call type mismatch",
   "out of bounds memory access",
   "null exception reference",
-  "null reference or cast failure",
-  "null reference or out of bounds array access",
+  "cast failure or null reference",
+  "out of bounds array access or null reference",
   "uninitialized element or indirect call type mismatch",
 ];
 

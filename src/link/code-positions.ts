@@ -38,6 +38,18 @@ export class CodePositions {
 
   /** Where the instruction at an offset comes from, or `NOWHERE`. */
   originOf(offset: number): number {
+    const row = this.rowBehind(offset);
+    return row === 0 ? NOWHERE : this.origins.get(row - 1);
+  }
+
+  /** Where the first instruction comes from of a function whose body begins at an offset, or `NOWHERE`. */
+  originOfEntry(offset: number): number {
+    const row = this.rowBehind(offset);
+    return row === this.length ? NOWHERE : this.origins.get(row);
+  }
+
+  /** The first row of a larger offset. */
+  private rowBehind(offset: number): number {
     let low = 0;
     let high = this.length;
     while (low < high) {
@@ -45,7 +57,7 @@ export class CodePositions {
       if (this.offsets.get(middle) <= offset) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? NOWHERE : this.origins.get(low - 1);
+    return low;
   }
 }
 

@@ -22,7 +22,7 @@ const functions = file(
   (type $cell (struct (field (mut i32))))
   (type $bytes (array (mut i8)))
   (global $last (mut (ref null $cell)) (ref.null $cell))
-  (tag $problem)
+  (tag $problem (param i32 (ref null struct)))
   (elem declare func $deep)
   (func $deep (param (ref null $cell)) (result i32)
     (i32.add (i32.const 1) (call $deep (struct.new $cell (struct.get $cell 0 (local.get 0))))))
@@ -32,7 +32,7 @@ const functions = file(
     (i32.add (i32.const 1) (call $inner (local.get 0) (local.get 1))))
   (func $read (export "read") (param (ref null $cell)) (result i32) (struct.get $cell 0 (local.get 0)))
   (func (export "fill") (drop (array.new $bytes (i32.const 1) (i32.const 100000000))))
-  (func (export "throw") (throw $problem))
+  (func (export "throw") (throw $problem (i32.const 7) (ref.null struct)))
   (func (export "churn") (param i32)
     (loop $again (global.set $last (struct.new $cell (local.get 0)))
       (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
@@ -102,13 +102,13 @@ describe("run", { concurrency: 2 }, () => {
     );
     await trap(
       ["--invoke", "deep"],
-      /trap: call stack exhausted\n {2}at deep \(function 0\)( functions\.wat:8:\d+)?, \d+ times\n/,
+      /trap: call stack exhausted\n {2}at deep \(function 0\) functions\.wat:8:\d+, \d+ times\n/,
     );
     await trap(
       ["--invoke", "fill", "--max-heap", "1m"],
       /trap: out of memory\n {2}at fill \(function 5\) functions\.wat:14:32\n$/,
     );
-    await trap(["--invoke", "throw"], /error: uncaught exception\n/);
+    await trap(["--invoke", "throw"], /error: uncaught exception: i32 7, (structref|\(ref null struct\))\n/);
   });
 
   test("--gc-stats counts", async () => {
@@ -183,5 +183,8 @@ describe("run", { concurrency: 2 }, () => {
       /the argument "4294967296" is no i32\n {2}note: /,
     );
     assert.equal((await runCli(["run", program, "--dir", "::x"])).code, 2);
+    const missing = await runCli(["run", program, "--dir", join(folder, "nowhere")]);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /error: --dir .*nowhere: there is no such folder\n {2}note: /);
   });
 });

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { compileCode } from "../../src/driver/compile.ts";
 import {
   CoreStore,
@@ -59,6 +60,15 @@ class TestStore {
     return assert.fail("nothing was thrown");
   }
 }
+
+test("who prints one sees what it carries, and nothing of the store", async () => {
+  const host = new TestStore();
+  const thrower = await host.instantiate(THROWER);
+  const thrown = host.thrownBy(thrower, "throw-u") as object;
+  assert.deepEqual(Reflect.ownKeys(thrown), []);
+  assert.equal(JSON.stringify(thrown), "{}");
+  assert.ok(inspect(thrown, { customInspect: false }).length < 100);
+});
 
 const THROWER = `(module
   (type $box (struct (field i32)))

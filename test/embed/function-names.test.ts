@@ -26,8 +26,9 @@ function stackOf(call: () => unknown): (string | undefined)[] {
   try {
     call();
   } catch (error) {
-    const { cause, stack } = error as Error;
-    const text = (cause instanceof Error ? cause.stack : stack) ?? "";
+    const { stack, name, message } = error as Error;
+    const text = stack ?? "";
+    assert.ok(text.startsWith(`${name}: ${message}\n`));
     return text.split("\n").flatMap((line) => {
       const match = /^\s+at (?:(\S.*) \()?wasm:\/\/.*:wasm-function\[\d+\]/.exec(line);
       return match === null ? [] : [match[1]?.replace(/^.*\./, "")];
