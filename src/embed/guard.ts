@@ -23,6 +23,9 @@ export interface GuardedStore {
 const EMPTY_ENTRY =
   /^((null function or )?function signature mismatch|call_indirect to a (signature that does not match|null table entry)\b.*|indirect call to null)$/s;
 
+/** What these say of an access below the stack, as of any that is out of bounds. */
+const OUT_OF_BOUNDS = /out of bounds/i;
+
 /** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
 export function guarded<T>(store: GuardedStore, call: () => T): T {
   const pointer = store.runtime.stack;
@@ -35,15 +38,15 @@ export function guarded<T>(store: GuardedStore, call: () => T): T {
 
 /** What a call throws that did not end, and began with the shadow stack's pointer there. */
 export function abandoned({ runtime, exceptions }: GuardedStore, pointer: number, error: unknown): unknown {
-  const translated = translate(runtime, exceptions.leaving(error));
+  const translated = translate(runtime, pointer, exceptions.leaving(error));
   runtime.stack = pointer;
   return translated;
 }
 
-function translate(runtime: Runtime, error: unknown): unknown {
+function translate(runtime: Runtime, pointer: number, error: unknown): unknown {
   const code = runtime.takeTrapCode();
   if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
-  if (code === 0 && runtime.takeStackExhausted())
+  if (code === 0 && OUT_OF_BOUNDS.test(error.message) && runtime.takeStackExhausted(pointer))
     return inItsPlace(new RangeError("call stack exhausted", { cause: error }), error);
   const isNullCall = code === 0 && !runtime.callsOtherTables && EMPTY_ENTRY.test(error.message);
   const message = TRAP_MESSAGES[isNullCall ? GcTrap.NullFunction : code];

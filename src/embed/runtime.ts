@@ -167,11 +167,12 @@ export class Runtime {
 
   /**
    * Whether the shadow stack has run below its end since this was asked last: frames are next to each other, so the last one that
-   * there was room for lies there. In a very small stack it may have been the first.
+   * there was room for lies there. In a very small stack it may have been the first. From `pointer` on there are frames that are live.
    */
-  takeStackExhausted(): boolean {
-    const end = this.memory.words.subarray(0, LOWEST_FRAME_WORDS);
-    const isExhausted = this.stackTop < 4 * LOWEST_FRAME_WORDS || end.some((word) => word !== 0);
+  takeStackExhausted(pointer: number): boolean {
+    const words = Math.min(LOWEST_FRAME_WORDS, (pointer + ZERO_BYTES) >>> 2);
+    const end = this.memory.words.subarray(0, words);
+    const isExhausted = words < LOWEST_FRAME_WORDS || end.some((word) => word !== 0);
     if (isExhausted) end.fill(0);
     return isExhausted;
   }

@@ -21,6 +21,7 @@ import { I32List } from "../base/column.ts";
 import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
+import { aliasRegion } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { bytesOf } from "../ir/types.ts";
@@ -87,6 +88,8 @@ export class ImpliedChecks {
 
   private noteLoad(func: Function, inst: Inst, zeroBytes: number): void {
     const { dfg } = func;
+    // Another memory has no such bytes.
+    if (aliasRegion(dfg.memFlags(inst)) !== NONE) return;
     const offset = dfg.offset(inst);
     const result = dfg.firstResult(inst);
     const isThere = offset >= 0 && offset + bytesOf(dfg.valueType(result)) <= zeroBytes;

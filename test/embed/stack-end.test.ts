@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileCode } from "../../src/driver/compile.ts";
-import { CoreStore, type FunctionExtern, guarded } from "../../src/embed/index.ts";
+import { CoreStore, type FunctionExtern, guarded, instantiate, Store } from "../../src/embed/index.ts";
 import { ZERO_BYTES } from "../../src/gc/layout.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 
@@ -47,5 +47,47 @@ for (const stackBytes of [32, 48, 1024, 4096]) {
       assert.throws(() => call("of-null", 0), /^RuntimeError: null structure reference$/);
       assert.equal(call(name, 0, 0), 0);
     }
+  });
+}
+
+/** Recursion by way of JavaScript, with a reference in each frame. */
+const MUTUAL = `(module
+  (import "m" "back" (func $back (param i32) (result i32)))
+  (type $box (struct (field (mut i32))))
+  (global $seen (mut (ref null $box)) (ref.null $box))
+  (func (export "again") (param $n i32) (result i32) (local $a (ref null $box)) (local $r i32)
+    (local.set $a (struct.new $box (local.get $n)))
+    (global.set $seen (local.get $a))
+    (local.set $r (call $back (i32.add (local.get $n) (i32.const 1))))
+    (global.set $seen (struct.new $box (i32.const 77)))
+    (i32.add (local.get $r) (struct.get $box 0 (local.get $a))))
+  (func (export "divide") (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0))))`;
+
+for (const collector of ["copying", "stress"] as const) {
+  test(`frames that are live at the end stay as they are, with collector ${collector}`, async () => {
+    const store = new Store({ stackBytes: 2048, collector });
+    let deepest = 0;
+    const messages: string[] = [];
+    const messageOf = (call: () => unknown): void => {
+      try {
+        call();
+      } catch (error) {
+        messages.push((error as Error).message);
+      }
+    };
+    const back = (n: number): number => {
+      deepest = Math.max(deepest, n);
+      let result = 0;
+      messageOf(() => {
+        result = again!(n);
+      });
+      if (n === deepest) messageOf(() => divide!(0));
+      return result;
+    };
+    const { instance } = instantiate(await textToBinary(MUTUAL), { m: { back } }, { store });
+    const { again, divide } = instance.exports as unknown as Record<string, (n: number) => number>;
+    assert.equal(again!(0), (deepest * (deepest - 1)) / 2);
+    assert.ok(deepest > 10);
+    assert.deepEqual(messages, ["call stack exhausted", "divide by zero"]);
   });
 }

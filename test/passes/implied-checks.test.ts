@@ -22,6 +22,7 @@ const [STRUCTURE, ARRAY, BOUNDS, CAST, NULL_OR_CAST, NULL_OR_BOUNDS] = [3, 4, 7,
 function functionOf(body: string): Function {
   return parseFunctions(`function %f(i32, i32) tail {
     gv0 = symbol colocated u3:7
+    region0 = 1 "memory 1"
     sig0 = () tail
     fn0 = colocated u0:0 sig0
 
@@ -66,6 +67,11 @@ const CASES: Readonly<Record<string, Case>> = {
     v2 = load.i32 notrap aligned v0+4
     trapz v2, user8${CASTS}`,
     left: [NULL_OR_CAST],
+  },
+  "a cast of what stands in another memory": {
+    body: `    trapz v0, user3
+    v2 = load.i32 notrap aligned region0 v0+4${CASTS}`,
+    left: [STRUCTURE, CAST],
   },
   "a cast of what may be null": {
     body: `    v2 = load.i32 notrap aligned v0+4
