@@ -12,6 +12,7 @@ import { I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type ExitCallee, exitBody } from "./exit-functions.ts";
 import type { OutputPlan } from "./plan.ts";
+import { callLeaving, callTelling, pushParams } from "./stack-end-calls.ts";
 
 /** What the functions depend on but the plan. */
 export interface Borders {
@@ -113,29 +114,23 @@ export class BorderFunctions {
     const params = this.paramCount(func);
     const readsGlobal = borders.stackTop === null && !plan.hasExits;
     const body = new BodyWriter(plan.functionTypes.takesStack(func) && readsGlobal ? [I32] : []);
-    const pass = (): void => {
-      for (let i = 0; i < params; i++) body.get(i);
-    };
+    const callee = plan.functionIndex(func);
     if (!plan.functionTypes.takesStack(func)) {
-      pass();
-      body.call(plan.functionIndex(func));
+      pushParams(body, params);
+      body.call(callee);
     } else if (plan.hasExits) {
       // Whatever is called leaves the global as it was.
-      pass();
+      pushParams(body, params);
       body.index(WasmOp.GlobalGet, plan.outerStackEnd);
       // What is in tables may be called by tail calls without end.
       const isTail = plan.areTablesSeen && plan.target.has("tail-call");
-      body.index(isTail ? WasmOp.ReturnCall : WasmOp.Call, plan.functionIndex(func));
+      body.index(isTail ? WasmOp.ReturnCall : WasmOp.Call, callee);
     } else if (readsGlobal) {
-      withStackEnd(body, plan.stackPointer, params, () => {
-        pass();
-        body.get(params);
-        body.call(plan.functionIndex(func));
-      });
+      callTelling(body, callee, params, plan.stackPointer);
     } else {
-      pass();
+      pushParams(body, params);
       body.i32(borders.stackTop! - ZERO_BYTES);
-      body.call(plan.functionIndex(func));
+      body.call(callee);
     }
     if (borders.exceptionCell >= 0) trapIfThrown(body, borders.exceptionCell, plan.heapMemory);
     return body.finish();
@@ -143,23 +138,10 @@ export class BorderFunctions {
 
   private exitBody(func: number): Uint8Array {
     const { plan } = this;
-    const params = this.paramCount(func);
     const body = new BodyWriter();
-    body.get(params);
-    body.index(WasmOp.GlobalSet, plan.stackPointer);
-    for (let i = 0; i < params; i++) body.get(i);
-    body.call(plan.functionIndex(func));
+    callLeaving(body, plan.functionIndex(func), this.paramCount(func), plan.stackPointer);
     return body.finish();
   }
-}
-
-/** Takes the stack's end out of the global into a local, and puts it back behind the calls. */
-export function withStackEnd(body: BodyWriter, global: number, local: number, calls: () => void): void {
-  body.index(WasmOp.GlobalGet, global);
-  body.set(local);
-  calls();
-  body.get(local);
-  body.index(WasmOp.GlobalSet, global);
 }
 
 /** Traps, and forgets it, if an exception is in flight. */

@@ -23,7 +23,7 @@ import { CATCH, CATCH_ALL_REF } from "../wasm/operators.ts";
 import { EXNREF, EXTERNREF, I32, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { lowered } from "./output-types.ts";
-import { importValueTable, pushBoxedValue } from "./value-table-module.ts";
+import { boxOr, importValueTable, NO_VALUE, pushBoxedValue } from "./value-table-module.ts";
 import { WrittenModule } from "./written-module.ts";
 
 /** A function of JavaScript's own: numbers, references that are values of JavaScript's, and one result at most. */
@@ -34,7 +34,6 @@ export interface CrossingType {
   readonly givesAny: boolean;
 }
 
-const NULL_VALUE = [WasmOp.RefNull, 0x6f] as const;
 /** `ref.null exn`. */
 const NO_EXCEPTION = Uint8Array.of(0xd0, 0x69, 0x0b);
 /** The indices of what is always imported. */
@@ -91,7 +90,7 @@ function pushValue(body: BodyWriter, local: number, descriptor: number): void {
     body.get(local);
     body.call(TO_JAVASCRIPT);
     body.op(WasmOp.Else);
-    body.index(...NULL_VALUE);
+    body.index(...NO_VALUE);
     body.end();
   });
 }
@@ -105,8 +104,8 @@ interface Called {
 }
 
 function callBody({ params, results, givesAny }: CrossingType, called: Called): Uint8Array {
-  const [returned, boxed] = [params.length, params.length + 1];
-  const body = new BodyWriter(called.given < 0 ? [] : [EXTERNREF, I32]);
+  const boxesText = called.given >= 0 && givesAny;
+  const body = new BodyWriter(boxesText ? [EXTERNREF, I32] : []);
   body.openTyped(WasmOp.Block, EXTERNREF);
   body.openTyped(WasmOp.Block, EXNREF);
   const clauses = [
@@ -119,20 +118,8 @@ function callBody({ params, results, givesAny }: CrossingType, called: Called): 
     else body.get(i);
   });
   body.call(called.called);
-  if (called.given >= 0) {
-    body.set(returned);
-    if (givesAny) {
-      body.get(returned);
-      body.call(BOX_TEXT);
-      body.index(WasmOp.LocalTee, boxed);
-      body.openIf(I32);
-      body.get(boxed);
-      body.op(WasmOp.Else);
-    }
-    body.get(returned);
-    body.call(called.given);
-    if (givesAny) body.end();
-  }
+  if (boxesText) boxOr(body, BOX_TEXT, { value: params.length, boxed: params.length + 1 }, called.given);
+  else if (called.given >= 0) body.call(called.given);
   body.end();
   body.op(WasmOp.Return);
   body.end();

@@ -12,6 +12,7 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { EXNREF, I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import type { OutputPlan } from "./plan.ts";
+import { pushParams } from "./stack-end-calls.ts";
 
 /** The clause of a `try_table` that catches all with an `exnref`. */
 const CATCH_ALL_REF = 3;
@@ -28,7 +29,7 @@ export function exitBody(plan: OutputPlan, params: number, callee: ExitCallee, t
   const before = params + (callee.kind === "table" ? 2 : 1);
   const body = new BodyWriter([I32]);
   const call = (isTail: boolean): void => {
-    for (let i = 0; i < params; i++) body.get(i);
+    pushParams(body, params);
     if (callee.kind === "function") {
       body.index(isTail ? WasmOp.ReturnCall : WasmOp.Call, callee.func);
       return;

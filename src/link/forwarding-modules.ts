@@ -4,9 +4,8 @@
  */
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { I32, type TypeTable, type ValType } from "../wasm/types.ts";
-import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { withStackEnd } from "./border-functions.ts";
 import { lowered } from "./output-types.ts";
+import { callLeaving, callTelling } from "./stack-end-calls.ts";
 import { WrittenModule } from "./written-module.ts";
 
 const CALLED = 0;
@@ -16,10 +15,7 @@ const STACK_POINTER = 0;
 export function forReferences(types: TypeTable, type: number): Uint8Array {
   const { params, results } = signatureOf(types, type);
   const body = new BodyWriter();
-  body.get(params.length);
-  body.index(WasmOp.GlobalSet, STACK_POINTER);
-  params.forEach((_, i) => void body.get(i));
-  body.call(CALLED);
+  callLeaving(body, CALLED, params.length, STACK_POINTER);
   const module = moduleAround(params, results);
   module.addFunction(module.addType([...params, I32], results), body.finish(), "f");
   return module.encode();
@@ -29,11 +25,7 @@ export function forReferences(types: TypeTable, type: number): Uint8Array {
 export function forOthers(types: TypeTable, type: number): Uint8Array {
   const { params, results } = signatureOf(types, type);
   const body = new BodyWriter([I32]);
-  withStackEnd(body, STACK_POINTER, params.length, () => {
-    params.forEach((_, i) => void body.get(i));
-    body.get(params.length);
-    body.call(CALLED);
-  });
+  callTelling(body, CALLED, params.length, STACK_POINTER);
   const module = moduleAround([...params, I32], results);
   module.addFunction(module.addType(params, results), body.finish(), "f");
   return module.encode();

@@ -16,12 +16,11 @@
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { EXTERNREF, HEAP_EXTERN, I32, refType, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { importValueTable, pushBoxedValue } from "./value-table-module.ts";
+import { boxOr, importValueTable, NO_VALUE, pushBoxedValue } from "./value-table-module.ts";
 import { WrittenModule } from "./written-module.ts";
 
 const BOX = 0;
 const BOX_SLOWLY = 1;
-const NULL_VALUE = [WasmOp.RefNull, 0x6f] as const;
 
 const [S, I] = [EXTERNREF, I32];
 /** What the engine's give. */
@@ -73,7 +72,7 @@ export function jsStringModule(descriptor: number): Uint8Array {
 
 /** Pushes the value in a box, and null for all else. */
 function pushText(body: BodyWriter, local: number, descriptor: number): void {
-  pushBoxedValue(body, local, descriptor, () => body.index(...NULL_VALUE));
+  pushBoxedValue(body, local, descriptor, () => body.index(...NO_VALUE));
 }
 
 /** Of an operand that may be null: traps if it is neither that nor a string. */
@@ -84,7 +83,7 @@ function orNullBody(descriptor: number, cast: number): Uint8Array {
   pushText(body, 0, descriptor);
   body.call(cast);
   body.op(WasmOp.Else);
-  body.index(...NULL_VALUE);
+  body.index(...NO_VALUE);
   body.end();
   return body.finish();
 }
@@ -95,7 +94,6 @@ function builtinBody(
   pushOperand: (body: BodyWriter, local: number) => void,
   { name, engine }: { readonly name: string; readonly engine: number },
 ): Uint8Array {
-  const [text, boxed] = [params.length, params.length + 1];
   const body = new BodyWriter([EXTERNREF, I32]);
   params.forEach((type, i) => {
     if (type === EXTERNREF) pushOperand(body, i);
@@ -107,15 +105,7 @@ function builtinBody(
     body.op(WasmOp.Drop);
     body.get(0);
   } else if (result === EXTERNREF) {
-    body.index(WasmOp.LocalTee, text);
-    body.call(BOX);
-    body.index(WasmOp.LocalTee, boxed);
-    body.openIf(I32);
-    body.get(boxed);
-    body.op(WasmOp.Else);
-    body.get(text);
-    body.call(BOX_SLOWLY);
-    body.end();
+    boxOr(body, BOX, { value: params.length, boxed: params.length + 1 }, BOX_SLOWLY);
   }
   return body.finish();
 }

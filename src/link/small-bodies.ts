@@ -4,7 +4,7 @@ import { BodyWriter } from "../lowering/body-writer.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import { I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
-import { withStackEnd } from "./border-functions.ts";
+import { withStackEnd } from "./stack-end-calls.ts";
 import type { WordCopies } from "./static-layout.ts";
 
 const I32_CODE = 0x7f;

@@ -36,7 +36,8 @@ const SEEN = 5;
 const TOP = 6;
 
 const ZERO = Uint8Array.of(0x41, 0, 0x0b);
-const NO_VALUE = [WasmOp.RefNull, 0x6f] as const;
+/** `ref.null extern`, for `BodyWriter.index`. */
+export const NO_VALUE: readonly [op: number, heap: number] = [WasmOp.RefNull, 0x6f];
 
 /** Boxes have the descriptor; `hasStringTest`: the engine has its builtins for strings. */
 export function valueTableModule(descriptor: number, hasStringTest: boolean): Uint8Array {
@@ -93,6 +94,24 @@ export function pushBoxedValue(
   body.end();
   body.end();
   otherwise();
+  body.end();
+}
+
+/** Of the value on the stack: leaves the box that the function `box` makes of it, or what `otherwise` makes of the value where that gives 0. */
+export function boxOr(
+  body: BodyWriter,
+  box: number,
+  { value, boxed }: { readonly value: number; readonly boxed: number },
+  otherwise: number,
+): void {
+  body.index(WasmOp.LocalTee, value);
+  body.call(box);
+  body.index(WasmOp.LocalTee, boxed);
+  body.openIf(I32);
+  body.get(boxed);
+  body.op(WasmOp.Else);
+  body.get(value);
+  body.call(otherwise);
   body.end();
 }
 
