@@ -183,14 +183,14 @@ class TranslatedIndices implements ModuleIndices {
 
   private sourceOf(index: number): StackSource {
     const { plan } = this;
-    if (index === INITIALIZER) return plan.usesHeap ? "parameter" : "none";
+    if (index === INITIALIZER) return plan.passesStack ? "parameter" : "none";
     if (plan.functionTypes.beginsStack(index)) return "top";
     return plan.functionTypes.takesStack(index) ? "parameter" : "none";
   }
 
   stackPassing(func: Function, callee: FuncRef): StackPassing {
     const { name } = func.dfg.extFuncs[callee]!;
-    if (name.kind !== "user" || !this.plan.usesHeap) return "none";
+    if (name.kind !== "user" || !this.plan.passesStack) return "none";
     const { userNames } = func.dfg;
     const namespace = userNames.namespace(name.ref);
     const index = userNames.index(name.ref);
@@ -202,7 +202,7 @@ class TranslatedIndices implements ModuleIndices {
   }
 
   indirectStackPassing(table: number): StackPassing {
-    if (!this.plan.usesHeap) return "none";
+    if (!this.plan.passesStack) return "none";
     return this.plan.takesStackIn(table) ? "argument" : "exit";
   }
 

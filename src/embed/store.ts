@@ -142,7 +142,7 @@ export class Store implements DescriptorMemory {
     imports: readonly Extern[],
     byKind: (kind: ExternKind, index: number) => Extern,
   ): StoreInstance {
-    const input = this.inputs(imports, code.plan.usesHeap);
+    const input = this.inputs(imports, code.plan.passesStack);
     const memories = startMemories(
       linked,
       (index) => byKind("memory", index) as MemoryExtern,
@@ -168,13 +168,13 @@ export class Store implements DescriptorMemory {
     return { exports: externs, bytes: linked.bytes, hostExports };
   }
 
-  /** What an instance imports, by position. One without the heap knows of no shadow stack. */
-  private inputs(imports: readonly Extern[], usesHeap: boolean): Record<string, unknown> {
+  /** What an instance imports, by position; `passesStack`: it tells where the shadow stack ends. */
+  private inputs(imports: readonly Extern[], passesStack: boolean): Record<string, unknown> {
     const input: Record<string, unknown> = {};
     const calls: HostCall[] = [];
     const places: number[] = [];
     imports.forEach((given, i) => {
-      if (given.kind === "func") input[i] = (usesHeap ? given.told : undefined) ?? this.callable(given);
+      if (given.kind === "func") input[i] = (passesStack ? given.told : undefined) ?? this.callable(given);
       else input[i] = "host" in given ? given.host : undefined;
       if (given.kind !== "func" || !given.call) return;
       calls.push(given.call);
@@ -329,7 +329,7 @@ export class Store implements DescriptorMemory {
           ...(plan.functionTypes.takesStack(index)
             ? { told: hostExports[toldName(index)] as HostFunction }
             : {}),
-          isQuiet: plan.usesHeap && !plan.functionTypes.takesStack(index),
+          isQuiet: plan.passesStack && !plan.functionTypes.takesStack(index),
           isHost: false,
           isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
           reference: layout.knownFunction(index),

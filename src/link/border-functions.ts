@@ -55,7 +55,7 @@ export class BorderFunctions {
   private isTold(func: number): boolean {
     const { plan, borders } = this;
     if (func >= plan.module.importedFunctionCount) return plan.functionTypes.takesStack(func);
-    return plan.usesHeap && borders.importedEnd(func) === "argument";
+    return plan.passesStack && borders.importedEnd(func) === "argument";
   }
 
   /** What code does with the stack's end that it has pushed, before it calls an import. */
@@ -90,7 +90,7 @@ export class BorderFunctions {
   forReferences(func: number): number {
     const { plan } = this;
     const isOwn = func >= plan.module.importedFunctionCount;
-    if (isOwn || !plan.usesHeap || this.isTold(func)) return plan.functionIndex(func);
+    if (isOwn || !plan.passesStack || this.isTold(func)) return plan.functionIndex(func);
     return this.importExit(2 * func + Number(plan.hasExits));
   }
 

@@ -96,7 +96,7 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
 }
 
 function addImports(out: OutputModule, plan: OutputPlan, placement: StorePlacement): void {
-  const { module, usesHeap, functionTypes } = plan;
+  const { module, usesHeap, passesStack, functionTypes } = plan;
   const add = (from: string, name: string, type: ImportType): void => {
     out.imports.push({ module: from, name, type, offset: 0 } satisfies Import);
     if (type.kind === "func") out.importFunction(type.type);
@@ -105,7 +105,7 @@ function addImports(out: OutputModule, plan: OutputPlan, placement: StorePlaceme
   let globals = 0;
   module.imports.forEach(({ type }, i) => {
     if (type.kind === "func") {
-      const isTold = usesHeap && placement.importedEnd(functions++) === "argument";
+      const isTold = passesStack && placement.importedEnd(functions++) === "argument";
       const wanted = isTold ? functionTypes.withStack(type.type) : functionTypes.plain(type.type);
       add("input", String(i), { kind: "func", type: wanted });
     } else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
@@ -113,6 +113,7 @@ function addImports(out: OutputModule, plan: OutputPlan, placement: StorePlaceme
   });
   if (usesHeap) addRuntimeFunctions(plan, add);
   addMemoryFunctions(plan, add);
+  if (passesStack) addRuntimeGlobals(plan, add);
   if (usesHeap) addRuntimeState(plan, add);
 }
 
@@ -126,10 +127,13 @@ function addRuntimeFunctions(plan: OutputPlan, add: AddImport): void {
   }
 }
 
-function addRuntimeState(plan: OutputPlan, add: AddImport): void {
+function addRuntimeGlobals(plan: OutputPlan, add: AddImport): void {
   for (const name of plan.storeGlobals) {
     add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
   }
+}
+
+function addRuntimeState(plan: OutputPlan, add: AddImport): void {
   const any = { min: 0n, max: null };
   const table = { element: FUNCREF, limits: any, is64: false };
   add("runtime", "functions", { kind: "table", table });

@@ -169,7 +169,7 @@ export class OutputModule {
   }
 
   private get initializersTakeStack(): boolean {
-    return this.plan.usesHeap && this.code.initializers.length > 0;
+    return this.plan.passesStack && this.code.initializers.length > 0;
   }
 
   /** The index of the one to call, or -1. */
@@ -178,7 +178,7 @@ export class OutputModule {
     const plain = plan.addType([], []);
     const copies = this.layout.wordCopies;
     const first = copies === null ? -1 : this.addFunction(plain, copyWordsBody(copies));
-    const type = plan.usesHeap ? plan.addType([I32], []) : plain;
+    const type = plan.passesStack ? plan.addType([I32], []) : plain;
     const rest = this.code.initializers.map((code) => this.addLinked(code, type));
     const parts = first < 0 ? rest : [first, ...rest];
     if (parts.length === 0) return -1;

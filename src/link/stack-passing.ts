@@ -7,7 +7,8 @@
  * they call, types are the input's, and the runtime's global has it: set before each call that leaves, read by the wrapper of what is
  * exported (`border-functions.ts`), which puts it back when the function returns. Between instances of a store is no border: what one
  * imports of another it calls as its own, told by the argument. Only the linker knows what an import is, so code pushes the end in any case, and
- * the linker puts in what becomes of it: it stays as an argument, goes into the global, or is dropped.
+ * the linker puts in what becomes of it: it stays as an argument, goes into the global, or is dropped. A module without a heap that calls
+ * others has no frames, but passes on where the stack ends.
  *
  * In a closed module no frame is live when the host calls, so the stack begins anew: in the exported function itself if nobody else calls it,
  * or in its wrapper. A module that stands alone and is not closed may be called back while frames are live. Frames below those can be of
@@ -31,7 +32,7 @@ export interface StackUsers {
   readonly module: Module;
   readonly mode: "standalone" | "store";
   readonly usage: ModuleUsage;
-  readonly usesHeap: boolean;
+  readonly passesStack: boolean;
   /** Whether exceptions unwind by returning. */
   readonly checksExceptions: boolean;
   mayCollect(func: number): boolean;
@@ -56,12 +57,12 @@ export class StackPassing {
   readonly isOutsideTables: boolean;
 
   constructor(users: StackUsers) {
-    const { module, mode, usage, usesHeap } = users;
+    const { module, mode, usage, passesStack } = users;
     const count = module.functionTypes.length;
     this.takers = new Uint8Array(count);
-    this.isOutsideTables = !usesHeap || (mode === "standalone" && hasVisibleTables(module));
+    this.isOutsideTables = !passesStack || (mode === "standalone" && hasVisibleTables(module));
     this.entries = hostEntries(users);
-    if (!usesHeap) return;
+    if (!passesStack) return;
     for (let func = module.importedFunctionCount; func < count; func++)
       if (users.mayCollect(func)) this.takers[func] = 1;
     for (const func of usage.referencedFunctions)
@@ -78,10 +79,10 @@ export class StackPassing {
   }
 }
 
-function hostEntries({ module, mode, usage, usesHeap, checksExceptions }: StackUsers): Set<number> {
+function hostEntries({ module, mode, usage, passesStack, checksExceptions }: StackUsers): Set<number> {
   const entries = new Set<number>();
   // Where exceptions unwind by returning, a wrapper looks for one that is left.
-  if (mode !== "standalone" || !usesHeap || checksExceptions || !isClosed(module)) return entries;
+  if (mode !== "standalone" || !passesStack || checksExceptions || !isClosed(module)) return entries;
   const referenced = new Set(usage.referencedFunctions);
   for (const { kind, index } of module.exports) {
     const isCalled = usage.calledExports.has(index) || referenced.has(index) || index === module.start;

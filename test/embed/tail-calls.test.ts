@@ -34,21 +34,40 @@ const RUN = `
     (local.set $steps (call $b (local.get $n) (struct.new $cell (i32.const 0)) (ref.null $step)))
     (i32.add (local.get $steps) (struct.get $cell 0 (local.get $kept))))`;
 
+/** The same with numbers only for steps; the other function is in JavaScript's table. */
+const ON_NUMBERS = `
+  (type $cell (struct (field (mut i32))))
+  (type $step (func (param i32 i32) (result i32)))
+  (import "js" "t" (table $t 2 funcref))
+  (func $a (export "a") (param $n i32) (param $s i32) (result i32) (local $c (ref $cell))
+    (if (i32.eqz (local.get $n)) (then (return (local.get $s))))
+    (local.set $c (struct.new $cell (i32.add (local.get $s) (i32.const 1))))
+    (return_call_indirect (type $step)
+      (i32.sub (local.get $n) (i32.const 1)) (struct.get $cell 0 (local.get $c)) (i32.const 1)))
+  (func (export "run") (param $n i32) (result i32) (local $kept (ref $cell)) (local $steps i32)
+    (local.set $kept (struct.new $cell (i32.const 1000000000)))
+    (local.set $steps (call_indirect (type $step) (local.get $n) (i32.const 0) (i32.const 1)))
+    (i32.add (local.get $steps) (struct.get $cell 0 (local.get $kept))))`;
+
 /** Goes on where its third argument is. */
 const BY_REFERENCE = `(module ${TYPES} ${step("a", "return_call_ref $step $ARGS (local.get $next)")})`;
 const IMPORTED = `(import "a" "a" (func $a (type $step)))`;
 const REFERABLE = `(elem declare func $b)`;
 
-interface Loop {
-  readonly name: string;
-  /** Modules in the order of instantiation, each imports the exports of those before it by their names: a, b, c. */
-  readonly modules: Readonly<Record<string, string>>;
-  /** What JavaScript does before it runs. */
-  readonly prepare?: (exports: Readonly<Record<string, Exports>>) => void;
-}
-
 interface Table {
   set(index: number, value: unknown): void;
+}
+
+interface Loop {
+  readonly name: string;
+  /** In the order of instantiation; each imports the exports of those before it by their names, and of "js". */
+  readonly modules: Readonly<Record<string, string>>;
+  /** Which has "run"; b unless it is given. */
+  readonly runs?: string;
+  /** What JavaScript gives the last one, besides an empty table "t" of two functions. */
+  readonly give?: (exports: Readonly<Record<string, Exports>>) => Exports;
+  /** What JavaScript does with the table before it runs. */
+  readonly fill?: (table: Table, exports: Readonly<Record<string, Exports>>) => void;
 }
 
 const LOOPS: readonly Loop[] = [
@@ -101,9 +120,9 @@ const LOOPS: readonly Loop[] = [
       b: `(module ${TYPES} (import "js" "t" (table $t 2 funcref))
         ${step("b", "return_call_indirect (type $step) $ARGS (i32.const 0)")} ${RUN})`,
     },
-    prepare: ({ js, a, b }) => {
-      (js!["t"] as Table).set(0, a!["a"]);
-      (js!["t"] as Table).set(1, b!["b"]);
+    fill: (table, { a, b }) => {
+      table.set(0, a!["a"]);
+      table.set(1, b!["b"]);
     },
   },
   {
@@ -135,24 +154,48 @@ const LOOPS: readonly Loop[] = [
       b: `(module ${TYPES} (import "js" "a" (func $a (type $step))) ${REFERABLE}
         ${step("b", "return_call $a $ARGS", "(ref.func $b)")} ${RUN})`,
     },
-    prepare: ({ js, c }) => {
-      (js as Record<string, unknown>)["a"] = (c!["a"] as { readonly value: unknown }).value;
+    give: ({ c }) => ({ a: (c!["a"] as { readonly value: unknown }).value }),
+  },
+  {
+    name: "a module without references, which imports a function",
+    modules: {
+      a: `(module ${ON_NUMBERS})`,
+      b: `(module (import "a" "a" (func $a (param i32 i32) (result i32)))
+        (func (export "b") (param $n i32) (param $s i32) (result i32)
+          (if (i32.eqz (local.get $n)) (then (return (local.get $s))))
+          (return_call $a (i32.sub (local.get $n) (i32.const 1)) (i32.add (local.get $s) (i32.const 1)))))`,
     },
+    runs: "a",
+    fill: (table, { b }) => table.set(1, b!["b"]),
+  },
+  {
+    name: "a module without references, which has an imported function in a table of its own",
+    modules: {
+      a: `(module ${ON_NUMBERS})`,
+      b: `(module (type $step (func (param i32 i32) (result i32))) (import "a" "a" (func $a (type $step)))
+        (table 2 2 funcref) (elem (i32.const 1) func $a)
+        (func (export "b") (param $n i32) (param $s i32) (result i32)
+          (if (i32.eqz (local.get $n)) (then (return (local.get $s))))
+          (return_call_indirect (type $step)
+            (i32.sub (local.get $n) (i32.const 1)) (i32.add (local.get $s) (i32.const 1)) (i32.const 1))))`,
+    },
+    runs: "a",
+    fill: (table, { b }) => table.set(1, b!["b"]),
   },
 ];
 
 async function running(loop: Loop, gcStress: boolean): Promise<Callable> {
   const collector = gcStress ? stressed("copying") : "copying";
   const store = new Store({ collector, stackBytes: 4096 });
-  const js: Record<string, unknown> = { t: store.createTable(FUNCREF, 2) };
-  const exports: Record<string, Exports> = { js };
+  const table = store.createTable(FUNCREF, 2);
+  const exports: Record<string, Exports> = { js: { t: table } };
   for (const [name, wat] of Object.entries(loop.modules)) {
+    if (name === "b") exports["js"] = { t: table, ...loop.give?.(exports) };
     const module = compile(await textToBinary(wat), { collector, gcStress, prove: true });
-    if (name === "b" && "c" in exports) loop.prepare?.(exports);
     exports[name] = store.instantiate(module, exports).exports as Exports;
   }
-  if (!("c" in exports)) loop.prepare?.(exports);
-  return exports["b"]!["run"] as Callable;
+  loop.fill?.(table, exports);
+  return exports[loop.runs ?? "b"]!["run"] as Callable;
 }
 
 for (const loop of LOOPS) {
