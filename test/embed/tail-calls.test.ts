@@ -3,11 +3,15 @@
  * references that live in frames below it, or go round with it, are found by the collector.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { compile, Store } from "../../src/embed/index.ts";
 import { stressed } from "../../src/runtime/collectors.ts";
 import { FUNCREF } from "../../src/wasm/types.ts";
 import { textToBinary } from "../../src/wast/index.ts";
+import { projectRoot, systemNode } from "../support/project.ts";
 
 type Callable = (...args: unknown[]) => unknown;
 type Exports = Readonly<Record<string, unknown>>;
@@ -184,14 +188,19 @@ const LOOPS: readonly Loop[] = [
   },
 ];
 
-async function running(loop: Loop, gcStress: boolean): Promise<Callable> {
+async function running(loop: Loop, gcStress: boolean, target?: string): Promise<Callable> {
   const collector = gcStress ? stressed("copying") : "copying";
-  const store = new Store({ collector, stackBytes: 4096 });
+  const store = new Store({ collector, stackBytes: 4096, maxHeapBytes: 1 << 20 });
   const table = store.createTable(FUNCREF, 2);
   const exports: Record<string, Exports> = { js: { t: table } };
   for (const [name, wat] of Object.entries(loop.modules)) {
     if (name === "b") exports["js"] = { t: table, ...loop.give?.(exports) };
-    const module = compile(await textToBinary(wat), { collector, gcStress, prove: true });
+    const module = compile(await textToBinary(wat), {
+      collector,
+      gcStress,
+      prove: true,
+      ...(target === undefined ? {} : { target }),
+    });
     exports[name] = store.instantiate(module, exports).exports as Exports;
   }
   loop.fill?.(table, exports);
@@ -209,3 +218,35 @@ for (const loop of LOOPS) {
     for (const steps of [0, 1, 2, 400]) assert.equal(run(steps), 1_000_000_000 + steps);
   });
 }
+
+test("where the target has no tail calls, each of these is refused by name", async () => {
+  const message = /return_call_indirect in a module whose table others see needs tail-call/;
+  for (const loop of LOOPS)
+    await assert.rejects(running(loop, false, "node20,-tail-call"), message, loop.name);
+});
+
+test("on Node 20", async (t) => {
+  const node = systemNode(20);
+  if (node === null) return t.skip("no Node 20 on the path");
+  const embed = join(projectRoot, "dist", "bundled", "node", "embed.js");
+  const loops = LOOPS.filter(({ give, fill }) => give === undefined && fill === undefined);
+  const modules = await Promise.all(
+    loops.map(async (loop) =>
+      Promise.all(
+        Object.entries(loop.modules).map(async ([name, wat]) => [name, [...(await textToBinary(wat))]]),
+      ),
+    ),
+  );
+  const program = `
+    import { Store } from ${JSON.stringify(pathToFileURL(embed).href)};
+    for (const modules of ${JSON.stringify(modules)}) {
+      const store = new Store({ stackBytes: 4096, maxHeapBytes: 1 << 20 });
+      const exports = { js: { t: store.createTable(${FUNCREF}, 2) } };
+      for (const [name, bytes] of modules)
+        exports[name] = store.instantiate(new Uint8Array(bytes), exports).exports;
+      console.log(exports.b.run(1_000_000));
+    }`;
+  const args = ["--no-warnings", "--input-type=module", "-e", program];
+  const output = execFileSync(node, args, { encoding: "utf8" });
+  assert.equal(output, "1001000000\n".repeat(loops.length));
+});
