@@ -28,9 +28,9 @@ export interface FunctionExtern {
    * JavaScript's own may throw what it likes (`exceptions.ts`).
    */
   readonly raw: HostFunction;
-  /** Of compiled code that needs to know where the shadow stack ends: the function that is told, behind its own parameters. */
-  readonly told?: HostFunction;
-  /** Of compiled code that needs not to know. */
+  /** Of compiled code that may need to know where the shadow stack ends: the function that is told, behind its own parameters. */
+  readonly told?: HostFunction | null;
+  /** Of compiled code that has no use for it. */
   readonly isQuiet?: boolean;
   /** `raw` is JavaScript's own, and no function of an instance. */
   readonly isHost: boolean;

@@ -6,9 +6,6 @@ import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
 /** What the modules import of the runtime. */
 type RuntimeGlobals = Readonly<Record<string, unknown>>;
 
-/** Whether the engine has tail calls; found out once. */
-let hasTailCalls: boolean | null = null;
-
 /** A function of that type as the table has it: the last parameter is where the stack ends. */
 export function functionForReferences(
   types: TypeTable,
@@ -16,8 +13,7 @@ export function functionForReferences(
   func: HostFunction,
   runtime: RuntimeGlobals,
 ): HostFunction {
-  hasTailCalls ??= compiles(forReferences(types, type, true));
-  return instantiated(forReferences(types, type, hasTailCalls), func, runtime);
+  return instantiated(forReferences(types, type), func, runtime);
 }
 
 /** A function of the table, of that type but for its last parameter, as others call it. */
@@ -28,15 +24,6 @@ export function functionForOthers(
   runtime: RuntimeGlobals,
 ): HostFunction {
   return instantiated(forOthers(types, type), func, runtime);
-}
-
-function compiles(module: Uint8Array): boolean {
-  try {
-    void new hostWebAssembly.Module(module);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function instantiated(module: Uint8Array, f: HostFunction, { stackPointer }: RuntimeGlobals): HostFunction {

@@ -174,7 +174,7 @@ export class Store implements DescriptorMemory {
     const calls: HostCall[] = [];
     const places: number[] = [];
     imports.forEach((given, i) => {
-      if (given.kind === "func") input[i] = (passesStack ? given.told : undefined) ?? this.callable(given);
+      if (given.kind === "func") input[i] = (passesStack ? given.told : null) ?? this.callable(given);
       else input[i] = "host" in given ? given.host : undefined;
       if (given.kind !== "func" || !given.call) return;
       calls.push(given.call);
@@ -321,19 +321,19 @@ export class Store implements DescriptorMemory {
     const host = hostExports[key];
     const type = externTypeOf(this.types, plan.module, kind, index);
     switch (type.kind) {
-      case "func":
+      case "func": {
+        const isTold = plan.functionTypes.takesStack(index);
         return {
           kind: "func",
           type: type.type,
           raw: host as HostFunction,
-          ...(plan.functionTypes.takesStack(index)
-            ? { told: hostExports[toldName(index)] as HostFunction }
-            : {}),
-          isQuiet: plan.passesStack && !plan.functionTypes.takesStack(index),
+          told: isTold ? (hostExports[toldName(index)] as HostFunction) : null,
+          isQuiet: !isTold && (plan.passesStack || plan.module.importedFunctionCount === 0),
           isHost: false,
           isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
           reference: layout.knownFunction(index),
         };
+      }
       case "global": {
         if (isRef(type.type)) return { kind: "global", type, host: null, cell: layout.globalCell(index) };
         return { kind: "global", type, host: host as HostGlobal, cell: -1 };
@@ -363,9 +363,10 @@ function byIndex(
   return (kind, index) => lists[kind][index]!;
 }
 
-function endOf({ told, isQuiet, isPlain }: FunctionExtern): ImportedEnd {
-  if (told !== undefined) return "argument";
-  return isQuiet === true || isPlain ? "none" : "global";
+/** How an instance that imports the function tells it where the shadow stack ends. */
+function endOf({ told, isQuiet }: FunctionExtern): ImportedEnd {
+  if (told) return "argument";
+  return isQuiet === true ? "none" : "global";
 }
 
 const CONSTANT_OPERATORS: Readonly<Record<ValType, number>> = {

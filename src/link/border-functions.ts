@@ -167,8 +167,7 @@ export class BorderFunctions {
   private exitBody(func: number): Uint8Array {
     const { plan } = this;
     const body = new BodyWriter();
-    const isTail = plan.target.has("tail-call");
-    callLeaving(body, plan.functionIndex(func), this.paramCount(func), plan.stackPointer, isTail);
+    callLeaving(body, plan.functionIndex(func), this.paramCount(func), plan.stackPointer);
     return body.finish();
   }
 }

@@ -11,11 +11,11 @@ import { WrittenModule } from "./written-module.ts";
 const CALLED = 0;
 const STACK_POINTER = 0;
 
-/** A function as the table has it: the last parameter is where the stack ends. `isTail`: what it calls takes its place. */
-export function forReferences(types: TypeTable, type: number, isTail: boolean): Uint8Array {
+/** A function as the table has it: the last parameter is where the stack ends. */
+export function forReferences(types: TypeTable, type: number): Uint8Array {
   const { params, results } = signatureOf(types, type);
   const body = new BodyWriter();
-  callLeaving(body, CALLED, params.length, STACK_POINTER, isTail);
+  callLeaving(body, CALLED, params.length, STACK_POINTER);
   const module = moduleAround(params, results);
   module.addFunction(module.addType([...params, I32], results), body.finish(), "f");
   return module.encode();

@@ -105,7 +105,7 @@ function addImports(out: OutputModule, plan: OutputPlan, placement: StorePlaceme
   let globals = 0;
   module.imports.forEach(({ type }, i) => {
     if (type.kind === "func") {
-      const isTold = passesStack && placement.importedEnd(functions++) === "argument";
+      const isTold = placement.importedEnd(functions++) === "argument" && passesStack;
       const wanted = isTold ? functionTypes.withStack(type.type) : functionTypes.plain(type.type);
       add("input", String(i), { kind: "func", type: wanted });
     } else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);

@@ -20,18 +20,12 @@ export function callTelling(body: BodyWriter, callee: number, params: number, gl
   });
 }
 
-/** Calls a function that finds the stack's end in the global; of a body with as many parameters, and one more for the stack's end. Nothing is left to do behind the call. */
-export function callLeaving(
-  body: BodyWriter,
-  callee: number,
-  params: number,
-  global: number,
-  isTail: boolean,
-): void {
+/** Calls a function that finds the stack's end in the global; of a body with as many parameters, and one more for the stack's end. */
+export function callLeaving(body: BodyWriter, callee: number, params: number, global: number): void {
   body.get(params);
   body.index(WasmOp.GlobalSet, global);
   pushParams(body, params);
-  body.index(isTail ? WasmOp.ReturnCall : WasmOp.Call, callee);
+  body.call(callee);
 }
 
 /** Pushes the first parameters, in order. */
