@@ -90,8 +90,8 @@ test("jasm's own loader, which streams a file, works on Node 20", (t) => {
   const url = (...path: string[]): string => JSON.stringify(pathToFileURL(join(...path)).href);
   const program = `
     import { disassemble } from ${url(jasm)};
-    import { classFile } from ${url(projectRoot, "test", "embed", "programs", "inputs.mjs")};
-    console.log(await disassemble(classFile(), {}));`;
+    import { smallClass } from ${url(projectRoot, "test", "embed", "programs", "class-file.mjs")};
+    console.log(await disassemble(smallClass(), {}));`;
   const polyfill = join(projectRoot, "dist", "bundled", "node", "polyfill.js");
   const args = ["--no-warnings", "--import", polyfill, "--input-type=module", "-e", program];
   const output = execFileSync(node, args, { encoding: "utf8" });

@@ -60,8 +60,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   jasm: async (bytes) => {
     const runtime = await load<TeaVmRuntime>("@run-slicer/jasm/jasm.wasm-runtime.js");
     const { exports } = await runtime.load(bytes.slice().buffer as ArrayBuffer, { noAutoImports: true });
-    const { classFile } = await loadOwn<{ classFile(): Uint8Array }>("test/embed/programs/inputs.mjs");
-    return await (exports as Disassembler).disassemble(classFile(), {});
+    const { usualClass } = await loadOwn<{ usualClass(): Uint8Array }>("test/embed/programs/class-file.mjs");
+    return await (exports as Disassembler).disassemble(usualClass(), {});
   },
   wasm_matches: async (bytes) => {
     const matcher = await load<Matcher>("@gkd-kit/wasm_matches/dist/instantiate.mjs");

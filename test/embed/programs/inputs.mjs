@@ -63,34 +63,3 @@ export const SELECTORS = [
   ["(?i)hello.*", "HELLO world", "hell", "say hello"],
   ["([", "never"],
 ];
-
-/** `class A { static int f() { return 42; } }`, as a class file. */
-export function classFile() {
-  const u2 = (value) => [value >> 8, value & 0xff];
-  const u4 = (value) => [...u2(value >>> 16), ...u2(value & 0xffff)];
-  const utf8 = (text) => [1, ...u2(text.length), ...Buffer.from(text)];
-  const classAt = (name) => [7, ...u2(name)];
-  const pool = [
-    classAt(2),
-    utf8("A"),
-    classAt(4),
-    utf8("java/lang/Object"),
-    utf8("f"),
-    utf8("()I"),
-    utf8("Code"),
-  ];
-  const code = [0x10, 42, 0xac];
-  const attribute = [...u2(1), ...u2(0), ...u4(code.length), ...code, ...u2(0), ...u2(0)];
-  const method = [...u2(9), ...u2(5), ...u2(6), ...u2(1), ...u2(7), ...u4(attribute.length), ...attribute];
-  return Uint8Array.from([
-    ...u4(0xcafebabe),
-    ...u2(0),
-    ...u2(52),
-    ...u2(pool.length + 1),
-    ...pool.flat(),
-    ...[0x21, 1, 3, 0, 0].flatMap(u2),
-    ...u2(1),
-    ...method,
-    ...u2(0),
-  ]);
-}

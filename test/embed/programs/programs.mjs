@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliDecompressSync } from "node:zlib";
-import { classFile, DART_FILES, KOTLIN_FILES, SELECTORS } from "./inputs.mjs";
+import { smallClass, usualClass } from "./class-file.mjs";
+import { DART_FILES, KOTLIN_FILES, SELECTORS } from "./inputs.mjs";
 
 const root = join(
   import.meta.dirname ?? new URL(".", import.meta.url).pathname,
@@ -57,7 +58,8 @@ export const PROGRAMS = {
     const runtime = await load("@run-slicer/jasm/jasm.wasm-runtime.js");
     const bytes = readFileSync(join(root, "@run-slicer/jasm/jasm.wasm"));
     const { exports } = await runtime.load(new Uint8Array(bytes).buffer, { noAutoImports: true });
-    return async () => [await exports.disassemble(classFile(), {})];
+    const classes = [usualClass(), smallClass()];
+    return (most) => each(classes.slice(0, most), (file) => exports.disassemble(file, {}));
   },
   async wasm_matches() {
     const matcher = await load("@gkd-kit/wasm_matches/dist/instantiate.mjs");
