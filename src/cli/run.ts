@@ -99,8 +99,8 @@ async function run(path: string, args: readonly string[], options: Options, comm
   checkOutput(options.heapSnapshot, [path], command);
   try {
     const input = await readModule(path);
-    const settings = gcSettings(options);
-    const { gcStress, collector } = settings;
+    const { gcStress, ...storeOptions } = gcSettings(options);
+    const { collector } = storeOptions;
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
     const wasi = await programWasi(path, args, options);
@@ -110,7 +110,7 @@ async function run(path: string, args: readonly string[], options: Options, comm
     const cache = openCache();
     const code = await placingErrors(input, () => compileCodeAsync(input.bytes, how, cache));
     const module = new Module(code);
-    const program = new Program({ path, module, map }, new Store(settings), options);
+    const program = new Program({ path, module, map }, new Store(storeOptions), options);
     await program.run(args, wasi);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

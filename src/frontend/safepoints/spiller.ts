@@ -15,6 +15,7 @@
  * A spiller is reused from function to function and keeps its memory. What it did to the last function can be asked of it
  * until the next.
  */
+import { type OptionNames, requireOptions } from "../../base/wrong-option.ts";
 import { type Block, NONE, type StackSlot, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { isSafepoint } from "../../ir/opcodes.ts";
@@ -33,6 +34,8 @@ export interface SpillOptions {
   /** The alias region of a slot's spills and reloads; none unless given. */
   readonly slotRegion?: SlotRegion;
 }
+
+const SPILL_OPTIONS: OptionNames<SpillOptions> = { policy: true, slotRegion: true };
 
 /** What the spiller added to a function. */
 export interface SpillCounts {
@@ -83,6 +86,7 @@ export class SafepointSpiller {
    * valid. Throws `InputError` for a declared value that is not there or too large for a slot.
    */
   run(func: Function, options: SpillOptions = {}): SpillCounts {
+    requireOptions(options, SPILL_OPTIONS, "SafepointSpiller.run");
     const policy = POLICIES.get(options.policy ?? "spillway")!;
     this.references.compute(func, policy);
     if (this.references.count > 0 && !hasSafepoints(func, policy)) this.references.clear(func);
