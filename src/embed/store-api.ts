@@ -282,8 +282,8 @@ export class Store {
   }
 
   /**
-   * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. `toString()` is its text, for a file whose name ends in
-   * `.heapsnapshot`; one that is too long for a string is iterated over: `await pipeline(store.heapSnapshot(), createWriteStream(path))`.
+   * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. On Node, `await writeFile("app.heapsnapshot", snapshot)`
+   * (of `node:fs/promises`) writes its text, in chunks; `toString()` is the whole, as long as it fits into a string.
    */
   heapSnapshot(): HeapSnapshot {
     return new HeapSnapshot(new HeapGraph(this.core, this.objects.keys()));
