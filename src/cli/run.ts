@@ -1,11 +1,17 @@
 /** `spillway run`: compiles a module in memory and runs it on this host's WebAssembly, which needs no garbage collection. */
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { InputError } from "../base/diagnostics.ts";
+import { type Diagnostic, InputError } from "../base/diagnostics.ts";
 import { compileCodeAsync } from "../driver/compile-async.ts";
 import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
 import { writeChunksAtomically } from "../lab/atomic-file.ts";
-import { decodeModule, types, type Module as WasmModule } from "../wasm/index.ts";
+import {
+  decodeModule,
+  type Features,
+  types,
+  validateModule,
+  type Module as WasmModule,
+} from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { argumentCount, cannotWrite, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
@@ -104,7 +110,9 @@ async function run(path: string, args: readonly string[], options: Options, comm
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
     const wasi = await programWasi(path, args, options);
-    checkBorder(decodeModule(input.bytes, features), options.invoke, wasi);
+    await placingErrors(input, () =>
+      checkBorder(decodeModule(input.bytes, features), features, options, wasi),
+    );
     const map = new ProgramMap(path, input, features);
     const how = { features, collector, gcStress, prove, positions: map.isThere };
     const cache = openCache();
@@ -126,19 +134,29 @@ function programWasi(path: string, args: readonly string[], { invoke, env, dir }
 
 /**
  * Throws `InputError` for a module without what is to be called, or with imports that nobody has for it: one need not compile it to
- * see that. It may yet be invalid.
+ * see that. Where it is not valid either, that is what it throws.
  */
-function checkBorder({ imports, exports }: WasmModule, invoke: string | undefined, wasi: Wasi): void {
+function checkBorder(module: WasmModule, features: Features, { invoke }: Options, wasi: Wasi): void {
+  const fault = borderFault(module, invoke, wasi);
+  if (fault === null) return;
+  validateModule(module, features);
+  throw new InputError(fault);
+}
+
+function borderFault(
+  { imports, exports }: WasmModule,
+  invoke: string | undefined,
+  wasi: Wasi,
+): Diagnostic | null {
   const missing = imports.filter(({ module, name }) => wasi.imports[module]?.[name] === undefined);
   const named = missing.map(({ type, module, name }) => {
     const kind = type.kind === "func" ? "function" : type.kind;
     return `${kind} ${JSON.stringify(module)} ${JSON.stringify(name)}`;
   });
-  if (named.length > 0) throw new InputError(missingImports(named));
+  if (named.length > 0) return missingImports(named);
   const functions = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-  if (invoke === undefined && !functions.includes("_start")) throw new InputError(noEntry(functions));
-  if (invoke !== undefined && !functions.includes(invoke))
-    throw new InputError(noSuchExport(invoke, functions));
+  if (invoke === undefined) return functions.includes("_start") ? null : noEntry(functions);
+  return functions.includes(invoke) ? null : noSuchExport(invoke, functions);
 }
 
 /** Runs the program, or a function of it; gives the results as text. */

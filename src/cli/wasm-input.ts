@@ -15,8 +15,8 @@ export interface ModuleInput {
 }
 
 /**
- * The module in `path`, or on standard input for `-`. A file that is named `.wat` or does not begin like a
- * binary is text, unless it is named `.wasm`. Throws an `InputError`.
+ * The module in `path`, or on standard input for `-`. What does not begin with a zero byte, as binaries do, is text unless it is named
+ * `.wasm`. No text is a module without fields, but only a file that is named `.wat` can mean that. Throws an `InputError`.
  */
 export async function readModule(path: string): Promise<ModuleInput> {
   const { bytes } = await readInput(path);
@@ -75,8 +75,8 @@ export function renderInputError(error: InputError, path: string): string {
 }
 
 function isText(path: string, bytes: Uint8Array): boolean {
-  if (path.endsWith(".wasm")) return false;
-  return path.endsWith(".wat") || bytes[0] !== 0;
+  if (bytes.length === 0) return path.endsWith(".wat");
+  return bytes[0] !== 0 && !path.endsWith(".wasm");
 }
 
 function decodeText(bytes: Uint8Array): string {
