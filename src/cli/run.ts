@@ -19,7 +19,7 @@ import { checkOutput, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import { ProgramMap } from "./run-places.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
-import { parseArgument, resultText } from "./run-values.ts";
+import { parseArgument, resultJson, resultText } from "./run-values.ts";
 import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
 import { featuresOf, featuresOption, placingErrors, readModule, renderInputError } from "./wasm-input.ts";
 
@@ -71,7 +71,8 @@ export function createRunCommand(): Command {
       "after",
       `
 Arguments of --invoke: -5 or 0xff, 1.5, inf, nan; of references only null. Results are printed one a line, references by
-kind: null, i31 5, struct, array, func, host.
+kind: null, i31 5, struct, array, func, host. With --json an i32 or a float is a number, but i64, inf, nan and -0, which not every reader of
+JSON would get back, are strings.
 
 WASI is the host's own. It keeps honest programs to their folders and is no sandbox for hostile ones.
 
@@ -159,8 +160,8 @@ function borderFault(
   return functions.includes(invoke) ? null : noSuchExport(invoke, functions);
 }
 
-/** Runs the program, or a function of it; gives the results as text. */
-type Call = (exports: ProgramExports) => readonly string[];
+/** Runs the program, or a function of it; gives the results as text, or for JSON. */
+type Call = (exports: ProgramExports) => readonly (number | string)[];
 
 interface ProgramInput {
   readonly path: string;
@@ -195,11 +196,11 @@ class Program {
     const call = invoke === undefined ? callOfStart : this.callOf(invoke, args);
     try {
       const { exports } = this.store.instantiate(this.module, wasi.imports);
-      let texts: readonly string[] = [];
+      let results: readonly (number | string)[] = [];
       process.exitCode = wasi.run(exports, () => {
-        texts = call(exports);
+        results = call(exports);
       });
-      await this.print(texts);
+      await this.print(results);
     } catch (error) {
       await this.reportFailure(error);
     }
@@ -223,14 +224,15 @@ class Program {
       if (name !== "_initialize") (exports["_initialize"] as (() => void) | undefined)?.();
       const returned = (exports[name] as (...given: unknown[]) => unknown)(...values);
       const list = results.length === 1 ? [returned] : ((returned ?? []) as unknown[]);
-      return list.map((value, i) => resultText(this.store, value, results[i]!));
+      const shown = this.options.json === true ? resultJson : resultText;
+      return list.map((value, i) => shown(this.store, value, results[i]!));
     };
   }
 
-  private async print(texts: readonly string[]): Promise<void> {
+  private async print(results: readonly (number | string)[]): Promise<void> {
     const output = openOutput(undefined);
-    if (this.options.json === true && this.options.invoke !== undefined) output.write(jsonText(texts));
-    else for (const text of texts) output.write(`${text}\n`);
+    if (this.options.json === true && this.options.invoke !== undefined) output.write(jsonText(results));
+    else for (const result of results) output.write(`${result}\n`);
     await output.end();
   }
 

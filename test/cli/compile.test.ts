@@ -120,6 +120,10 @@ describe("compile", { concurrency: 2 }, () => {
     const text = (await compiled([list, "-o", path, "--report"])).stdout;
     assert.match(text, /^section {2,}bytes in {2,}bytes out\n/);
     assert.match(text, /\nstack maps +\d+, \d+ bytes\n[\s\S]*\nphase +ms\n/);
+    // Two columns, whatever the names are.
+    const [, figures] = text.split("\n\n");
+    for (const line of figures!.split("\n")) assert.match(line, /^[a-z ]{19} {2}\S/);
+    assert.match(figures!, /^function references {2}\d/m);
   });
 
   test("what is not compiled is refused by name and place, and no file is written", async () => {

@@ -83,7 +83,18 @@ describe("run", { concurrency: 2 }, () => {
     const { code, stdout } = await runCli(["run", ...args]);
     assert.deepEqual([code, stdout], [0, `${expected.join("\n")}\n`]);
     const json = await runCli(["run", "--json", "--invoke", "divide", functions, "--", "-0x10", "4"]);
-    assert.deepEqual(JSON.parse(json.stdout), ["-3"]);
+    assert.deepEqual(JSON.parse(json.stdout), [-3]);
+    const all = await runCli(["run", "--json", ...args]);
+    assert.deepEqual(JSON.parse(all.stdout), [
+      "-9223372036854775808",
+      Math.fround(0.1),
+      "-0",
+      ...expected.slice(3, -1),
+      -1,
+    ]);
+    const beyond = ["--invoke", "kinds", functions, "1", "inf", "1e300", "null"];
+    const numbers = JSON.parse((await runCli(["run", "--json", ...beyond])).stdout) as unknown[];
+    assert.deepEqual(numbers.slice(0, 3), ["1", "inf", 1e300]);
   });
 
   test("traps have the specification's words and the functions that were running", async () => {
@@ -172,9 +183,8 @@ describe("run", { concurrency: 2 }, () => {
       /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
     );
     await says([functions], /no `_start`.*\n {2}note: .*--invoke: deep, divide, /);
-    // It is seen before anything is compiled.
     const invalid = file("invalid.wat", '(module (func (export "f") (result i32) (i64.const 1)))');
-    await says([invalid], /no `_start`/);
+    await says([invalid], /type mismatch/);
     await says([invalid, "--invoke", "f"], /type mismatch/);
     await says([functions, "--invoke", "frob"], /no function "frob"\n {2}note: it exports deep, /);
     await says([functions, "--invoke", "divide", "1"], /divide takes \(i32, i32\), and 1 were given/);
