@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -25,6 +26,7 @@ import { projectRoot, systemNode } from "../support/project.ts";
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly node: string; readonly default: string } | string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly files: readonly string[];
   readonly scripts: Readonly<Record<string, string>>;
 }
@@ -129,6 +131,28 @@ test("without the large packages all works but -O and text, and these say what t
   );
   const plain = compile(binary);
   assert.deepEqual([plain.status, plain.stderr], [0, ""]);
+});
+
+test("the demo, which the package has, says what it needs that the package has not, and runs with it", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-demo-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const examples = join(dirname(dirname(installedAlone(folder))), "examples");
+  mkdirSync(examples);
+  copyFileSync(join(projectRoot, "examples", "demo.mjs"), join(examples, "demo.mjs"));
+  const demo = (): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [join(examples, "demo.mjs")], { encoding: "utf8", cwd: folder });
+  const { devDependencies } = manifest;
+  const wanted = `@wasm-fmt/dart_fmt@${devDependencies["@wasm-fmt/dart_fmt"]}`;
+  const alone = demo();
+  assert.deepEqual(
+    [alone.status, alone.stdout, alone.stderr],
+    [1, "", `The demo runs @wasm-fmt/dart_fmt, which is not installed: npm install --no-save ${wanted}\n`],
+  );
+  const formatter = join(projectRoot, "node_modules", "@wasm-fmt");
+  if (!existsSync(formatter)) return t.skip("@wasm-fmt/dart_fmt is not installed");
+  symlinkSync(formatter, join(folder, "node_modules", "@wasm-fmt"), "junction");
+  const together = demo();
+  assert.deepEqual([together.status, together.stderr], [0, ""]);
 });
 
 test("every entry point has its declarations", () => {
