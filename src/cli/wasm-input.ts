@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { InputError, type Place, renderDiagnostic } from "../base/diagnostics.ts";
 import { readModuleMap } from "../driver/source-map.ts";
 import { type Features, parseFeatures } from "../wasm/index.ts";
-import { sourceMapOfText, textToBinary } from "../wast/index.ts";
+import { fieldPlace, sourceMapOfText, textToBinary } from "../wast/index.ts";
 import { readInput } from "./input.ts";
 import { refuseClif } from "./input-kind.ts";
 import { ofBinaryForm } from "./messages.ts";
@@ -58,7 +58,9 @@ async function placeInText(offset: number, text: string, bytes: Uint8Array): Pro
   try {
     const map = await readModuleMap(await sourceMapOfText(text, bytes), null);
     const found = map.placeOf(offset);
-    return found === null ? null : { kind: "text", line: found.line, column: found.column + 1 };
+    if (found !== null) return { kind: "text", line: found.line, column: found.column + 1 };
+    const field = fieldPlace(text, bytes, offset);
+    return field === null ? null : { kind: "text", ...field };
   } catch (error) {
     // What cannot even be decoded has no map.
     if (error instanceof InputError) return null;

@@ -92,4 +92,33 @@ describe("inputs", { concurrency: 2 }, () => {
     const valid = await runCli(["run", file("valid.wat", TEXT)]);
     assert.match(valid.stderr, /exports no `_start`/);
   });
+
+  test("what is wrong with a text, or refused of it, is shown at its line, in code and outside of it", async () => {
+    const type = "  (type $t (struct (field i32)))";
+    const compiled = ["compile", "-o", join(folder, "out.wasm")];
+    const cases: readonly [readonly string[], string, string][] = [
+      [compiled, '  (import "env" "g" (global $g (ref null $t)))', "3:3"],
+      [compiled, '  (func $f (export "f") (result (ref $t)) (struct.new_default $t))', "3:12"],
+      [compiled, '  (tag (export "e") (param (ref $t)))', "3:8"],
+      [[...compiled, "--target", "mvp"], '  (func (import "a" "b") (param v128))', "3:3"],
+      [["validate"], "  (global i32 (i64.const 0))", "3:3"],
+      [["validate"], "  (memory 70000)", "3:3"],
+      [
+        ["validate", "-W", "-bulk-memory"],
+        "  (func (table.copy (i32.const 0) (i32.const 0) (i32.const 0))) (table 1 funcref)",
+        "3:10",
+      ],
+      [["run"], "  (start $f) (func $f (param i32))", "3:3"],
+    ];
+    for (const [i, [command, field, place]] of cases.entries()) {
+      const path = file(`refused${i}.wat`, `(module\n${type}\n${field})`);
+      const { code, stderr } = await runCli([...command, path]);
+      assert.equal(code, 1);
+      const [line, column] = place.split(":").map(Number);
+      const [first, shown, caret] = stderr.split("\n");
+      assert.ok(first!.startsWith(`${path}:${place}: error: `), stderr);
+      assert.deepEqual([line, shown, caret], [3, `  ${field})`, `${" ".repeat(column! + 1)}^`]);
+      assert.doesNotMatch(stderr, /binary form/);
+    }
+  });
 });
