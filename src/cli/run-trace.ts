@@ -8,6 +8,7 @@
  */
 import { hostWebAssembly, type Module, StoreException } from "../embed/index.ts";
 import { readNames, types, valTypeName } from "../wasm/index.ts";
+import { exportedFunctionNames } from "../wasm/names.ts";
 import { plainMessage, specificationMessage } from "../wast/trap-wording.ts";
 
 export interface Failure {
@@ -68,7 +69,7 @@ function framesOf({ code: { plan } }: Module, error: unknown, placeOf: PlaceOf):
   // The host calls the program, so the outermost frame is one of its own.
   const url = frames.at(-1)?.url;
   const added = plan.importedFunctionCount - plan.module.importedFunctionCount;
-  const names = readNames(plan.module).functions;
+  const names = new Map([...exportedFunctionNames(plan.module), ...readNames(plan.module).functions]);
   const shown: Run[] = [];
   for (const frame of frames) {
     const index = frame.index - added;
@@ -82,8 +83,7 @@ function framesOf({ code: { plan } }: Module, error: unknown, placeOf: PlaceOf):
   // An engine looks at what is left of its own stack before the first instruction.
   const endsAtEntry = error instanceof RangeError && !(error.cause instanceof Error);
   const lines = shown.slice(0, MOST_FRAMES).map(({ index, offset, count }, i) => {
-    const exported = plan.module.exports.find((one) => one.kind === "func" && one.index === index);
-    const name = names.get(index) ?? exported?.name;
+    const name = names.get(index);
     const text = name === undefined ? `function ${index}` : `${printable(name)} (function ${index})`;
     const place = placeOf(offset, i === 0 && endsAtEntry);
     const at = place === null ? text : `${text} ${printable(place)}`;
