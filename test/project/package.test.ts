@@ -208,6 +208,25 @@ const BOX = `(module
     (global.set $kept (struct.new $box (i32.add (local.get 0) (i32.const 1))))
     (struct.get $box 0 (global.get $kept))))`;
 
+test("where Node gives its modules only to those who wait, as before 20.16, the command works, and nothing is kept", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-old-node-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const env = { ...process.env, SPILLWAY_CACHE: "on", SPILLWAY_CACHE_DIR: folder };
+  const old = ["--import", "data:text/javascript,delete process.getBuiltinModule"];
+  const run = (...args: string[]): string =>
+    execFileSync(systemNode(20) ?? process.execPath, [...old, ...args], {
+      encoding: "utf8",
+      cwd: projectRoot,
+      env,
+    });
+  const output = join(folder, "list.core.wasm");
+  assert.equal(run("bin/spillway.js", "run", "--invoke", "sum", "examples/list.wat", "1000"), "500500\n");
+  run("bin/spillway.js", "compile", "examples/list.wat", "-o", output, "--jobs", "2", "-O");
+  assert.ok(existsSync(output));
+  const cache = 'import { openCache } from "spillway/embed"; console.log(openCache());';
+  assert.equal(run("--input-type=module", "-e", cache), "null\n");
+});
+
 test("a package that depends on this one runs its GC modules by --import spillway/polyfill, and not without", async (t) => {
   const node = systemNode(20);
   if (node === null) return t.skip("no Node 20 on the path");
