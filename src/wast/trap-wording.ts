@@ -101,6 +101,8 @@ const ROWS: readonly TrapRow[] = [
   },
 ];
 
+const SUITES_TEXTS: ReadonlySet<string> = new Set(ROWS.flatMap(({ expected }) => expected));
+
 /** Whether `message`, of V8 or JavaScriptCore, is about the kind of trap that the suite's text `expected` names. */
 export function saysTrap(expected: string, message: string): boolean {
   let best = "";
@@ -136,10 +138,30 @@ function isOneOf(kind: string, message: string): boolean {
   return message.split(" or ").includes(kind);
 }
 
-/** What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. */
-export function specificationMessage(message: string): string {
-  const kinds = ROWS.filter((row) => row !== ANY_BOUNDS && (row.v8.test(message) || row.jsc.test(message)));
-  return kinds.length === 0 ? message : kinds.map(({ expected }) => expected[0]).join(" or ");
+const CALL_INDIRECT = /^(return_)?call_indirect$/;
+
+/** The operators that alone trap so, where an engine has one message for the traps of several. */
+const ONLY_OF: Readonly<Record<string, RegExp>> = {
+  [NULL_FUNCTION]: /^(return_)?call_ref$/,
+  "uninitialized element": CALL_INDIRECT,
+  "indirect call type mismatch": CALL_INDIRECT,
+  "undefined element": CALL_INDIRECT,
+  "out of bounds table access": /^table\.|_elem$/,
+};
+
+/**
+ * What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. `operator` is the one
+ * that trapped, where that is known.
+ */
+export function specificationMessage(message: string, operator: string | null = null): string {
+  // Two kinds are a store's own, in these words, though they may end like an engine's: `cast failure or null reference`.
+  const said = message.split(" or ");
+  if (said.length > 1 && said.every((kind) => SUITES_TEXTS.has(kind))) return message;
+  const rows = ROWS.filter((row) => row !== ANY_BOUNDS && (row.v8.test(message) || row.jsc.test(message)));
+  const kinds = rows.map(({ expected }) => expected[0]!);
+  const own = operator === null ? [] : kinds.filter((kind) => ONLY_OF[kind]?.test(operator) ?? true);
+  const likely = own.length > 0 ? own : kinds;
+  return likely.length === 0 ? message : likely.join(" or ");
 }
 
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */

@@ -122,6 +122,32 @@ describe("run", { concurrency: 2 }, () => {
     await trap(["--invoke", "throw"], /error: uncaught exception: i32 7, (structref|\(ref null struct\))\n/);
   });
 
+  test("what the engine says of calls by references and of calls through tables is told apart by the operator", async () => {
+    const calls = file(
+      "calls.wat",
+      `(module
+  (type $f (func (param i32) (result i32)))
+  (type $g (func (result i64)))
+  (table $t 3 funcref)
+  (elem (i32.const 1) $one)
+  (func $one (type $f) (local.get 0))
+  (global $n (mut (ref null $f)) (ref.null $f))
+  (func (export "null") (result i32) (call_ref $f (i32.const 1) (global.get $n)))
+  (func (export "empty") (result i32) (call_indirect $t (type $f) (i32.const 1) (i32.const 0)))
+  (func (export "past") (result i64) (call_indirect $t (type $g) (i32.const 7))))`,
+    );
+    const said: string[] = [];
+    for (const name of ["null", "empty", "past"]) {
+      const { stderr } = await runCli(["run", "--invoke", name, calls]);
+      said.push(/trap: (.*)\n {2}at \w+ \(function \d+\) calls\.wat:\d+:\d+\n$/.exec(stderr)?.[1] ?? stderr);
+    }
+    assert.deepEqual(said, [
+      "null function reference",
+      "uninitialized element or indirect call type mismatch",
+      "undefined element",
+    ]);
+  });
+
   test("--gc-stats counts", async () => {
     const args = ["--invoke", "churn", functions, "1000", "--gc-stats", "--json"];
     const { code, stderr } = await runCli(["run", ...args, "--gc-stress"]);

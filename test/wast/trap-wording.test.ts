@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { saysEmptyEntry } from "../../src/embed/engine-messages.ts";
+import { TRAP_MESSAGES } from "../../src/gc/traps.ts";
 import { sameTrap, saysTrap, specificationMessage } from "../../src/wast/trap-wording.ts";
 
 test("what is out of bounds of one thing is not so of another", () => {
@@ -29,6 +30,25 @@ test("one check may have two reasons", () => {
   assert.ok(sameTrap("dereferencing a null pointer", "out of bounds array access or null reference"));
   assert.ok(!sameTrap("illegal cast", "out of bounds array access or null reference"));
   assert.equal(specificationMessage("array element access out of bounds"), "out of bounds array access");
+});
+
+test("what a store says stays as it is", () => {
+  for (const message of TRAP_MESSAGES.slice(2)) assert.equal(specificationMessage(message), message);
+});
+
+test("where the engine has one message for several operators, the one that trapped decides", () => {
+  const call = "null function or function signature mismatch";
+  const indirect = "uninitialized element or indirect call type mismatch";
+  assert.equal(specificationMessage(call), `${indirect} or null function reference`);
+  assert.equal(specificationMessage(call, "call_ref"), "null function reference");
+  assert.equal(specificationMessage(call, "return_call_ref"), "null function reference");
+  assert.equal(specificationMessage(call, "return_call_indirect"), indirect);
+  const bounds = "table index is out of bounds";
+  assert.equal(specificationMessage(bounds, "call_indirect"), "undefined element");
+  assert.equal(specificationMessage(bounds, "table.get"), "out of bounds table access");
+  // An operator that it cannot be says nothing.
+  assert.equal(specificationMessage(call, "i32.add"), `${indirect} or null function reference`);
+  assert.equal(specificationMessage("divide by zero", "i32.div_s"), "integer divide by zero");
 });
 
 test("an empty entry of a table is one in every engine's words, and the same trap as the suites'", () => {
