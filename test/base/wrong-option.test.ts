@@ -81,6 +81,14 @@ test("options of stores and of compiling are each told of the other", () => {
   assert.ok(embed.instantiate(EMPTY_MODULE, {}, { maxHeapBytes: 65536, gcStress: true, cache: null }));
 });
 
+test("a policy that is none is refused by name", () => {
+  const wrong = { policy: "spilway" } as unknown as object;
+  const complaint = /^TypeError: policy must be one of spillway, .*, not "spilway"$/;
+  assert.throws(() => embed.compile(EMPTY_MODULE, wrong), complaint);
+  assert.throws(() => embed.compileStandalone(EMPTY_MODULE, wrong), complaint);
+  assert.throws(() => new clif.SafepointSpiller().run(clif.parseFunctions(TEXT)[0]!, wrong), complaint);
+});
+
 test("the specification's options are not ours: unknown ones are passed over", async () => {
   const { Module, compile, validate } = embed.createWebAssembly({ force: true }) as Record<
     string,

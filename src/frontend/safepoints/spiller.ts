@@ -22,7 +22,7 @@ import { isSafepoint } from "../../ir/opcodes.ts";
 import { ReachableBlocks } from "./flow.ts";
 import { LiveSet } from "./live-set.ts";
 import { Liveness } from "./liveness.ts";
-import { POLICIES, type Policy, type PolicyName } from "./policies.ts";
+import { type Policy, type PolicyName, policyNamed } from "./policies.ts";
 import { References } from "./references.ts";
 import { Rewriter, type SlotRegion } from "./rewrite.ts";
 import { BackwardSlots, type SlotAssignment } from "./slots.ts";
@@ -87,7 +87,7 @@ export class SafepointSpiller {
    */
   run(func: Function, options: SpillOptions = {}): SpillCounts {
     requireOptions(options, SPILL_OPTIONS, "SafepointSpiller.run");
-    const policy = POLICIES.get(options.policy ?? "spillway")!;
+    const policy = policyNamed(options.policy ?? "spillway");
     this.references.compute(func, policy);
     if (this.references.count > 0 && !hasSafepoints(func, policy)) this.references.clear(func);
     if (this.references.count === 0) {
