@@ -283,7 +283,7 @@ export class Store {
 
   /**
    * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. On Node, `await writeFile("app.heapsnapshot", snapshot)`
-   * (of `node:fs/promises`) writes its text, in chunks; `toString()` is the whole, as long as it fits into a string.
+   * (of its `fs/promises`) writes its text, in chunks; `toString()` is the whole, as long as it fits into a string.
    */
   heapSnapshot(): HeapSnapshot {
     return new HeapSnapshot(new HeapGraph(this.core, this.objects.keys()));
