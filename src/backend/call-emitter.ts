@@ -68,12 +68,13 @@ export abstract class CallEmitter extends CodeWriter {
     const passing = indirect
       ? this.indices!.indirectStackPassing(table)
       : this.indices!.stackPassing(this.func, dfg.funcRef(inst));
-    if (passing === "argument" || passing === "exit") this.pushStackEnd(inst, tail);
+    if (passing === "argument" || passing === "exit" || passing === "import") this.pushStackEnd(inst, tail);
     if (indirect) this.pushAddress(this.arg(inst, 0), this.indices!.isTable64(table));
     if (passing === "global") {
       this.pushStackEnd(inst, tail);
       this.opIndex(WasmOp.GlobalSet, this.indices!.stackPointer);
     }
+    if (passing === "import") this.linkedCode(this.indices!.importEndSymbol(this.func, dfg.funcRef(inst)));
     if (passing === "exit") {
       const symbol = indirect
         ? this.indices!.indirectExitSymbol(signature, tail)

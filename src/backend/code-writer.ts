@@ -13,7 +13,7 @@ import { isCall, opcodeName } from "../ir/opcodes.ts";
 import { HEAP_OUT_OF_BOUNDS, type TrapCode } from "../ir/trap-codes.ts";
 import { bitsOf, I32, I64, type Type } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
-import { addressPlace, indexPlace } from "../object/code.ts";
+import { addressPlace, codePlace, indexPlace } from "../object/code.ts";
 import { opcodeBytes, OPCODE_COUNT as WASM_OPCODE_COUNT } from "../wasm/opcodes.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { isNarrow } from "./direct-ops.ts";
@@ -329,6 +329,12 @@ export abstract class CodeWriter {
     this.op(op);
     this.places.push(this.out.length);
     this.places.push(indexPlace(symbol));
+  }
+
+  /** Instructions that are put in when the code is linked. */
+  protected linkedCode(symbol: number): void {
+    this.places.push(this.out.length);
+    this.places.push(codePlace(symbol));
   }
 
   // The frame.

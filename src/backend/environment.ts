@@ -12,9 +12,10 @@ export type ExceptionForm = "legacy" | "exnref" | "checks";
 
 /**
  * How a call tells where the shadow stack ends: by an argument behind all others, by the global, or not at all, since nothing that is
- * called has a frame or collects. Or what is called is an `exit`, which gets it by an argument, and the index of an indirect call behind that.
+ * called has a frame or collects. Or what is called is an `exit`, which gets it by an argument, and the index of an indirect call behind that;
+ * or an `import` of which only the linker knows how it is told, so that the end is pushed, and the linker puts in what is done with it.
  */
-export type StackPassing = "argument" | "global" | "exit" | "none";
+export type StackPassing = "argument" | "global" | "exit" | "import" | "none";
 
 /** How a function learns it: by a parameter, or not at all; or it is the `top`, since only the host calls the function, and no frame is live then. */
 export type StackSource = "parameter" | "top" | "none";
@@ -37,6 +38,8 @@ export interface ModuleIndices {
   /** The symbol of the function that is called where an exit is, of a direct call or an indirect one. */
   exitSymbol(func: Function, callee: FuncRef, tail: boolean): number;
   indirectExitSymbol(signature: SigRef, tail: boolean): number;
+  /** The symbol of the instructions between pushing the stack's end and the call of an import. */
+  importEndSymbol(func: Function, callee: FuncRef): number;
   /** The mutable i32 global where code that gets no argument for it finds the shadow stack's pointer. */
   readonly stackPointer: number;
   /** The memory that the shadow stack is in, and every access whose flags name no alias region. Its addresses are i32. */

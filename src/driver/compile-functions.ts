@@ -15,7 +15,13 @@ import type { TrapCode } from "../ir/trap-codes.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { OutputPlan } from "../link/plan.ts";
 import type { RelocatableCode } from "../object/code.ts";
-import { CELLS, IMPORT_EXITS, TABLE_EXITS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import {
+  CELLS,
+  IMPORT_EXITS,
+  IMPORT_STACK_ENDS,
+  TABLE_EXITS,
+  TRAP_FUNCTIONS,
+} from "../object/symbol-spaces.ts";
 import { SymbolTable } from "../object/symbols.ts";
 import { makeReducible } from "../passes/make-reducible.ts";
 import { Optimizer } from "../passes/optimizer.ts";
@@ -130,6 +136,13 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   return { plan, symbols, bodies, initializers };
 }
 
+/** The index in its name space of what is called directly. */
+function calleeOf({ dfg }: Function, callee: FuncRef): number {
+  const { name } = dfg.extFuncs[callee]!;
+  if (name.kind !== "user") throw new Error("a translated function calls by index");
+  return dfg.userNames.index(name.ref);
+}
+
 /** What a translated function refers to, in the output's index spaces. */
 class TranslatedIndices implements ModuleIndices {
   private readonly plan: OutputPlan;
@@ -170,33 +183,35 @@ class TranslatedIndices implements ModuleIndices {
 
   private sourceOf(index: number): StackSource {
     const { plan } = this;
-    if (index === INITIALIZER) return plan.usesHeap ? "parameter" : "none";
+    if (index === INITIALIZER) return plan.passesStack ? "parameter" : "none";
     if (plan.functionTypes.beginsStack(index)) return "top";
     return plan.functionTypes.takesStack(index) ? "parameter" : "none";
   }
 
   stackPassing(func: Function, callee: FuncRef): StackPassing {
     const { name } = func.dfg.extFuncs[callee]!;
-    if (name.kind !== "user" || !this.plan.usesHeap) return "none";
+    if (name.kind !== "user" || !this.plan.passesStack) return "none";
     const { userNames } = func.dfg;
     const namespace = userNames.namespace(name.ref);
     const index = userNames.index(name.ref);
     if (namespace === RUNTIME_FUNCTIONS)
       return RUNTIME_CALLS[RUNTIME_EXPORTS[index]!].collects ? "global" : "none";
     if (namespace === MEMORY_FUNCTIONS) return "none";
-    if (index < this.plan.module.importedFunctionCount) return this.plan.hasExits ? "exit" : "global";
+    if (index < this.plan.module.importedFunctionCount) return this.plan.hasExits ? "exit" : "import";
     return this.plan.functionTypes.takesStack(index) ? "argument" : "none";
   }
 
   indirectStackPassing(table: number): StackPassing {
-    if (!this.plan.usesHeap) return "none";
+    if (!this.plan.passesStack) return "none";
     return this.plan.takesStackIn(table) ? "argument" : "exit";
   }
 
   exitSymbol(func: Function, callee: FuncRef, tail: boolean): number {
-    const { name } = func.dfg.extFuncs[callee]!;
-    if (name.kind !== "user") throw new Error("a translated function calls by index");
-    return this.table.intern(IMPORT_EXITS, 2 * func.dfg.userNames.index(name.ref) + Number(tail));
+    return this.table.intern(IMPORT_EXITS, 2 * calleeOf(func, callee) + Number(tail));
+  }
+
+  importEndSymbol(func: Function, callee: FuncRef): number {
+    return this.table.intern(IMPORT_STACK_ENDS, calleeOf(func, callee));
   }
 
   indirectExitSymbol(signature: SigRef, tail: boolean): number {

@@ -85,6 +85,7 @@ function indicesOf(module: Module, translator: FunctionTranslator): ModuleIndice
     indirectStackPassing: () => "none",
     exitSymbol: () => -1,
     indirectExitSymbol: () => -1,
+    importEndSymbol: () => -1,
     trapSymbol: () => -1,
   };
 }

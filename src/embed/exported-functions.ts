@@ -59,8 +59,9 @@ export class ExportedFunctions {
   private externOfReference(reference: number): FunctionExtern {
     const { functions, runtime, types } = this.store;
     const type = functions.typeOf(reference);
-    const raw = functionForOthers(types.types, type, functions.at(reference), runtime.imports);
-    return { kind: "func", type, raw, isHost: false, isPlain: false, reference };
+    const told = functions.at(reference);
+    const raw = functionForOthers(types.types, type, told, runtime.imports);
+    return { kind: "func", type, raw, told, isHost: false, isPlain: false, reference };
   }
 
   private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {

@@ -28,6 +28,10 @@ export interface FunctionExtern {
    * JavaScript's own may throw what it likes (`exceptions.ts`).
    */
   readonly raw: HostFunction;
+  /** Of compiled code that may need to know where the shadow stack ends: the function that is told, behind its own parameters. */
+  readonly told?: HostFunction | null;
+  /** Of compiled code that has no use for it. */
+  readonly isQuiet?: boolean;
   /** `raw` is JavaScript's own, and no function of an instance. */
   readonly isHost: boolean;
   /** Of a module without references that calls no other: a call needs no guarding. */

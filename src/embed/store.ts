@@ -11,8 +11,9 @@ import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN, ZERO_BYTE
 import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
-import { type LinkedInstance, linkForStore, outputName } from "../link/link-store.ts";
+import { type LinkedInstance, linkForStore, outputName, toldName } from "../link/link-store.ts";
 import { leavesChecks } from "../link/native-tables.ts";
+import type { ImportedEnd } from "../link/stack-passing.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import { externTypeOf, externTypeOfImport, matchesExternType } from "../wasm/extern-types.ts";
@@ -113,6 +114,7 @@ export class Store implements DescriptorMemory {
       },
       importedFunction: (func) => (byKind("func", func) as FunctionExtern).reference,
       importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
+      importedEnd: (func) => endOf(byKind("func", func) as FunctionExtern),
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     });
     this.lastPositions = linked.positions;
@@ -140,7 +142,7 @@ export class Store implements DescriptorMemory {
     imports: readonly Extern[],
     byKind: (kind: ExternKind, index: number) => Extern,
   ): StoreInstance {
-    const input = this.inputs(imports);
+    const input = this.inputs(imports, code.plan.passesStack);
     const memories = startMemories(
       linked,
       (index) => byKind("memory", index) as MemoryExtern,
@@ -166,13 +168,14 @@ export class Store implements DescriptorMemory {
     return { exports: externs, bytes: linked.bytes, hostExports };
   }
 
-  /** What an instance imports, by position. */
-  private inputs(imports: readonly Extern[]): Record<string, unknown> {
+  /** What an instance imports, by position; `passesStack`: it tells where the shadow stack ends. */
+  private inputs(imports: readonly Extern[], passesStack: boolean): Record<string, unknown> {
     const input: Record<string, unknown> = {};
     const calls: HostCall[] = [];
     const places: number[] = [];
     imports.forEach((given, i) => {
-      input[i] = given.kind === "func" ? this.callable(given) : "host" in given ? given.host : undefined;
+      if (given.kind === "func") input[i] = (passesStack ? given.told : null) ?? this.callable(given);
+      else input[i] = "host" in given ? given.host : undefined;
       if (given.kind !== "func" || !given.call) return;
       calls.push(given.call);
       places.push(i);
@@ -183,7 +186,7 @@ export class Store implements DescriptorMemory {
     return input;
   }
 
-  /** The function as instances call it. */
+  /** The function as those call it that do not tell where the shadow stack ends. */
   private callable({ raw, isHost, throwsAsStore }: FunctionExtern): HostFunction {
     return isHost && throwsAsStore !== true ? this.exceptions.converting(raw) : raw;
   }
@@ -192,8 +195,8 @@ export class Store implements DescriptorMemory {
   referenceTo(extern: FunctionExtern): number {
     if (extern.reference === 0) {
       const { types } = this.types;
-      const raw = this.callable(extern);
-      const func = functionForReferences(types, extern.type, raw, this.runtime.imports);
+      const func =
+        extern.told ?? functionForReferences(types, extern.type, this.callable(extern), this.runtime.imports);
       extern.reference = this.functions.add([extern.type]);
       this.functions.put(extern.reference, func);
     }
@@ -318,15 +321,19 @@ export class Store implements DescriptorMemory {
     const host = hostExports[key];
     const type = externTypeOf(this.types, plan.module, kind, index);
     switch (type.kind) {
-      case "func":
+      case "func": {
+        const isTold = plan.functionTypes.takesStack(index);
         return {
           kind: "func",
           type: type.type,
           raw: host as HostFunction,
+          told: isTold ? (hostExports[toldName(index)] as HostFunction) : null,
+          isQuiet: !isTold && (plan.passesStack || plan.module.importedFunctionCount === 0),
           isHost: false,
           isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
           reference: layout.knownFunction(index),
         };
+      }
       case "global": {
         if (isRef(type.type)) return { kind: "global", type, host: null, cell: layout.globalCell(index) };
         return { kind: "global", type, host: host as HostGlobal, cell: -1 };
@@ -354,6 +361,12 @@ function byIndex(
   const lists: Record<ExternKind, Extern[]> = { func: [], global: [], table: [], memory: [], tag: [] };
   plan.module.imports.forEach(({ type }, i) => void lists[type.kind].push(imports[i]!));
   return (kind, index) => lists[kind][index]!;
+}
+
+/** How an instance that imports the function tells it where the shadow stack ends. */
+function endOf({ told, isQuiet }: FunctionExtern): ImportedEnd {
+  if (told) return "argument";
+  return isQuiet === true ? "none" : "global";
 }
 
 const CONSTANT_OPERATORS: Readonly<Record<ValType, number>> = {

@@ -1,18 +1,21 @@
 /**
  * Functions between compiled code and others, where they disagree on how to tell where the shadow stack ends (`stack-passing.ts`): for
  * what others call a function of the input's type that passes the stack's end on, for what references to an import reach one that leaves it
- * in the global.
+ * in the global. And where code of a store calls an import, what it does with the stack's end.
  *
  * Where exceptions unwind by returning, a function for others traps if one is left: there is no other way to tell the host.
  */
+import { ByteWriter } from "../base/byte-writer.ts";
 import { ZERO_BYTES } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
+import { writeOpcode } from "../wasm/encode-operators.ts";
 import { exportedFunctionNames, readNames } from "../wasm/names.ts";
 import { I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type ExitCallee, exitBody } from "./exit-functions.ts";
 import type { OutputPlan } from "./plan.ts";
 import { callLeaving, callTelling, pushParams } from "./stack-end-calls.ts";
+import type { ImportedEnd } from "./stack-passing.ts";
 
 /** What the functions depend on but the plan. */
 export interface Borders {
@@ -20,6 +23,8 @@ export interface Borders {
   readonly stackTop: number | null;
   /** The address of the cell of exceptions, where those unwind by returning; else -1. */
   readonly exceptionCell: number;
+  /** How an imported function learns where the stack ends. */
+  importedEnd(func: number): ImportedEnd;
 }
 
 /** Adds a function to the output, with a name; returns its index. */
@@ -34,6 +39,7 @@ export class BorderFunctions {
   private readonly exits: Map<number, number>;
   /** By what is called through a table, and whether by a tail call, as `TABLE_EXITS` are numbered. */
   private readonly tableExits: Map<number, number>;
+  private readonly importEnds: Map<ImportedEnd, Uint8Array>;
 
   constructor(plan: OutputPlan, borders: Borders, add: AddFunction) {
     this.plan = plan;
@@ -42,14 +48,34 @@ export class BorderFunctions {
     this.entries = new Map();
     this.exits = new Map();
     this.tableExits = new Map();
+    this.importEnds = new Map();
+  }
+
+  /** Whether a function of the input gets the stack's end by an argument. */
+  private isTold(func: number): boolean {
+    const { plan, borders } = this;
+    if (func >= plan.module.importedFunctionCount) return plan.functionTypes.takesStack(func);
+    return plan.passesStack && borders.importedEnd(func) === "argument";
+  }
+
+  /** What code does with the stack's end that it has pushed, before it calls an import. */
+  importEnd(func: number): Uint8Array {
+    const { plan, borders } = this;
+    const end = borders.importedEnd(func);
+    let code = this.importEnds.get(end);
+    if (code === undefined) {
+      code = endCode(end, plan.stackPointer);
+      this.importEnds.set(end, code);
+    }
+    return code;
   }
 
   /** The output's index of a function of the input as others call it. */
   forOthers(func: number): number {
     const { plan, borders } = this;
     const isOwn = func >= plan.module.importedFunctionCount;
-    const needsCheck = borders.exceptionCell >= 0;
-    if (!isOwn || !(plan.functionTypes.takesStack(func) || needsCheck)) return plan.functionIndex(func);
+    const needsCheck = isOwn && borders.exceptionCell >= 0;
+    if (!this.isTold(func) && !needsCheck) return plan.functionIndex(func);
     let entry = this.entries.get(func);
     if (entry === undefined) {
       const type = plan.functionTypes.plain(plan.module.functionTypes.get(func));
@@ -65,7 +91,8 @@ export class BorderFunctions {
   /** The output's index of a function of the input as references and tables of compiled code reach it. */
   forReferences(func: number): number {
     const { plan } = this;
-    if (func >= plan.module.importedFunctionCount || !plan.usesHeap) return plan.functionIndex(func);
+    const isOwn = func >= plan.module.importedFunctionCount;
+    if (isOwn || !plan.passesStack || this.isTold(func)) return plan.functionIndex(func);
     return this.importExit(2 * func + Number(plan.hasExits));
   }
 
@@ -115,9 +142,10 @@ export class BorderFunctions {
     const { plan, borders } = this;
     const params = this.paramCount(func);
     const readsGlobal = borders.stackTop === null && !plan.hasExits;
-    const body = new BodyWriter(plan.functionTypes.takesStack(func) && readsGlobal ? [I32] : []);
+    const isTold = this.isTold(func);
+    const body = new BodyWriter(isTold && readsGlobal ? [I32] : []);
     const callee = plan.functionIndex(func);
-    if (!plan.functionTypes.takesStack(func)) {
+    if (!isTold) {
       pushParams(body, params);
       body.call(callee);
     } else if (plan.hasExits) {
@@ -144,6 +172,16 @@ export class BorderFunctions {
     callLeaving(body, plan.functionIndex(func), this.paramCount(func), plan.stackPointer);
     return body.finish();
   }
+}
+
+function endCode(end: ImportedEnd, stackPointer: number): Uint8Array {
+  const out = new ByteWriter();
+  if (end === "none") writeOpcode(out, WasmOp.Drop);
+  if (end === "global") {
+    writeOpcode(out, WasmOp.GlobalSet);
+    out.u32(stackPointer);
+  }
+  return out.bytes();
 }
 
 /** Traps, and forgets it, if an exception is in flight. */

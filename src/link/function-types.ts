@@ -15,13 +15,13 @@ export class FunctionTypes {
 
   /** With all that bodies may name; what linking needs besides is added then. */
   constructor(users: StackUsers) {
-    const { module, usesHeap } = users;
+    const { module, passesStack } = users;
     this.users = users;
     this.types = new OutputTypes(module.types);
     this.stack = new StackPassing(users);
     for (let type = 0; type < module.types.length; type++) {
       if (module.types.kind(type) !== wasm.KIND_FUNC) continue;
-      if (usesHeap) this.withStack(type);
+      if (passesStack) this.withStack(type);
       if (this.stack.isOutsideTables) this.plain(type);
     }
     for (let func = 0; func < module.functionTypes.length; func++) this.ofFunction(func);

@@ -58,7 +58,11 @@ function linkPlain(compiled: CompiledCode): LinkedModule {
   const { plan } = compiled;
   const { module } = plan;
   const layout = layoutOf(compiled, 0);
-  const out = new OutputModule(compiled, layout, () => null, { stackTop: null, exceptionCell: -1 });
+  const out = new OutputModule(compiled, layout, () => null, {
+    stackTop: null,
+    exceptionCell: -1,
+    importedEnd: () => "global",
+  });
   addImports(out, plan);
   out.placeCalled(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
@@ -136,6 +140,7 @@ function linkWithRuntime(compiled: CompiledCode, options: StandaloneOptions): Li
     exceptionCell: plan.checksExceptions
       ? layout.valueOf(compiled.symbols.intern(CELLS, plan.exceptionCell))
       : -1,
+    importedEnd: () => "global",
   };
   const { exceptionCell } = borders;
   const out = new OutputModule(compiled, layout, () => null, borders);

@@ -8,9 +8,10 @@
  *     "runtime"   functions, globals    those that the plan lists; `memory`, `functions` (the table); `exception` (the tag)
  *     "memory"    "0", "1" …           functions that stand for operators on memories; `m<index>`, a memory
  *
- * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, and
- * `initialize`, to be called once, if there is anything to do. A module without references has none of the runtime's imports and
- * is started by the engine.
+ * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, `c<index>` for
+ * a function as other instances call it that tell it where the shadow stack ends (`stack-passing.ts`), and `initialize`, to be called
+ * once, if there is anything to do. A module without references has none of the runtime's imports and is started by the engine, unless
+ * it imports functions: then it has the global `stackPointer`, and is started as others are.
  */
 import { RUNTIME_CALLS } from "../gc/runtime-functions.ts";
 import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
@@ -21,9 +22,12 @@ import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
 import { type LinkedModule, OutputModule } from "./output-module.ts";
 import type { OutputPlan } from "./plan.ts";
+import type { ImportedEnd } from "./stack-passing.ts";
 import { StaticLayout, type Surroundings } from "./static-layout.ts";
 
 export interface StorePlacement extends Surroundings {
+  /** How an imported function learns where the shadow stack ends. */
+  importedEnd(func: number): ImportedEnd;
   /** Of an imported global of numbers whose value never changes. */
   readonly importedBits: ImportedBits;
 }
@@ -50,6 +54,11 @@ export function outputName(kind: ExternKind, index: number): string {
   return `${EXPORT_PREFIXES[kind]}${index}`;
 }
 
+/** What the output calls a function of the input that is told where the shadow stack ends. */
+export function toldName(func: number): string {
+  return `c${func}`;
+}
+
 export function linkForStore(compiled: CompiledCode, placement: StorePlacement): LinkedInstance {
   const { plan } = compiled;
   const { module } = plan;
@@ -58,8 +67,9 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   const out = new OutputModule(compiled, layout, placement.importedBits, {
     stackTop: null,
     exceptionCell: -1,
+    importedEnd: (func) => placement.importedEnd(func),
   });
-  addImports(out, plan);
+  addImports(out, plan, placement);
   out.placeCalled(plan.functionsEnd + out.initializerCount);
   const initializer = out.addCompiled(() => {});
   out.addCalledFunctions();
@@ -85,21 +95,25 @@ export function linkForStore(compiled: CompiledCode, placement: StorePlacement):
   };
 }
 
-function addImports(out: OutputModule, plan: OutputPlan): void {
-  const { module, usesHeap } = plan;
+function addImports(out: OutputModule, plan: OutputPlan, placement: StorePlacement): void {
+  const { module, usesHeap, passesStack, functionTypes } = plan;
   const add = (from: string, name: string, type: ImportType): void => {
     out.imports.push({ module: from, name, type, offset: 0 } satisfies Import);
     if (type.kind === "func") out.importFunction(type.type);
   };
+  let functions = 0;
   let globals = 0;
   module.imports.forEach(({ type }, i) => {
-    if (type.kind === "func")
-      add("input", String(i), { kind: "func", type: plan.functionTypes.plain(type.type) });
-    else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
+    if (type.kind === "func") {
+      const isTold = placement.importedEnd(functions++) === "argument" && passesStack;
+      const wanted = isTold ? functionTypes.withStack(type.type) : functionTypes.plain(type.type);
+      add("input", String(i), { kind: "func", type: wanted });
+    } else if (type.kind === "global" && plan.globalIndex(globals++) >= 0) add("input", String(i), type);
     else if (type.kind === "memory" && !plan.hasMemoryModules) add("input", String(i), type);
   });
   if (usesHeap) addRuntimeFunctions(plan, add);
   addMemoryFunctions(plan, add);
+  if (passesStack) addRuntimeGlobals(plan, add);
   if (usesHeap) addRuntimeState(plan, add);
 }
 
@@ -113,10 +127,13 @@ function addRuntimeFunctions(plan: OutputPlan, add: AddImport): void {
   }
 }
 
-function addRuntimeState(plan: OutputPlan, add: AddImport): void {
+function addRuntimeGlobals(plan: OutputPlan, add: AddImport): void {
   for (const name of plan.storeGlobals) {
     add("runtime", name, { kind: "global", global: { type: I32, mutable: true } });
   }
+}
+
+function addRuntimeState(plan: OutputPlan, add: AddImport): void {
   const any = { min: 0n, max: null };
   const table = { element: FUNCREF, limits: any, is64: false };
   add("runtime", "functions", { kind: "table", table });
@@ -147,6 +164,8 @@ function addExports(out: OutputModule, plan: OutputPlan): void {
     if (place < 0 || done.has(name)) continue;
     done.add(name);
     out.exports.push({ name, kind, index: place, offset: 0 });
+    if (kind === "func" && plan.functionTypes.takesStack(index))
+      out.exports.push({ name: toldName(index), kind, index: plan.functionIndex(index), offset: 0 });
   }
 }
 

@@ -1,5 +1,5 @@
 /** In which order stack maps lie: those that code names most come first, and have the shortest numbers. */
-import type { RelocatableCode } from "../object/code.ts";
+import { placeSymbol, type RelocatableCode } from "../object/code.ts";
 import { STACK_MAPS } from "../object/symbol-spaces.ts";
 import type { SymbolTable } from "../object/symbols.ts";
 
@@ -9,7 +9,7 @@ export function mapsByUse(symbols: SymbolTable, bodies: readonly RelocatableCode
   const maps: number[] = [];
   for (const { places } of bodies) {
     for (let i = 0; i < places.length; i += 2) {
-      const symbol = places[i + 1]! >>> 1;
+      const symbol = placeSymbol(places[i + 1]!);
       if (uses[symbol]!++ === 0 && symbols.space(symbol) === STACK_MAPS) maps.push(symbol);
     }
   }

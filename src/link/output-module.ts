@@ -9,8 +9,8 @@ import { trapFunctionName } from "../gc/traps.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import type { KeptData } from "../lowering/data-segments.ts";
 import { encodeLowered } from "../lowering/lower-module.ts";
-import { type RelocatableCode, writeLinked } from "../object/code.ts";
-import { IMPORT_EXITS, TABLE_EXITS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
+import { type PlaceValues, type RelocatableCode, writeLinked } from "../object/code.ts";
+import { IMPORT_EXITS, IMPORT_STACK_ENDS, TABLE_EXITS, TRAP_FUNCTIONS } from "../object/symbol-spaces.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
 import type {
   ByteRange,
@@ -91,11 +91,16 @@ export class OutputModule {
   /** The trap functions by code. */
   private readonly traps: Map<number, number>;
 
+  private readonly places: PlaceValues;
   private readonly borders: Borders;
   private readonly borderFunctions: BorderFunctions;
 
   constructor(code: CompiledCode, layout: StaticLayout, importedBits: ImportedBits, borders: Borders) {
     const { module } = code.plan;
+    this.places = {
+      valueOf: (symbol) => this.valueOf(symbol),
+      codeOf: (symbol) => this.codeOf(symbol),
+    };
     this.borders = borders;
     this.borderFunctions = new BorderFunctions(code.plan, borders, (type, body, name) =>
       this.addCalled({ type, body, name }),
@@ -164,7 +169,7 @@ export class OutputModule {
   }
 
   private get initializersTakeStack(): boolean {
-    return this.plan.usesHeap && this.code.initializers.length > 0;
+    return this.plan.passesStack && this.code.initializers.length > 0;
   }
 
   /** The index of the one to call, or -1. */
@@ -173,7 +178,7 @@ export class OutputModule {
     const plain = plan.addType([], []);
     const copies = this.layout.wordCopies;
     const first = copies === null ? -1 : this.addFunction(plain, copyWordsBody(copies));
-    const type = plan.usesHeap ? plan.addType([I32], []) : plain;
+    const type = plan.passesStack ? plan.addType([I32], []) : plain;
     const rest = this.code.initializers.map((code) => this.addLinked(code, type));
     const parts = first < 0 ? rest : [first, ...rest];
     if (parts.length === 0) return -1;
@@ -194,7 +199,7 @@ export class OutputModule {
 
   private addLinked(code: RelocatableCode, type: number): number {
     this.body.clear();
-    const positions = writeLinked(this.body, code, (symbol) => this.valueOf(symbol));
+    const positions = writeLinked(this.body, code, this.places);
     const index = this.addFunction(type, this.body.bytes());
     if (positions !== null) this.positions.set(index, positions);
     return index;
@@ -212,6 +217,12 @@ export class OutputModule {
       default:
         return this.layout.valueOf(symbol);
     }
+  }
+
+  private codeOf(symbol: number): Uint8Array {
+    const { space, index } = this.code.symbols.symbol(symbol);
+    if (space !== IMPORT_STACK_ENDS) throw new Error("a symbol that stands for no code");
+    return this.borderFunctions.importEnd(index);
   }
 
   /** Where the functions that bodies call by symbols will begin; before `addCompiled`. */

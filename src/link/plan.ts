@@ -44,9 +44,10 @@ import { refuseForTarget } from "./target-refusals.ts";
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
 
-/** What a module of a store imports of the runtime: functions, then globals, in this order; and for its barrier. */
+/** What a module of a store imports of the runtime: functions, then globals, in this order; and for its barrier. Without a heap the first global at most. */
 const STORE_FUNCTIONS: readonly RuntimeFunction[] = ["allocSlow", "collect"];
-const STORE_GLOBALS: readonly string[] = ["stackPointer", "allocPtr", "allocEnd", "trapCode"];
+const STACK_POINTER = "stackPointer";
+const STORE_GLOBALS: readonly string[] = [STACK_POINTER, "allocPtr", "allocEnd", "trapCode"];
 const BARRIER_FUNCTIONS: Readonly<Record<BarrierKind, readonly RuntimeFunction[]>> = {
   none: [],
   cards: ["markCards"],
@@ -100,6 +101,8 @@ export class OutputPlan implements InitializerPlan {
   readonly canonicalIds: Uint32Array;
   /** Whether the output has a heap. */
   readonly usesHeap: boolean;
+  /** Whether functions that may need it are told where the shadow stack ends (`stack-passing.ts`). */
+  readonly passesStack: boolean;
   /** The cells, in order. */
   readonly cells: readonly Cell[];
   /** The output's function types; the runtime's come behind them when it is merged. */
@@ -139,7 +142,6 @@ export class OutputPlan implements InitializerPlan {
     this.target = options.target;
     this.barrier = barrier;
     this.storeFunctions = [...STORE_FUNCTIONS, ...BARRIER_FUNCTIONS[barrier]];
-    this.storeGlobals = [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]];
     this.store = store;
     this.types = module.types;
     this.canonicalIds = store.canonicalize(module.types);
@@ -162,6 +164,10 @@ export class OutputPlan implements InitializerPlan {
     const holdsReferences =
       this.cells.length > 0 || checksTypes || module.globals.some(({ type }) => wasm.isRef(type));
     this.usesHeap = this.usage.usesReferences || holdsReferences;
+    this.passesStack =
+      this.usesHeap ||
+      (mode === "store" && module.importedFunctionCount > 0 && this.target.has("mutable-global"));
+    this.storeGlobals = this.usesHeap ? [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]] : [STACK_POINTER];
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
     this.memories = new MemoryPlan(module, this.usage.memoryUses, {
       standsAlone: mode === "standalone",
@@ -176,7 +182,7 @@ export class OutputPlan implements InitializerPlan {
     this.functionTypes = new FunctionTypes(this);
     this.outputTypes = this.functionTypes.table;
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
-    this.start = this.usesHeap || this.hasMemoryModules || isComputed ? module.start : NONE;
+    this.start = this.passesStack || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
   }
 
@@ -258,7 +264,7 @@ export class OutputPlan implements InitializerPlan {
 
   /** Whether the functions in a table of the output are told where the shadow stack ends. */
   takesStackIn(table: number): boolean {
-    return table === this.functionTable ? this.usesHeap : this.functionTypes.takesStackInTables;
+    return table === this.functionTable ? this.passesStack : this.functionTypes.takesStackInTables;
   }
 
   // Globals.
@@ -320,7 +326,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   private skipRuntimeGlobals(next: number): number {
-    if (this.mode !== "store" || !this.usesHeap) return next;
+    if (this.mode !== "store" || !this.passesStack) return next;
     this.storeGlobals.forEach((name, i) => void this.runtimeGlobals.set(name, next + i));
     return next + this.storeGlobals.length;
   }
@@ -354,7 +360,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   get stackPointer(): number {
-    return this.runtimeGlobal("stackPointer");
+    return this.runtimeGlobal(STACK_POINTER);
   }
 
   /** Where others that call find the stack's end (`stack-passing.ts`). */

@@ -5,7 +5,10 @@
  * function, a return, an exception or a trap, gives its frame back. Who cannot collect is told nothing, but for functions that references
  * exist of: an indirect call does not know which one it reaches. At the borders, where the runtime or the host is called and where
  * they call, types are the input's, and the runtime's global has it: set before each call that leaves, read by the wrapper of what is
- * exported (`border-functions.ts`), which puts it back when the function returns.
+ * exported (`border-functions.ts`), which puts it back when the function returns. Between instances of a store is no border: what one
+ * imports of another it calls as its own, told by the argument. Only the linker knows what an import is, so code pushes the end in any case, and
+ * the linker puts in what becomes of it: it stays as an argument, goes into the global, or is dropped. A module without a heap that calls
+ * others has no frames, but passes on where the stack ends.
  *
  * In a closed module no frame is live when the host calls, so the stack begins anew: in the exported function itself if nobody else calls it,
  * or in its wrapper. A module that stands alone and is not closed may be called back while frames are live. Frames below those can be of
@@ -18,12 +21,18 @@ import type { ModuleUsage } from "./module-usage.ts";
 /** The name of the global that says where the stack ends for others who call a module that stands alone and is not closed. */
 export const OUTER_STACK_END = "outerStackEnd";
 
+/**
+ * How a function that an instance of a store imports learns where the stack ends: compiled code by an argument, unless it has no use for it;
+ * all others find it in the global.
+ */
+export type ImportedEnd = "argument" | "global" | "none";
+
 /** What of a plan it depends on. */
 export interface StackUsers {
   readonly module: Module;
   readonly mode: "standalone" | "store";
   readonly usage: ModuleUsage;
-  readonly usesHeap: boolean;
+  readonly passesStack: boolean;
   /** Whether exceptions unwind by returning. */
   readonly checksExceptions: boolean;
   mayCollect(func: number): boolean;
@@ -48,12 +57,12 @@ export class StackPassing {
   readonly isOutsideTables: boolean;
 
   constructor(users: StackUsers) {
-    const { module, mode, usage, usesHeap } = users;
+    const { module, mode, usage, passesStack } = users;
     const count = module.functionTypes.length;
     this.takers = new Uint8Array(count);
-    this.isOutsideTables = !usesHeap || (mode === "standalone" && hasVisibleTables(module));
+    this.isOutsideTables = !passesStack || (mode === "standalone" && hasVisibleTables(module));
     this.entries = hostEntries(users);
-    if (!usesHeap) return;
+    if (!passesStack) return;
     for (let func = module.importedFunctionCount; func < count; func++)
       if (users.mayCollect(func)) this.takers[func] = 1;
     for (const func of usage.referencedFunctions)
@@ -70,10 +79,10 @@ export class StackPassing {
   }
 }
 
-function hostEntries({ module, mode, usage, usesHeap, checksExceptions }: StackUsers): Set<number> {
+function hostEntries({ module, mode, usage, passesStack, checksExceptions }: StackUsers): Set<number> {
   const entries = new Set<number>();
   // Where exceptions unwind by returning, a wrapper looks for one that is left.
-  if (mode !== "standalone" || !usesHeap || checksExceptions || !isClosed(module)) return entries;
+  if (mode !== "standalone" || !passesStack || checksExceptions || !isClosed(module)) return entries;
   const referenced = new Set(usage.referencedFunctions);
   for (const { kind, index } of module.exports) {
     const isCalled = usage.calledExports.has(index) || referenced.has(index) || index === module.start;

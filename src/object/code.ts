@@ -1,15 +1,16 @@
 /**
  * Compiled bodies with places for what the linker knows.
  *
- * A place is where the operand of an `i32.const` or of a `call` is missing: Wasm has no offsets between instructions, so linking
- * puts a LEB128 of whatever length there, and the code is as short as if the address had been known.
+ * A place is where the operand of an `i32.const` or of a `call` is missing, or instructions that depend on what is linked: Wasm has no
+ * offsets between instructions, so linking puts a LEB128 of whatever length there, or no instruction at all, and the code is as short as if
+ * all had been known.
  */
 import type { ByteWriter } from "../base/byte-writer.ts";
 
 export interface RelocatableCode {
   /** A body: local declarations, code and `end`, without its size. */
   readonly bytes: Uint8Array;
-  /** Pairs: an offset in the bytes, ascending, and what goes in there (`addressPlace`, `indexPlace`). */
+  /** Pairs: an offset in the bytes, ascending, and what goes in there (`addressPlace`, `indexPlace`, `codePlace`). */
   readonly places: Int32Array;
   /**
    * Pairs: an offset in the bytes at which an instruction begins, ascending, and where in the input it and those behind it come from.
@@ -18,22 +19,46 @@ export interface RelocatableCode {
   readonly positions: Int32Array | null;
 }
 
+/** The low bits of a place say of which kind it is. */
+const KIND_BITS = 2;
+const KIND = (1 << KIND_BITS) - 1;
+const ADDRESS = 0;
+const INDEX = 1;
+const CODE = 2;
+
 /** A symbol's address, as a signed number. */
 export function addressPlace(symbol: number): number {
-  return symbol * 2;
+  return (symbol << KIND_BITS) | ADDRESS;
 }
 
 /** The index of a function, as an unsigned number. */
 export function indexPlace(symbol: number): number {
-  return symbol * 2 + 1;
+  return (symbol << KIND_BITS) | INDEX;
+}
+
+/** Instructions. */
+export function codePlace(symbol: number): number {
+  return (symbol << KIND_BITS) | CODE;
+}
+
+/** The symbol that a place names. */
+export function placeSymbol(place: number): number {
+  return place >>> KIND_BITS;
+}
+
+/** The place with another symbol. */
+export function placeOfSymbol(place: number, symbol: number): number {
+  return (symbol << KIND_BITS) | (place & KIND);
+}
+
+/** What goes in at places. */
+export interface PlaceValues {
+  valueOf(symbol: number): number;
+  codeOf(symbol: number): Uint8Array;
 }
 
 /** Appends the body with all places filled, and gives its positions as they are then. */
-export function writeLinked(
-  out: ByteWriter,
-  code: RelocatableCode,
-  valueOf: (symbol: number) => number,
-): Int32Array | null {
+export function writeLinked(out: ByteWriter, code: RelocatableCode, values: PlaceValues): Int32Array | null {
   const { bytes, places } = code;
   const start = out.length;
   const positions = code.positions === null ? null : code.positions.slice();
@@ -41,13 +66,15 @@ export function writeLinked(
   let moved = 0;
   for (let i = 0; i < places.length; i += 2) {
     const at = places[i]!;
-    // What begins where an operand is missing comes behind it.
+    // What begins where something is missing comes behind it.
     if (positions !== null) moved = movePositions(positions, moved, at, out.length - start - done);
     out.range(bytes, done, at);
     const place = places[i + 1]!;
-    const value = valueOf(place >>> 1);
-    if ((place & 1) === 0) out.s32(value);
-    else out.u32(value);
+    const symbol = placeSymbol(place);
+    const kind = place & KIND;
+    if (kind === CODE) out.append(values.codeOf(symbol));
+    else if (kind === INDEX) out.u32(values.valueOf(symbol));
+    else out.s32(values.valueOf(symbol));
     done = at;
   }
   if (positions !== null) movePositions(positions, moved, bytes.length, out.length - start - done);

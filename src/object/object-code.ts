@@ -14,8 +14,8 @@
 import { ByteCursor } from "../base/byte-cursor.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import type { RelocatableCode } from "./code.ts";
-import { STACK_MAPS } from "./symbol-spaces.ts";
+import { placeOfSymbol, placeSymbol, type RelocatableCode } from "./code.ts";
+import { SPACES, STACK_MAPS } from "./symbol-spaces.ts";
 import { SymbolTable } from "./symbols.ts";
 
 export interface ObjectCode {
@@ -97,7 +97,6 @@ function readSymbols(cursor: ByteCursor): SymbolTable {
 }
 
 /** Of `SymbolTable.intern`. */
-const SPACES = 16;
 const MAX_INDEX = 2 ** 28;
 
 interface BodyShape {
@@ -111,7 +110,7 @@ function readShapes(cursor: ByteCursor, symbols: number): BodyShape[] {
   for (let count = cursor.count(3); count > 0 && !cursor.isMalformed; count--) {
     const length = cursor.u32();
     const places = readPairs(cursor, cursor.count(2), length);
-    for (let i = 1; i < places.length; i += 2) if (places[i]! >>> 1 >= symbols) cursor.fail();
+    for (let i = 1; i < places.length; i += 2) if (placeSymbol(places[i]!) >= symbols) cursor.fail();
     const positioned = cursor.count(2);
     const positions = positioned === 0 ? null : readPairs(cursor, positioned - 1, length);
     shapes.push({ length, places, positions });
@@ -160,9 +159,9 @@ function renumbered(
   const result = Int32Array.from(places);
   for (let i = 1; i < places.length; i += 2) {
     const place = places[i]!;
-    const symbol = place >>> 1;
+    const symbol = placeSymbol(place);
     if (numbers[symbol]! < 0) numbers[symbol] = copySymbol(from, symbol, to);
-    result[i] = numbers[symbol]! * 2 + (place & 1);
+    result[i] = placeOfSymbol(place, numbers[symbol]!);
   }
   return { bytes, places: result, positions };
 }

@@ -1,5 +1,5 @@
 /**
- * What symbols are of: addresses in static memory, and functions that the linker adds. The same numbers are the user namespaces of global values in CLIF: `symbol_value` of `u3:7` is the
+ * What symbols are of: addresses in static memory, functions that the linker adds, code that it chooses. The same numbers are the user namespaces of global values in CLIF: `symbol_value` of `u3:7` is the
  * address of type 7's descriptor. 8 is taken, by functions (`ir/names.ts`).
  */
 
@@ -29,8 +29,10 @@ export const TABLE_TYPES = 14;
 export const IMPORT_EXITS = 15;
 /** The index is that of `table * types + type`. */
 export const TABLE_EXITS = 16;
+/** Of an import of a module for a store: the instructions between pushing where the stack ends and calling it (`link/stack-passing.ts`). */
+export const IMPORT_STACK_ENDS = 17;
 /** All spaces are below. */
-export const SPACES = 17;
+export const SPACES = 18;
 
 /**
  * Descriptors that no type of the module has, behind those of its types: of arrays of words, and of references; and an empty

@@ -157,7 +157,7 @@ describe("compile", { concurrency: 2 }, () => {
     assert.equal(border.code, 1);
     assert.match(
       border.stderr,
-      /: error: the imported function "js" "now" with references, .*\n {2}note: .*`node --import spillway\/polyfill` and the module's own glue/,
+      /: error: the imported function "js" "now" with references, .*\n.*\n {10}\^\n {2}note: .*`node --import spillway\/polyfill` and the module's own glue/,
     );
     assert.doesNotMatch(border.stderr, /spillway run/);
   });

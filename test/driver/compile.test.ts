@@ -236,6 +236,7 @@ async function bumpsPointer(collector: CollectorName): Promise<boolean> {
     functionTypes: 8,
     importedFunction: () => 0,
     importedTag: () => 8,
+    importedEnd: () => "global",
     importedBits: () => null,
   });
   const globals = decodeModule(bytes).imports.filter(({ type }) => type.kind === "global");

@@ -60,6 +60,7 @@ export function linkedModule(code: CompiledCode): LinkedModule {
     functionTypes: 8,
     importedFunction: () => 0,
     importedTag: () => 16,
+    importedEnd: () => "global",
     importedBits: () => null,
   });
 }

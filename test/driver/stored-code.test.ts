@@ -88,6 +88,35 @@ test("object code is written as it is read", () => {
   assert.deepEqual(second.bytes(), first.bytes());
 });
 
+/** Calls of what is not its own have symbols of their own. */
+const CALLS_OTHERS = `(module
+  (type $box (struct (field i32)))
+  (type $f (func (param i32) (result i32)))
+  (import "" "f" (func $f (type $f)))
+  (table (export "t") 2 funcref)
+  (func (export "run") (param i32) (result i32) (local $b (ref $box))
+    (local.set $b (struct.new $box (local.get 0)))
+    (i32.add (struct.get $box 0 (local.get $b))
+      (i32.add (call $f (local.get 0)) (call_indirect (type $f) (i32.const 1) (local.get 0))))))`;
+
+for (const mode of ["standalone", "store"] as const) {
+  test(`and so is that of calls of others, ${mode}`, async () => {
+    const prepared = prepareModule(await textToBinary(CALLS_OTHERS), {}, mode);
+    const object = objectOf(compileFunctions(prepared.plan, prepared.options));
+    const first = new ByteWriter();
+    writeObject(first, object);
+    const read = readObject(first.bytes());
+    assert.ok(read !== null);
+    const second = new ByteWriter();
+    writeObject(second, mergeObjects([read]));
+    assert.deepEqual(second.bytes(), first.bytes());
+    assert.deepEqual(
+      read.bodies.map(({ places }) => [...places]),
+      object.bodies.map(({ places }) => [...places]),
+    );
+  });
+}
+
 test("pieces are put together in order, however each numbers its symbols", () => {
   const { plan, options } = prepareModule(bytes, {}, "store");
   const count = plan.module.code.starts.length;

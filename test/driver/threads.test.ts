@@ -1,4 +1,4 @@
-/** Compiling in threads: the output is that of one thread, whatever the number of workers and the order; so are the complaints. */
+/** Compiling in threads: the output is that of one thread, whatever the number of threads and the order; so are the complaints. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { compile, compileCode, linkCompiled } from "../../src/driver/compile.ts";
@@ -33,7 +33,7 @@ const DISTRIBUTIONS: readonly ThreadOptions[] = [
 
 for (const threads of DISTRIBUTIONS) {
   const order = threads.ordered?.name ?? "in order";
-  const how = `${threads.jobs} workers, ranges of ${threads.rangeBytes} bytes, ${order}`;
+  const how = `${threads.jobs} threads, ranges of ${threads.rangeBytes} bytes, ${order}`;
   test(`${how}: for a store, the output of one thread`, async () => {
     const { code } = await compileInThreads(bytes, threads, "store");
     assert.deepEqual(linked(code), linked(compileCode(bytes)));

@@ -35,6 +35,7 @@ function layoutOf(code: CompiledCode): StaticLayout {
     functionTypes: 8,
     importedFunction: () => 9,
     importedTag: () => 0x940,
+    importedEnd: () => "global",
     importedBits: () => null,
   }).layout;
 }

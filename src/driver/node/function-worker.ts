@@ -1,30 +1,31 @@
-/** A thread that compiles functions: it gets the module, then ranges, and gives the code of each. See `threads.ts`. */
+/** A thread that compiles functions: it gets the module, takes one range after the other, and gives the code of each. See `threads.ts`. */
 import { parentPort } from "node:worker_threads";
 import { ByteWriter } from "../../base/byte-writer.ts";
 import { writeObject } from "../../object/object-code.ts";
-import { compileFunctions } from "../compile-functions.ts";
 import { type PreparedModule, prepareAgain } from "../prepare.ts";
-import { objectOf } from "../stored-code.ts";
+import { compileRange } from "./compile-range.ts";
+import { rangeFailed, takeRange } from "./range-queue.ts";
 import type { FunctionRange } from "./ranges.ts";
-import { type FromWorker, failureOf, type ToWorker } from "./thread-messages.ts";
+import { type Assignment, type FromWorker, failureOf } from "./thread-messages.ts";
 
-let prepared: PreparedModule | null = null;
-
-parentPort!.on("message", (message: ToWorker) => {
-  if (message.kind === "module") {
-    const { bytes, options, mode, facts } = message;
-    prepared = prepareAgain(bytes, options, mode, facts);
-    return;
+parentPort!.once("message", ({ bytes, options, mode, facts, queue }: Assignment) => {
+  const prepared = prepareAgain(bytes, options, mode, facts);
+  if (prepared === null) throw new Error("a thread got another module's facts");
+  for (let range = takeRange(queue); range !== null; range = takeRange(queue)) {
+    const answer = compiled(prepared, range);
+    if (answer.kind === "failed") rangeFailed(queue, range.first);
+    parentPort!.postMessage(answer, answer.kind === "compiled" ? [answer.object.buffer] : []);
   }
-  const answer = compiled(message);
-  parentPort!.postMessage(answer, answer.kind === "compiled" ? [answer.object.buffer] : []);
+  parentPort!.postMessage({ kind: "done" } satisfies FromWorker);
 });
 
-function compiled({ first, end }: FunctionRange): FromWorker {
+type RangeAnswer = Exclude<FromWorker, { kind: "done" }>;
+
+function compiled(prepared: PreparedModule, range: FunctionRange): RangeAnswer {
+  const { first } = range;
   try {
-    const { plan, options } = prepared!;
     const out = new ByteWriter();
-    writeObject(out, objectOf(compileFunctions(plan, { ...options, only: { first, end } })));
+    writeObject(out, compileRange(prepared, range));
     return { kind: "compiled", first, object: out.bytes().slice() };
   } catch (error) {
     return { kind: "failed", first, failure: failureOf(error) };

@@ -4,23 +4,22 @@ import type { OutputMode } from "../../link/plan.ts";
 import type { ModuleFacts } from "../module-facts.ts";
 import { NotProven } from "../not-proven.ts";
 import type { PrepareOptions } from "../prepare.ts";
-import type { FunctionRange } from "./ranges.ts";
+import type { QueueState } from "./range-queue.ts";
 
-/** To a worker: first what is compiled, then one range after the other. */
-export type ToWorker =
-  | {
-      readonly kind: "module";
-      readonly bytes: Uint8Array;
-      readonly options: PrepareOptions;
-      readonly mode: OutputMode;
-      readonly facts: ModuleFacts;
-    }
-  | ({ readonly kind: "range" } & FunctionRange);
+/** To a worker: what is compiled. */
+export interface Assignment {
+  readonly bytes: Uint8Array;
+  readonly options: PrepareOptions;
+  readonly mode: OutputMode;
+  readonly facts: ModuleFacts;
+  readonly queue: QueueState;
+}
 
-/** Of one range: object code (`object/object-code.ts`), or what went wrong first. */
+/** Of one range: object code (`object/object-code.ts`), or what went wrong first. And at the end that there are no more ranges. */
 export type FromWorker =
   | { readonly kind: "compiled"; readonly first: number; readonly object: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "failed"; readonly first: number; readonly failure: Failure };
+  | { readonly kind: "failed"; readonly first: number; readonly failure: Failure }
+  | { readonly kind: "done" };
 
 /** An error; the classes of errors do not survive. */
 export type Failure =

@@ -1,10 +1,10 @@
 /**
  * Compiling a module's functions in several threads.
  *
- *     this thread   decode, validate, plan · hand out ranges of functions · the initializer · merge
+ *     this thread   decode, validate, plan · compile range after range · the initializer · merge
  *     workers       decode, plan (what it walks the code for is given) · compile range after range
  *
- * Whoever is done gets the next range. What comes out is the same for any number of workers and however fast they are: a function's code
+ * Whoever is done takes the next range. What comes out is the same for any number of threads and however fast they are: a function's code
  * depends on nothing but the plan, and symbols are numbered anew when the ranges are put together in order (`mergeObjects`). So is what
  * is refused: the first function's complaint, in order, as where one thread compiles all.
  */
@@ -12,12 +12,13 @@ import type { Worker } from "node:worker_threads";
 import type { CompiledCode } from "../../link/compiled-code.ts";
 import type { OutputMode } from "../../link/plan.ts";
 import { mergeObjects, type ObjectCode, readObject } from "../../object/object-code.ts";
-import { compileFunctions } from "../compile-functions.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "../prepare.ts";
-import { codeOf, objectOf } from "../stored-code.ts";
+import { codeOf } from "../stored-code.ts";
 import { builtIn } from "./built-in.ts";
+import { compileRange } from "./compile-range.ts";
+import { closeQueue, openQueue, type QueueState, rangeFailed, takeRange } from "./range-queue.ts";
 import { type FunctionRange, rangesOf } from "./ranges.ts";
-import { errorOf, type Failure, type FromWorker, type ToWorker } from "./thread-messages.ts";
+import { type Assignment, errorOf, type Failure, type FromWorker, failureOf } from "./thread-messages.ts";
 
 const { existsSync } = builtIn("node:fs");
 const { availableParallelism } = builtIn("node:os");
@@ -25,7 +26,7 @@ const threads = builtIn("node:worker_threads");
 
 /** What compiles in threads is watched by nobody: observers see functions, which do not leave their thread. */
 export type ThreadOptions = Omit<PrepareOptions, "observers"> & {
-  /** How many workers. */
+  /** How many threads compile, this one among them. */
   readonly jobs: number;
   /** Bytes of bodies in a range. */
   readonly rangeBytes?: number;
@@ -61,19 +62,17 @@ export async function compileInThreads(
 ): Promise<ThreadResult> {
   const { jobs, rangeBytes = RANGE_BYTES, ordered = (ranges) => ranges, progress, ...options } = given;
   // They load the compiler while this thread validates.
-  const workers = Array.from({ length: jobs }, newWorker);
+  const workers = Array.from({ length: jobs - 1 }, newWorker);
   try {
     const prepared = prepareModule(bytes, options, mode);
     const { facts, plan } = prepared;
-    for (const worker of workers) {
-      send(worker, { kind: "module", bytes: bytes.slice(), options, mode, facts });
-    }
     const ranges = rangesOf(plan.module, rangeBytes);
-    const compilation = new ThreadedCompilation(workers, ordered([...ranges]), progress ?? (() => undefined));
-    const objects = await compilation.run();
-    const own = { ...prepared.options, only: { first: 0, end: 0 } };
-    const last = objectOf(compileFunctions(plan, own));
+    const queue = openQueue(ordered([...ranges]));
+    const compilation = new ThreadedCompilation(queue, progress ?? (() => undefined));
+    const assignment = { bytes: bytes.slice(), options, mode, facts, queue };
+    const objects = await compilation.run(prepared, workers, assignment);
     const inOrder = ranges.map(({ first }) => objects.get(first)!);
+    const last = compileRange(prepared, { first: 0, end: 0 });
     return { prepared, code: codeOf(plan, mergeObjects([...inOrder, last])) };
   } finally {
     for (const worker of workers) void worker.terminate();
@@ -98,85 +97,91 @@ export function hasThreads(): boolean {
   return url !== null && existsSync(url);
 }
 
-function send(worker: Worker, message: ToWorker): void {
-  worker.postMessage(message);
-}
-
 class ThreadedCompilation {
-  private readonly workers: readonly Worker[];
-  /** Not handed out yet. */
-  private readonly waiting: FunctionRange[];
+  private readonly queue: QueueState;
   /** By their first function. */
   private readonly objects: Map<number, ObjectCode>;
-  /** The failure of the lowest range that failed so far; those behind it are of no use any more. */
+  /** The first failure in the order of functions. */
   private failedAt: number;
   private failure: Failure | null;
   private readonly progress: (done: number, of: number) => void;
   private done: number;
   private readonly count: number;
 
-  constructor(
-    workers: readonly Worker[],
-    ranges: readonly FunctionRange[],
-    progress: (done: number, of: number) => void,
-  ) {
-    this.workers = workers;
-    this.waiting = [...ranges];
+  constructor(queue: QueueState, progress: (done: number, of: number) => void) {
+    this.queue = queue;
     this.progress = progress;
     this.done = 0;
-    this.count = ranges.reduce((sum, { first, end }) => sum + end - first, 0);
+    this.count = queue.ranges.reduce((sum, { first, end }) => sum + end - first, 0);
     this.objects = new Map();
     this.failedAt = Number.POSITIVE_INFINITY;
     this.failure = null;
   }
 
   /** The code of all ranges by their first function; rejects with the first failure in their order. */
-  async run(): Promise<ReadonlyMap<number, ObjectCode>> {
-    await Promise.all(this.workers.map((worker) => this.runWorker(worker)));
+  async run(
+    prepared: PreparedModule,
+    workers: readonly Worker[],
+    assignment: Assignment,
+  ): Promise<ReadonlyMap<number, ObjectCode>> {
+    try {
+      await Promise.all([
+        ...workers.map((worker) => this.runWorker(worker, assignment)),
+        this.runHere(prepared),
+      ]);
+    } finally {
+      closeQueue(this.queue);
+    }
     if (this.failure !== null) throw errorOf(this.failure);
     return this.objects;
   }
 
-  /** Keeps a worker busy while there is work. */
-  private runWorker(worker: Worker): Promise<void> {
+  /** Takes what the worker gives until there is no more. */
+  private runWorker(worker: Worker, assignment: Assignment): Promise<void> {
     return new Promise((resolve, reject) => {
-      const next = (): void => {
-        const range = this.take();
-        if (range === null) resolve();
-        else send(worker, { kind: "range", ...range });
-      };
       worker.on("message", (answer: FromWorker) => {
         try {
-          this.put(answer);
-          next();
+          if (answer.kind === "compiled") this.put(answer.first, objectIn(answer.object));
+          else if (answer.kind === "failed") this.fail(answer.first, answer.failure);
+          else resolve();
         } catch (error) {
           reject(error);
         }
       });
       worker.on("error", reject);
       worker.on("exit", () => reject(new Error("a thread ended while it compiled")));
-      next();
+      worker.postMessage(assignment);
     });
   }
 
-  private take(): FunctionRange | null {
-    for (;;) {
-      const range = this.waiting.shift();
-      if (range === undefined) return null;
-      if (range.first < this.failedAt) return range;
+  /** Compiles in this thread; between ranges others on it have their turn. */
+  private async runHere(prepared: PreparedModule): Promise<void> {
+    for (let range = takeRange(this.queue); range !== null; range = takeRange(this.queue)) {
+      try {
+        this.put(range.first, compileRange(prepared, range));
+      } catch (error) {
+        rangeFailed(this.queue, range.first);
+        this.fail(range.first, failureOf(error));
+      }
+      await new Promise((resolve) => void setImmediate(resolve));
     }
   }
 
-  private put(answer: FromWorker): void {
-    if (answer.kind === "compiled") {
-      const object = readObject(answer.object);
-      if (object === null) throw new Error("a thread gave what is no object code");
-      this.objects.set(answer.first, object);
-      this.done += object.bodies.length;
-      this.progress(this.done, this.count);
-    } else if (answer.first < this.failedAt) {
-      this.failedAt = answer.first;
-      this.failure = answer.failure;
-    }
+  private put(first: number, object: ObjectCode): void {
+    this.objects.set(first, object);
+    this.done += object.bodies.length;
+    this.progress(this.done, this.count);
   }
+
+  private fail(first: number, failure: Failure): void {
+    if (first >= this.failedAt) return;
+    this.failedAt = first;
+    this.failure = failure;
+  }
+}
+
+function objectIn(bytes: Uint8Array): ObjectCode {
+  const object = readObject(bytes);
+  if (object === null) throw new Error("a thread gave what is no object code");
+  return object;
 }

@@ -101,6 +101,7 @@ function fileIndices(functions: readonly Function[], types: TypeSection): Module
     indirectStackPassing: () => "argument",
     exitSymbol: () => -1,
     indirectExitSymbol: () => -1,
+    importEndSymbol: () => -1,
     get stackPointer(): number {
       throw new Error("functions of a file are told where the stack ends");
     },

@@ -158,6 +158,7 @@ function checkOrder({ bytes, module }: Subject, target: string = DEFAULT_TARGET)
       functionTypes: 8,
       importedFunction: () => 0,
       importedTag: () => 8,
+      importedEnd: () => "global",
       importedBits: () => null,
     }).bytes;
   });
