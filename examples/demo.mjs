@@ -2,17 +2,18 @@
  * A published program on an engine that refuses it: the Dart formatter, written in Dart, compiled by dart2wasm, and run by the package's
  * own JavaScript, as it is on npm.
  *
- *     npm run demo
+ *     npm run demo                in a checkout; elsewhere, with the formatter installed: node examples/demo.mjs
  *
  * What `spillway/polyfill` installs is made by hand here, so that its store can be asked for figures. On an engine that would take the
  * module it is told to compile it all the same.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createColors } from "picocolors";
 import { createWebAssembly, Store } from "spillway/embed";
 
 const PACKAGE = "@wasm-fmt/dart_fmt";
+const VERSION = "0.4.0";
 const SNIPPET = `class Point{final num x,y;const Point(this.x,this.y);
 Point operator+(Point o)=>Point(x+o.x,y+o.y);}
 void main(){var sum=[for(var i=0;i<3;i++)Point(i,i*i)].reduce((a,b)=>a+b);print('\${sum.x}, \${sum.y}');}
@@ -65,14 +66,21 @@ function watchModules(namespace, seen) {
   });
 }
 
-const folder = join(
-  import.meta.dirname ?? new URL(".", import.meta.url).pathname,
-  "..",
-  "node_modules",
-  PACKAGE,
-);
-const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-const bytes = readFileSync(join(folder, "dart_fmt.wasm"));
+/** The formatter's files, wherever it is installed; a checkout has it. */
+function fileOf(name) {
+  try {
+    return readFileSync(fileURLToPath(import.meta.resolve(`${PACKAGE}/${name}`)));
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "ENOENT") throw error;
+    console.error(
+      `The demo runs ${PACKAGE}, which is not installed: npm install --no-save ${PACKAGE}@${VERSION}`,
+    );
+    process.exit(1);
+  }
+}
+
+const { version } = JSON.parse(fileOf("package.json"));
+const bytes = fileOf("dart_fmt.wasm");
 
 title("The program");
 row("package", `${PACKAGE} ${version}, unmodified: dart_fmt_node.js and dart_fmt.wasm`);

@@ -11,12 +11,14 @@
  * calls `WebAssembly` needs none of this: `spillway/polyfill`, or `createWebAssembly` for a namespace that is not global.
  */
 export { type Diagnostic, InputError, renderDiagnostic } from "./base/diagnostics.ts";
-export { type CompileOptions, compile as compileStandalone } from "./driver/compile.ts";
-export {
-  compileWithSourceMap as compileStandaloneWithSourceMap,
-  type MappedModule,
-} from "./driver/compile-with-source-map.ts";
+export type { CompileOptions } from "./driver/compile.ts";
+export type { MappedModule } from "./driver/compile-with-source-map.ts";
 export type { SourceMapOptions } from "./driver/source-map.ts";
+export {
+  compileStandalone,
+  compileStandaloneWithSourceMap,
+  type MappedOptions,
+} from "./embed/compile-standalone.ts";
 export {
   type BinarySource,
   type CacheOptions,

@@ -58,8 +58,10 @@
  * Left out: unreachable code (matched, never proved), source locations and debug tags, whether BEFORE is well typed (the
  * verifier's task), derived pointers (an undeclared value made from a reference is the program's own affair).
  */
+
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { Definitions } from "./definitions.ts";
@@ -72,6 +74,8 @@ export interface CheckOptions {
   /** How many errors to explain; 20 unless said otherwise. */
   readonly maxErrors?: number;
 }
+
+const CHECK_OPTIONS: OptionNames<CheckOptions> = { maxErrors: true };
 
 const DEFAULT_MAX_ERRORS = 20;
 
@@ -99,6 +103,7 @@ export class SafepointChecker {
    * of the flow of values before they are mended.
    */
   check(before: Function, after: Function, options: CheckOptions = {}): readonly SafepointError[] {
+    requireOptions(options, CHECK_OPTIONS, "checkSafepoints");
     const { match, cfg, tree } = this;
     if (!match.compute(before, after)) return [...match.errors];
     if (after.layout.entryBlock === NONE) return [];

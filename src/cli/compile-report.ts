@@ -10,41 +10,47 @@ export interface NamedReport extends CompileReport {
 
 export function reportText(report: NamedReport): string {
   const { functions, addedFunctions, frames, frameBytes, largestFrameBytes } = report;
-  const lines = [
+  const lines: readonly Line[] = [
     ...sectionTable(report.input, report.output),
-    "",
-    row("functions", `${count(functions)}, ${count(addedFunctions)} added`),
-    row("frames", `${count(frames)} of ${bytes(frameBytes)} in all, the largest ${bytes(largestFrameBytes)}`),
-    row(
+    EMPTY,
+    ["functions", `${count(functions)}, ${count(addedFunctions)} added`],
+    ["frames", `${count(frames)} of ${bytes(frameBytes)} in all, the largest ${bytes(largestFrameBytes)}`],
+    [
       "references",
       `slots ${count(report.slots)}, spills ${count(report.spills)}, reloads ${count(report.reloads)}`,
-    ),
-    row(
+    ],
+    [
       "safepoints",
       `${count(report.safepoints)}, with a map ${count(report.mappedSafepoints)}, entries ${count(report.mapEntries)}`,
-    ),
+    ],
     ...(report.staticData === null ? [] : staticLines(report.staticData)),
-    row(
+    [
       "runtime",
       report.staticData === null
         ? "none: the module has no references"
         : `${report.collector}: ${count(report.runtimeFunctions)} functions, ${bytes(report.runtimeCodeBytes)} of code`,
-    ),
-    "",
+    ],
+    EMPTY,
     ...timeLines(report.milliseconds),
   ];
-  return `${lines.join("\n")}\n`;
+  // Sections have the names that the module gives them, of any length: a few long ones need not move all the rest away.
+  const names = lines.map(([name]) => name.length);
+  const width = Math.min(Math.max(...names), MOST_NAME_WIDTH) + 2;
+  return lines
+    .map(([name, text]) => `${`${name}  `.padEnd(width)}${text}`.trimEnd())
+    .join("\n")
+    .concat("\n");
 }
 
-const NAME_WIDTH = 18;
-const NUMBER_WIDTH = 13;
+/** A name, and what stands beside it. */
+type Line = readonly [name: string, text: string];
 
-function row(name: string, text: string): string {
-  return name.padEnd(NAME_WIDTH) + text;
-}
+const EMPTY: Line = ["", ""];
+const MOST_NAME_WIDTH = 32;
+const NUMBER_WIDTH = 11;
 
-function columns(name: string, ...cells: readonly string[]): string {
-  return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(NUMBER_WIDTH)).join("");
+function columns(name: string, ...cells: readonly string[]): Line {
+  return [name, cells.map((cell) => cell.padStart(NUMBER_WIDTH)).join("  ")];
 }
 
 function count(value: number): string {
@@ -55,7 +61,7 @@ function bytes(value: number): string {
   return `${count(value)} ${value === 1 ? "byte" : "bytes"}`;
 }
 
-function sectionTable(input: BinaryReport, output: BinaryReport): string[] {
+function sectionTable(input: BinaryReport, output: BinaryReport): Line[] {
   const before = sizes(input);
   const after = sizes(output);
   const names = [...new Set([...before.keys(), ...after.keys()])];
@@ -81,11 +87,11 @@ const KINDS: readonly (readonly [keyof StaticSummary, string])[] = [
   ["tags", "exception tags"],
 ];
 
-function staticLines(data: StaticSummary): string[] {
-  return KINDS.map(([kind, name]) => row(name, `${count(data[kind].count)}, ${bytes(data[kind].bytes)}`));
+function staticLines(data: StaticSummary): Line[] {
+  return KINDS.map(([kind, name]) => [name, `${count(data[kind].count)}, ${bytes(data[kind].bytes)}`]);
 }
 
-function timeLines(milliseconds: Readonly<Record<string, number>>): string[] {
+function timeLines(milliseconds: Readonly<Record<string, number>>): Line[] {
   const entries = Object.entries(milliseconds);
   const total = entries.reduce((sum, [, time]) => sum + time, 0);
   return [

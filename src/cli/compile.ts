@@ -10,7 +10,7 @@ import { optimizeLinked } from "../driver/optimize-output.ts";
 import { CompileMeasurement } from "../driver/report.ts";
 import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
 import type { LinkedModule } from "../link/output-module.ts";
-import { decodeModule } from "../wasm/index.ts";
+import { decodeAndValidate } from "../wasm/index.ts";
 import { CompileProgress } from "./compile-progress.ts";
 import { reportText } from "./compile-report.ts";
 import { ExitCode } from "./exit.ts";
@@ -242,7 +242,7 @@ function emitFunctions(bytes: Uint8Array, stage: DumpStage, options: Options, ou
   const only =
     options.function === undefined
       ? null
-      : functionIndex(decodeModule(bytes, settings.features), options.function);
+      : functionIndex(decodeAndValidate(bytes, settings.features), options.function);
   const dump = new FunctionDump(
     stage,
     (index) => only === null || index === only,

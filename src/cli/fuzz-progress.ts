@@ -12,9 +12,18 @@ export class FuzzProgress {
   private readonly count: number;
   private readonly started: number;
   private lineAt: number;
+  /** How many failures are printed, 0 for all. */
+  private readonly maxFailures: number;
+  private printed: number;
 
-  constructor(noun: string, count: number, quiet: boolean) {
+  constructor(
+    noun: string,
+    count: number,
+    { quiet, maxFailures }: { readonly quiet: boolean; readonly maxFailures: number },
+  ) {
     this.quiet = quiet;
+    this.maxFailures = maxFailures;
+    this.printed = 0;
     this.noun = noun;
     this.count = count;
     this.started = performance.now();
@@ -35,6 +44,8 @@ export class FuzzProgress {
   }
 
   fail(failure: { readonly seed: number; readonly kind: string; readonly message: string }): void {
+    if (this.maxFailures > 0 && this.printed >= this.maxFailures) return;
+    this.printed++;
     const { seed, kind, message } = failure;
     this.spinner?.clear();
     const colors = colorsFor(process.stderr);
@@ -43,8 +54,11 @@ export class FuzzProgress {
     process.stderr.write(`seed ${seed}: ${colors.red(colors.bold(kind))}: ${said}\n`);
   }
 
-  end(): void {
+  /** The end, with so many failures. */
+  end(failed: number): void {
     this.spinner?.stop();
+    const hidden = failed - this.printed;
+    if (hidden > 0) note(`${hidden} more failures (--max-failures 0 prints all)`);
   }
 }
 

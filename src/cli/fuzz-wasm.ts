@@ -31,6 +31,7 @@ export interface FuzzModulesOptions {
   readonly startFrom: readonly string[];
   /** Make the first failure of each kind small. */
   readonly reduce: boolean;
+  readonly maxFailures: number;
   readonly quiet: boolean;
   readonly json: boolean;
 }
@@ -44,7 +45,7 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
   const target = options.target === undefined ? {} : { target: options.target };
   const interrupt = new Interrupt();
   note(`first seed ${firstSeed}`);
-  const progress = new FuzzProgress("modules", count, options.quiet);
+  const progress = new FuzzProgress("modules", count, options);
   const result = await runModuleCampaign({
     firstSeed,
     count,
@@ -58,7 +59,7 @@ export async function fuzzModules(options: FuzzModulesOptions): Promise<void> {
     onFailure: (failure) => progress.fail(failure),
     stop: () => interrupt.pressed,
   });
-  progress.end();
+  progress.end(result.failures.length);
   const files = await saveFailures(result.failures, { ...options, startFrom }, interrupt);
   const output = openOutput(undefined);
   output.write(options.json ? jsonText(jsonResult(result, files)) : `${summary(result, files)}\n`);

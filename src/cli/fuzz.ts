@@ -28,6 +28,7 @@ interface FuzzCommandOptions {
   readonly inputs: number;
   readonly fuel: number;
   readonly reduce: boolean;
+  readonly maxFailures: number;
   readonly output: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -39,6 +40,7 @@ interface FuzzCommandOptions {
 
 /** Of each kind of failure, so many are saved, and one is reduced. */
 const SAVED_PER_KIND = 5;
+const DEFAULT_MAX_FAILURES = 10;
 const DEFAULT_COUNT = 10_000;
 const DEFAULT_MODULES = 1000;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
@@ -95,6 +97,11 @@ export function createFuzzCommand(): Command {
     )
     .option("-o, --output <folder>", "where failures are saved", "fuzz-failures")
     .option("--no-reduce", "do not make failures small")
+    .addOption(
+      new Option("--max-failures <count>", "how many failures to print, 0 for all; the rest is counted")
+        .default(DEFAULT_MAX_FAILURES)
+        .argParser(wholeNumber(0)),
+    )
     .option("-q, --quiet", "no progress")
     .option("--json", "one JSON document: the seeds, what was checked, the failures")
     .addHelpText("after", HELP)
@@ -117,6 +124,7 @@ async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
     target: options.target,
     everyCollector: options.everyCollector === true,
     reduce: options.reduce,
+    maxFailures: options.maxFailures,
     quiet: quiet === true,
     json: json === true,
   });
@@ -152,7 +160,10 @@ async function fuzz(options: FuzzCommandOptions): Promise<void> {
   const firstSeed = options.seed ?? Math.floor(Math.random() * 2 ** 40);
   const count = options.count ?? (options.time === undefined ? DEFAULT_COUNT : MAX_SEED - firstSeed);
   note(`first seed ${firstSeed}`);
-  const progress = new FuzzProgress("functions", count, options.quiet === true);
+  const progress = new FuzzProgress("functions", count, {
+    quiet: options.quiet === true,
+    maxFailures: options.maxFailures,
+  });
   const result = await runCampaign({
     firstSeed,
     count,
@@ -163,7 +174,7 @@ async function fuzz(options: FuzzCommandOptions): Promise<void> {
     onFailure: (failure) => progress.fail(failure),
     stop: () => interrupt.pressed,
   });
-  progress.end();
+  progress.end(result.failed);
   const files = await saveFailures(result.failures, options, interrupt);
   const output = openOutput(undefined);
   output.write(options.json === true ? jsonText(jsonResult(result, files)) : `${summary(result, files)}\n`);
@@ -203,10 +214,10 @@ function headOf({ seed, kind, message, options }: SeedFailure): string {
   return lines.map((line) => `; ${line}\n`).join("");
 }
 
-function summary({ firstSeed, done, failures, tally }: CampaignResult, files: readonly string[]): string {
+function summary({ firstSeed, done, failed, tally }: CampaignResult, files: readonly string[]): string {
   const range = done === 0 ? "" : ` (seeds ${firstSeed} to ${firstSeed + done - 1})`;
   const lines = [
-    `${done} functions${range}, ${failures.length} failed`,
+    `${done} functions${range}, ${failed} failed`,
     `${tally.spilled} with spills: ${tally.slots} slots, ${tally.reloads} reloads, ${tally.mapEntries} map entries`,
     "known mistakes, made on purpose: not every function shows them, and no failure is among these",
     `  upstream's, in functions of a kind that it spills wrong: ${tally.unsound}, of which the checker rejects ${tally.unsoundRejected}`,
@@ -216,11 +227,15 @@ function summary({ firstSeed, done, failures, tally }: CampaignResult, files: re
   return lines.join("\n");
 }
 
-function jsonResult({ firstSeed, done, failures, tally }: CampaignResult, files: readonly string[]): object {
+function jsonResult(
+  { firstSeed, done, failed, failures, tally }: CampaignResult,
+  files: readonly string[],
+): object {
   return {
     firstSeed,
     done,
     tally,
+    failed,
     failures: failures.map(({ seed, kind, message }) => ({ seed, kind, message })),
     files,
   };

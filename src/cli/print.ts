@@ -1,6 +1,7 @@
 /** `spillway print`: a module as text. */
 import { Command } from "commander";
 import { InputError } from "../base/diagnostics.ts";
+import { decodeModule } from "../wasm/index.ts";
 import { binaryToText } from "../wast/index.ts";
 import { ExitCode } from "./exit.ts";
 import { checkOutput, openOutput } from "./output.ts";
@@ -21,10 +22,20 @@ Examples:
     .action(print);
 }
 
+/** The text of a binary. Throws an `InputError`: our decoder's, where it finds something too, for it says more. */
+async function textOf(bytes: Uint8Array): Promise<string> {
+  try {
+    return await binaryToText(bytes);
+  } catch (error) {
+    if (error instanceof InputError) decodeModule(bytes);
+    throw error;
+  }
+}
+
 async function print(path: string, options: { readonly output?: string }, command: Command): Promise<void> {
   checkOutput(options.output, [path], command);
   try {
-    const text = await binaryToText((await readModule(path)).bytes);
+    const text = await textOf((await readModule(path)).bytes);
     const output = openOutput(options.output);
     output.write(text);
     if (!text.endsWith("\n")) output.write("\n");

@@ -9,7 +9,7 @@ import { inlineMap, type ModuleMap, readModuleMap, sourceMappingUrlOf } from "..
 import { type CodePositions, NOWHERE } from "../link/code-positions.ts";
 import type { Features } from "../wasm/index.ts";
 import { sourceMapOfText } from "../wast/index.ts";
-import type { PlaceOf } from "./run-trace.ts";
+import type { CodePlaces } from "./run-trace.ts";
 import { inputMapPath } from "./source-map-option.ts";
 import type { ModuleInput } from "./wasm-input.ts";
 
@@ -31,13 +31,16 @@ export class ProgramMap {
   }
 
   /** Of the module's code. Nothing is known where there is no map, or none that could be read: a trap is more important. */
-  async places(positions: CodePositions | null): Promise<PlaceOf> {
+  async places(positions: CodePositions | null): Promise<CodePlaces> {
     const map = positions === null ? null : await this.read();
-    return (offset, isEntry) => {
-      const origin =
-        map === null ? NOWHERE : isEntry ? positions!.originOfEntry(offset) : positions!.originOf(offset);
-      const place = origin === NOWHERE ? null : map!.placeOf(origin);
-      return place === null ? null : `${place.source}:${place.line}:${place.column + 1}`;
+    return {
+      originOf: (offset) => positions?.originOf(offset) ?? NOWHERE,
+      placeOf: (offset, isEntry) => {
+        const origin =
+          map === null ? NOWHERE : isEntry ? positions!.originOfEntry(offset) : positions!.originOf(offset);
+        const place = origin === NOWHERE ? null : map!.placeOf(origin);
+        return place === null ? null : `${place.source}:${place.line}:${place.column + 1}`;
+      },
     };
   }
 

@@ -4,6 +4,8 @@
  *     i32, i64    -5, 0xff, 4294967295; printed with their sign
  *     f32, f64    1.5, -0x1p-3, inf, nan; the shortest text that reads back as the same number
  *     references  null; printed by kind: null, i31 5, struct, array, func, host
+ *
+ * In JSON a number is one where readers get it back as it was: an i32, and a float that is finite and not -0. All else is the same text.
  */
 import { InputError } from "../base/diagnostics.ts";
 import type { Store } from "../embed/index.ts";
@@ -44,6 +46,13 @@ function noteFor(type: types.ValType): string {
   if (types.isRef(type)) return "of references only null can be given here";
   const isInteger = type === types.I32 || type === types.I64;
   return isInteger ? "it is a number such as -5 or 0xff that fits" : "it is a number such as 1.5, inf or nan";
+}
+
+/** As JSON has it. */
+export function resultJson(store: Store, value: unknown, type: types.ValType): number | string {
+  const isNumber = type === types.I32 || type === types.F32 || type === types.F64;
+  if (isNumber && Number.isFinite(value) && !Object.is(value, -0)) return value as number;
+  return resultText(store, value, type);
 }
 
 export function resultText(store: Store, value: unknown, type: types.ValType): string {

@@ -1,11 +1,17 @@
 /** `spillway run`: compiles a module in memory and runs it on this host's WebAssembly, which needs no garbage collection. */
 import { basename } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { InputError } from "../base/diagnostics.ts";
+import { type Diagnostic, InputError } from "../base/diagnostics.ts";
 import { compileCodeAsync } from "../driver/compile-async.ts";
 import { type HeapStatistics, Module, openCache, Store } from "../embed/index.ts";
 import { writeChunksAtomically } from "../lab/atomic-file.ts";
-import { decodeModule, types, type Module as WasmModule } from "../wasm/index.ts";
+import {
+  decodeModule,
+  type Features,
+  types,
+  validateModule,
+  type Module as WasmModule,
+} from "../wasm/index.ts";
 import { ExitCode } from "./exit.ts";
 import { addGcOptions, type GcOptions, gcSettings } from "./gc-options.ts";
 import { argumentCount, cannotWrite, missingImports, noEntry, noSuchExport, noVectors } from "./messages.ts";
@@ -13,7 +19,7 @@ import { checkOutput, openOutput } from "./output.ts";
 import { colorsFor, jsonText } from "./report.ts";
 import { ProgramMap } from "./run-places.ts";
 import { FRAMES_KEPT, failureOf } from "./run-trace.ts";
-import { parseArgument, resultText } from "./run-values.ts";
+import { parseArgument, resultJson, resultText } from "./run-values.ts";
 import { loadWasi, type ProgramExports, type Wasi } from "./run-wasi.ts";
 import { featuresOf, featuresOption, placingErrors, readModule, renderInputError } from "./wasm-input.ts";
 
@@ -65,7 +71,8 @@ export function createRunCommand(): Command {
       "after",
       `
 Arguments of --invoke: -5 or 0xff, 1.5, inf, nan; of references only null. Results are printed one a line, references by
-kind: null, i31 5, struct, array, func, host.
+kind: null, i31 5, struct, array, func, host. With --json an i32 or a float is a number, but i64, inf, nan and -0, which not every reader of
+JSON would get back, are strings.
 
 WASI is the host's own. It keeps honest programs to their folders and is no sandbox for hostile ones.
 
@@ -99,18 +106,20 @@ async function run(path: string, args: readonly string[], options: Options, comm
   checkOutput(options.heapSnapshot, [path], command);
   try {
     const input = await readModule(path);
-    const settings = gcSettings(options);
-    const { gcStress, collector } = settings;
+    const { gcStress, ...storeOptions } = gcSettings(options);
+    const { collector } = storeOptions;
     const { prove = false } = options;
     const features = featuresOf(options.wasm);
     const wasi = await programWasi(path, args, options);
-    checkBorder(decodeModule(input.bytes, features), options.invoke, wasi);
+    await placingErrors(input, () =>
+      checkBorder(decodeModule(input.bytes, features), features, options, wasi),
+    );
     const map = new ProgramMap(path, input, features);
     const how = { features, collector, gcStress, prove, positions: map.isThere };
     const cache = openCache();
     const code = await placingErrors(input, () => compileCodeAsync(input.bytes, how, cache));
     const module = new Module(code);
-    const program = new Program({ path, module, map }, new Store(settings), options);
+    const program = new Program({ path, module, map }, new Store(storeOptions), options);
     await program.run(args, wasi);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -126,23 +135,33 @@ function programWasi(path: string, args: readonly string[], { invoke, env, dir }
 
 /**
  * Throws `InputError` for a module without what is to be called, or with imports that nobody has for it: one need not compile it to
- * see that. It may yet be invalid.
+ * see that. Where it is not valid either, that is what it throws.
  */
-function checkBorder({ imports, exports }: WasmModule, invoke: string | undefined, wasi: Wasi): void {
+function checkBorder(module: WasmModule, features: Features, { invoke }: Options, wasi: Wasi): void {
+  const fault = borderFault(module, invoke, wasi);
+  if (fault === null) return;
+  validateModule(module, features);
+  throw new InputError(fault);
+}
+
+function borderFault(
+  { imports, exports }: WasmModule,
+  invoke: string | undefined,
+  wasi: Wasi,
+): Diagnostic | null {
   const missing = imports.filter(({ module, name }) => wasi.imports[module]?.[name] === undefined);
   const named = missing.map(({ type, module, name }) => {
     const kind = type.kind === "func" ? "function" : type.kind;
     return `${kind} ${JSON.stringify(module)} ${JSON.stringify(name)}`;
   });
-  if (named.length > 0) throw new InputError(missingImports(named));
+  if (named.length > 0) return missingImports(named);
   const functions = exports.filter(({ kind }) => kind === "func").map(({ name }) => name);
-  if (invoke === undefined && !functions.includes("_start")) throw new InputError(noEntry(functions));
-  if (invoke !== undefined && !functions.includes(invoke))
-    throw new InputError(noSuchExport(invoke, functions));
+  if (invoke === undefined) return functions.includes("_start") ? null : noEntry(functions);
+  return functions.includes(invoke) ? null : noSuchExport(invoke, functions);
 }
 
-/** Runs the program, or a function of it; gives the results as text. */
-type Call = (exports: ProgramExports) => readonly string[];
+/** Runs the program, or a function of it; gives the results as text, or for JSON. */
+type Call = (exports: ProgramExports) => readonly (number | string)[];
 
 interface ProgramInput {
   readonly path: string;
@@ -177,11 +196,11 @@ class Program {
     const call = invoke === undefined ? callOfStart : this.callOf(invoke, args);
     try {
       const { exports } = this.store.instantiate(this.module, wasi.imports);
-      let texts: readonly string[] = [];
+      let results: readonly (number | string)[] = [];
       process.exitCode = wasi.run(exports, () => {
-        texts = call(exports);
+        results = call(exports);
       });
-      await this.print(texts);
+      await this.print(results);
     } catch (error) {
       await this.reportFailure(error);
     }
@@ -205,14 +224,15 @@ class Program {
       if (name !== "_initialize") (exports["_initialize"] as (() => void) | undefined)?.();
       const returned = (exports[name] as (...given: unknown[]) => unknown)(...values);
       const list = results.length === 1 ? [returned] : ((returned ?? []) as unknown[]);
-      return list.map((value, i) => resultText(this.store, value, results[i]!));
+      const shown = this.options.json === true ? resultJson : resultText;
+      return list.map((value, i) => shown(this.store, value, results[i]!));
     };
   }
 
-  private async print(texts: readonly string[]): Promise<void> {
+  private async print(results: readonly (number | string)[]): Promise<void> {
     const output = openOutput(undefined);
-    if (this.options.json === true && this.options.invoke !== undefined) output.write(jsonText(texts));
-    else for (const text of texts) output.write(`${text}\n`);
+    if (this.options.json === true && this.options.invoke !== undefined) output.write(jsonText(results));
+    else for (const result of results) output.write(`${result}\n`);
     await output.end();
   }
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { InputError, type Place, renderDiagnostic } from "../base/diagnostics.ts";
 import { readModuleMap } from "../driver/source-map.ts";
 import { type Features, parseFeatures } from "../wasm/index.ts";
-import { sourceMapOfText, textToBinary } from "../wast/index.ts";
+import { fieldPlace, sourceMapOfText, textToBinary } from "../wast/index.ts";
 import { readInput } from "./input.ts";
 import { refuseClif } from "./input-kind.ts";
 import { ofBinaryForm } from "./messages.ts";
@@ -15,8 +15,8 @@ export interface ModuleInput {
 }
 
 /**
- * The module in `path`, or on standard input for `-`. A file that is named `.wat` or does not begin like a
- * binary is text, unless it is named `.wasm`. Throws an `InputError`.
+ * The module in `path`, or on standard input for `-`. What does not begin with a zero byte, as binaries do, is text unless it is named
+ * `.wasm`. No text is a module without fields, but only a file that is named `.wat` can mean that. Throws an `InputError`.
  */
 export async function readModule(path: string): Promise<ModuleInput> {
   const { bytes } = await readInput(path);
@@ -58,7 +58,9 @@ async function placeInText(offset: number, text: string, bytes: Uint8Array): Pro
   try {
     const map = await readModuleMap(await sourceMapOfText(text, bytes), null);
     const found = map.placeOf(offset);
-    return found === null ? null : { kind: "text", line: found.line, column: found.column + 1 };
+    if (found !== null) return { kind: "text", line: found.line, column: found.column + 1 };
+    const field = fieldPlace(text, bytes, offset);
+    return field === null ? null : { kind: "text", ...field };
   } catch (error) {
     // What cannot even be decoded has no map.
     if (error instanceof InputError) return null;
@@ -75,8 +77,8 @@ export function renderInputError(error: InputError, path: string): string {
 }
 
 function isText(path: string, bytes: Uint8Array): boolean {
-  if (path.endsWith(".wasm")) return false;
-  return path.endsWith(".wat") || bytes[0] !== 0;
+  if (bytes.length === 0) return path.endsWith(".wat");
+  return bytes[0] !== 0 && !path.endsWith(".wasm");
 }
 
 function decodeText(bytes: Uint8Array): string {

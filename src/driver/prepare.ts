@@ -2,7 +2,7 @@
  * All that happens to a module before its functions are compiled: decode, validate, plan. What is prepared here twice, from the same
  * bytes and options, is the same, so functions can be compiled elsewhere, and code be linked that was compiled before.
  */
-import type { PolicyName } from "../frontend/safepoints/policies.ts";
+import { type PolicyName, policyNamed } from "../frontend/safepoints/policies.ts";
 import { TypeFunctions } from "../gc/type-functions.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
 import type { ModuleUsage } from "../link/module-usage.ts";
@@ -59,6 +59,7 @@ export interface PreparedModule {
 export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: OutputMode): PreparedModule {
   const watch = new Observers(options.observers ?? []);
   const { features = DEFAULT_FEATURES, policy = "spillway" } = options;
+  policyNamed(policy);
   const store = new TypeStore();
   watch.enter("decode");
   const input = decodeModule(bytes, features);

@@ -6,6 +6,7 @@
  * other tables of the engine's, that is told by what the engine says; where one does, the engine's words stay.
  */
 import { GcTrap, TRAP_MESSAGES } from "../gc/traps.ts";
+import { saysEmptyEntry } from "./engine-messages.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Runtime } from "./runtime.ts";
@@ -16,14 +17,7 @@ export interface GuardedStore {
   readonly exceptions: Exceptions;
 }
 
-/**
- * What V8, JavaScriptCore and SpiderMonkey say of an indirect call through an empty entry; of a function of another type the first two
- * may say the same.
- */
-const EMPTY_ENTRY =
-  /^((null function or )?function signature mismatch|call_indirect to a (signature that does not match|null table entry)\b.*|indirect call to null)$/s;
-
-/** What these say of an access below the stack, as of any that is out of bounds. */
+/** What engines say of an access below the stack, as of any that is out of bounds. */
 const OUT_OF_BOUNDS = /out of bounds/i;
 
 /** What `call` gives; errors of the engine's come out in the specification's words where the store knows more. */
@@ -48,7 +42,7 @@ function translate(runtime: Runtime, pointer: number, error: unknown): unknown {
   if (!(error instanceof hostWebAssembly.RuntimeError)) return error;
   if (code === 0 && OUT_OF_BOUNDS.test(error.message) && runtime.takeStackExhausted(pointer))
     return inItsPlace(new RangeError("call stack exhausted", { cause: error }), error);
-  const isNullCall = code === 0 && !runtime.callsOtherTables && EMPTY_ENTRY.test(error.message);
+  const isNullCall = code === 0 && !runtime.callsOtherTables && saysEmptyEntry(error.message);
   const message = TRAP_MESSAGES[isNullCall ? GcTrap.NullFunction : code];
   if (message === undefined || message === "") return error;
   return inItsPlace(new hostWebAssembly.RuntimeError(message, { cause: error }), error);

@@ -8,6 +8,7 @@
  * Source of the format: V8, `HeapSnapshotJSONSerializer` (src/profiler/heap-snapshot-generator.cc); DevTools, `HeapSnapshotLoader`.
  */
 import type { HeapGraph } from "./heap-graph.ts";
+import { showAs } from "./inspect.ts";
 
 const NODE_FIELDS = ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"];
 const NODE_TYPES = [
@@ -88,6 +89,13 @@ export class HeapSnapshot implements Iterable<string>, AsyncIterable<string> {
 
   async *[Symbol.asyncIterator](): AsyncIterator<string> {
     for (const chunk of this as Iterable<string>) yield chunk;
+  }
+
+  static {
+    showAs(HeapSnapshot, "HeapSnapshot", ({ nodeCount, edgeCount }) => ({
+      nodes: nodeCount,
+      edges: edgeCount,
+    }));
   }
 }
 

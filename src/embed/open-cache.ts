@@ -1,4 +1,5 @@
 /** A cache of compiled code for `compile` and `createWebAssembly`, on hosts that have a place for it. */
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { CodeCache } from "../driver/code-cache.ts";
 import { nodeOnly } from "../driver/on-node.ts";
 
@@ -9,11 +10,14 @@ export interface CacheOptions {
   readonly maxBytes?: number;
 }
 
+const CACHE_OPTIONS: OptionNames<CacheOptions> = { folder: true, maxBytes: true };
+
 /**
  * Opens the cache, in files on Node from 20.16 (`../driver/node/disk-cache.ts`). Null on other hosts, and where the environment says
  * `SPILLWAY_CACHE=off`.
  */
 export function openCache(options: CacheOptions = {}): CodeCache | null {
+  requireOptions(options, CACHE_OPTIONS, "openCache");
   return nodeOnly()?.diskCache(options) ?? null;
 }
 

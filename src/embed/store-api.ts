@@ -9,6 +9,7 @@
  * it drops is released; two objects that hold each other across the border are not, since no collector sees both.
  */
 import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
+import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
 import { type CodeCache, compileCached } from "../driver/code-cache.ts";
 import type { CodeOptions } from "../driver/compile.ts";
 import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
@@ -30,6 +31,7 @@ import { showAs } from "./inspect.ts";
 import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import { ASYNC_OPTIONS, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore } from "./store.ts";
@@ -59,6 +61,13 @@ export interface ModuleOptions extends CodeOptions {
   /** Where compiled code is kept from one program to the next (`openCache`); nowhere unless it is given. */
   readonly cache?: CodeCache | null;
 }
+
+const MODULE_OPTIONS: OptionNames<ModuleOptions> = {
+  ...CODE_OPTIONS,
+  builtins: true,
+  importedStringConstants: true,
+  cache: true,
+};
 
 /** A compiled module: any number of stores can instantiate it, any number of times. */
 export class Module {
@@ -121,6 +130,7 @@ export interface Instance<E extends object = Exports> {
 
 /** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
 export function compile(bytes: BinarySource, options: ModuleOptions = {}): Module {
+  requireOptions(options, MODULE_OPTIONS, "compile");
   const copy = bytesOf(bytes);
   try {
     return new Module(compileCached(copy, codeOptions(options), options.cache ?? null), options);
@@ -134,6 +144,7 @@ export async function compileAsync(
   bytes: BinarySource,
   options: ModuleOptions & AsyncOptions = {},
 ): Promise<Module> {
+  requireOptions(options, { ...MODULE_OPTIONS, ...ASYNC_OPTIONS }, "compileAsync");
   const copy = bytesOf(bytes);
   try {
     return new Module(await compileCodeAsync(copy, codeOptions(options), options.cache ?? null), options);
@@ -187,6 +198,7 @@ export class Store {
   private readonly strings: JsStrings;
 
   constructor(options: StoreOptions = {}) {
+    requireOptions(options, STORE_OPTIONS, "Store");
     this.core = new CoreStore(options);
     this.collector = this.core.collector;
     this.functions = new ExportedFunctions(this.core);
@@ -270,8 +282,8 @@ export class Store {
   }
 
   /**
-   * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. `toString()` is its text, for a file whose name ends in
-   * `.heapsnapshot`; one that is too long for a string is iterated over: `await pipeline(store.heapSnapshot(), createWriteStream(path))`.
+   * What is reached now, and from where, as Chrome's DevTools read it; collects nothing. On Node, `await writeFile("app.heapsnapshot", snapshot)`
+   * (of its `fs/promises`) writes its text, in chunks; `toString()` is the whole, as long as it fits into a string.
    */
   heapSnapshot(): HeapSnapshot {
     return new HeapSnapshot(new HeapGraph(this.core, this.objects.keys()));
@@ -346,15 +358,26 @@ function defaultOf(type: ValType): unknown {
   return heapOf(type) === HEAP_EXTERN ? undefined : null;
 }
 
+interface InstantiateOptions extends StoreOptions, ModuleOptions {
+  readonly store?: Store;
+}
+
+const INSTANTIATE_OPTIONS: OptionNames<InstantiateOptions> = {
+  ...STORE_OPTIONS,
+  ...MODULE_OPTIONS,
+  store: true,
+};
+
 /** Compiles and instantiates, in a store of its own unless one is given. */
 export function instantiate<E extends object = Exports>(
   bytes: BinarySource,
   imports?: Imports,
-  options: StoreOptions & ModuleOptions & { readonly store?: Store } = {},
+  options: InstantiateOptions = {},
 ): { readonly module: Module; readonly instance: Instance<E>; readonly store: Store } {
+  requireOptions(options, INSTANTIATE_OPTIONS, "instantiate");
   const plain = options.collector ?? options.store?.collector ?? "copying";
   const collector = options.gcStress === true ? stressed(plain) : plain;
-  const module = compile(bytes, { ...options, collector });
-  const store = options.store ?? new Store({ ...options, collector });
+  const module = compile(bytes, { ...pickOptions(options, MODULE_OPTIONS), collector });
+  const store = options.store ?? new Store({ ...pickOptions(options, STORE_OPTIONS), collector });
   return { module, instance: store.instantiate<E>(module, imports), store };
 }

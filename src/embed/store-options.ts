@@ -4,7 +4,7 @@ import { wrongOption } from "../base/wrong-option.ts";
 import { DEFAULT_HEAP_BYTES, DEFAULT_STACK_BYTES } from "../driver/compile.ts";
 import { type CollectorName, requireCollector } from "../runtime/collectors.ts";
 
-/** How a `Store` is made. What is wrong with an option is a `TypeError` or a `RangeError` that names it. */
+/** How a `Store` is made. What is wrong with an option, or has no such name, is a `TypeError` or a `RangeError` that says so. */
 export interface StoreOptions {
   /**
    * How memory is reclaimed: `copying` (unless it is given), `generational`, `drc` or `null`. Modules for the store must be compiled for the
@@ -47,8 +47,6 @@ const PERIOD: Bounds = { least: 1, most: 2 ** 32 - 1, multipleOf: 1 };
 
 /** Throws a `TypeError` or a `RangeError` for an option that is not as it must be. */
 export function storeSettings(options: StoreOptions): StoreSettings {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(wrongOption("options", "an object", options));
   const { collector = "copying" } = options;
   requireCollector(collector);
   const stressPeriod = wholeNumber(options, "stressPeriod", PERIOD);

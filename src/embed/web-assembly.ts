@@ -5,6 +5,7 @@
  * WebAssembly JavaScript Interface; its Web API for the two functions on responses.
  */
 import { InputError } from "../base/diagnostics.ts";
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
 import * as wasm from "../wasm/types.ts";
@@ -38,7 +39,16 @@ export interface NamespaceOptions {
   readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy" | "cache">;
 }
 
-/** What the JavaScript API takes when it compiles. */
+const NAMESPACE_OPTIONS: OptionNames<NamespaceOptions> = { force: true, store: true, compile: true };
+
+const COMPILATION_OPTIONS: OptionNames<Required<NamespaceOptions>["compile"]> = {
+  gcStress: true,
+  prove: true,
+  policy: true,
+  cache: true,
+};
+
+/** What the JavaScript API takes when it compiles: options that it does not know are none of its concern, by the specification. */
 type CompileOptions = Pick<ModuleOptions, "builtins" | "importedStringConstants">;
 
 /** The engine's own, as far as it is called here. */
@@ -60,6 +70,9 @@ interface HostNamespace {
 
 /** Makes a namespace, with a store of its own unless one is given. */
 export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
+  requireOptions(options, NAMESPACE_OPTIONS, "createWebAssembly");
+  if (options.compile !== undefined)
+    requireOptions(options.compile, COMPILATION_OPTIONS, "createWebAssembly's compile");
   const native = hostWebAssembly as unknown as HostNamespace;
   const store = options.store instanceof Store ? options.store : new Store(options.store);
   const { collector } = store;

@@ -24,6 +24,7 @@
  * debug builds only.
  */
 
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { BlockArg } from "../ir/block-calls.ts";
 import {
   type Block,
@@ -62,6 +63,13 @@ export interface FinalizeOptions {
   /** Lets branches to the entry block pass, which no verifier accepts: for shapes that upstream's own tests have. */
   readonly branchToEntry?: boolean;
 }
+
+const FINALIZE_OPTIONS: OptionNames<FinalizeOptions> = {
+  policy: true,
+  pointerType: true,
+  spill: true,
+  branchToEntry: true,
+};
 
 const NO_ARGS: readonly BlockArg[] = [];
 
@@ -329,6 +337,7 @@ export class FunctionBuilder {
    * stack maps get slots, and the safepoints their maps. Leaves the context empty. Returns what the spiller added.
    */
   finalize(options: FinalizeOptions = {}): SpillCounts | null {
+    requireOptions(options, FINALIZE_OPTIONS, "FunctionBuilder.finalize");
     if (this.finalized) throw messages.finalizedTwice();
     this.checkBlocks();
     if (options.branchToEntry !== true) this.checkEntry();

@@ -28,6 +28,7 @@
  *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
  * - Maps that *before* brings along, of its own slots, move nothing on either side; *after* must have kept them.
  */
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { Block, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { Type } from "../ir/types.ts";
@@ -47,6 +48,8 @@ export interface OracleOptions {
   /** Blocks that one run may enter. */
   readonly fuel?: number;
 }
+
+const ORACLE_OPTIONS: OptionNames<OracleOptions> = { seeds: true, fuel: true };
 
 const DEFAULT_SEEDS = 8;
 const DEFAULT_FUEL = 300;
@@ -92,6 +95,7 @@ export class Oracle {
    * what the interpreter refuses.
    */
   compare(before: Function, after: Function, options: OracleOptions = {}): OracleDifference | null {
+    requireOptions(options, ORACLE_OPTIONS, "Oracle.compare");
     Object.assign(this.counts, { runs: 0, blocks: 0, safepoints: 0, spills: 0, reloads: 0, mapEntries: 0 });
     this.load(before, after);
     const seeds = options.seeds ?? DEFAULT_SEEDS;

@@ -9,7 +9,7 @@ import { ByteWriter } from "../base/byte-writer.ts";
 import { ZERO_BYTES } from "../gc/layout.ts";
 import { BodyWriter } from "../lowering/body-writer.ts";
 import { writeOpcode } from "../wasm/encode-operators.ts";
-import { readNames } from "../wasm/names.ts";
+import { exportedFunctionNames, readNames } from "../wasm/names.ts";
 import { I32 } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { type ExitCallee, exitBody } from "./exit-functions.ts";
@@ -70,8 +70,8 @@ export class BorderFunctions {
     return code;
   }
 
-  /** The output's index of a function of the input as others call it; named so if it has no name. */
-  forOthers(func: number, name: string): number {
+  /** The output's index of a function of the input as others call it. */
+  forOthers(func: number): number {
     const { plan, borders } = this;
     const isOwn = func >= plan.module.importedFunctionCount;
     const needsCheck = isOwn && borders.exceptionCell >= 0;
@@ -79,8 +79,10 @@ export class BorderFunctions {
     let entry = this.entries.get(func);
     if (entry === undefined) {
       const type = plan.functionTypes.plain(plan.module.functionTypes.get(func));
-      // Stack traces show it, and in its place the function itself if an optimiser has put that into it.
-      entry = this.add(type, this.entryBody(func), `export: ${this.nameOf(func) ?? name}`);
+      // Stack traces show it, and in its place the function itself if an optimiser has put that into it. Who calls from outside knows it
+      // by what it is exported as.
+      const name = exportedFunctionNames(plan.module).get(func) ?? this.nameOf(func) ?? `function ${func}`;
+      entry = this.add(type, this.entryBody(func), `export: ${name}`);
       this.entries.set(func, entry);
     }
     return entry;

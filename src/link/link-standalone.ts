@@ -117,10 +117,10 @@ function addDefinitions(out: OutputModule): void {
 }
 
 function renumbered(out: OutputModule, plan: OutputPlan, exported: Export): Export {
-  const { kind, index, name } = exported;
+  const { kind, index } = exported;
   switch (kind) {
     case "func":
-      return { ...exported, index: out.exportedFunction(index, name) };
+      return { ...exported, index: out.exportedFunction(index) };
     case "global":
       return { ...exported, index: plan.globalIndex(index) };
     case "table":

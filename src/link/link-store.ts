@@ -158,9 +158,9 @@ function addMemoryFunctions(plan: OutputPlan, add: AddImport): void {
 
 function addExports(out: OutputModule, plan: OutputPlan): void {
   const done = new Set<string>();
-  for (const { kind, index, name: exported } of plan.module.exports) {
+  for (const { kind, index } of plan.module.exports) {
     const name = outputName(kind, index);
-    const place = kind === "func" ? out.exportedFunction(index, exported) : placeOf(plan, kind, index);
+    const place = kind === "func" ? out.exportedFunction(index) : placeOf(plan, kind, index);
     if (place < 0 || done.has(name)) continue;
     done.add(name);
     out.exports.push({ name, kind, index: place, offset: 0 });

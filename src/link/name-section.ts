@@ -1,10 +1,13 @@
 /**
  * The name section of a compiled module: the input's names of what is still there, under its new index, and names of what the
  * linker added. Locals, labels, types and fields are others now.
+ *
+ * A function without a name that is exported has the export's, so that stack traces say more than a number: but not in a file that is made
+ * of an input without names, which somebody took out for their size.
  */
 import { ByteWriter } from "../base/byte-writer.ts";
 import type { Module } from "../wasm/module.ts";
-import { readNames } from "../wasm/names.ts";
+import { exportedFunctionNames, readNames } from "../wasm/names.ts";
 import type { OutputPlan } from "./plan.ts";
 
 const MODULE = 0;
@@ -26,7 +29,9 @@ export function encodeNames(
     writeName(name, names.module);
     subsection(out, MODULE, name);
   }
-  const functions = mapped(names.functions, (func) =>
+  const isNamed = plan.mode === "store" || names.functions.size > 0;
+  const known = isNamed ? new Map([...exportedFunctionNames(module), ...names.functions]) : names.functions;
+  const functions = mapped(known, (func) =>
     func < module.functionTypes.length ? plan.functionIndex(func) : -1,
   );
   writeMap(out, FUNCTIONS, [...functions, ...added]);

@@ -350,14 +350,12 @@ export class OutputModule {
   /** A function of the input, or none, as a table has it. */
   private functionItem(func: number, takesStack: boolean): number {
     if (func === NULL_ITEM) return NULL_ITEM;
-    return takesStack
-      ? this.borderFunctions.forReferences(func)
-      : this.borderFunctions.forOthers(func, `function ${func}`);
+    return takesStack ? this.borderFunctions.forReferences(func) : this.borderFunctions.forOthers(func);
   }
 
-  /** The output's index of a function of the input that is exported under a name. */
-  exportedFunction(func: number, name: string): number {
-    return this.borderFunctions.forOthers(func, name);
+  /** The output's index of a function of the input that is exported. */
+  exportedFunction(func: number): number {
+    return this.borderFunctions.forOthers(func);
   }
 
   /** A segment of functions by their index in the output. */

@@ -93,9 +93,8 @@ class TargetCheck {
     if (!isOpen && !seen) return;
     for (let i = 0; i < module.functionTypes.length; i++) {
       if (module.types.resultCount(module.functionTypes.get(i)) < 2) continue;
-      const defined = i - module.importedFunctionCount;
-      const offset = defined < 0 ? -1 : module.code.starts.get(defined);
-      throw targetLacks("a function with several results that others may call", "multi-value", offset);
+      const what = "a function with several results that others may call";
+      throw targetLacks(what, "multi-value", offsetOfFunction(module, i));
     }
   }
 
@@ -149,14 +148,9 @@ class TargetCheck {
     }
     for (let i = 0; i < module.functionTypes.length; i++) {
       const type = module.functionTypes.get(i);
-      const defined = i - module.importedFunctionCount;
       for (let value = 0; value < module.types.valueCountOf(type); value++) {
         if (module.types.rawValue(type, value) !== wasm.V128) continue;
-        throw targetLacks(
-          "v128 in a function's type",
-          "simd",
-          defined < 0 ? -1 : module.code.starts.get(defined),
-        );
+        throw targetLacks("v128 in a function's type", "simd", offsetOfFunction(module, i));
       }
     }
   }
@@ -180,4 +174,10 @@ class TargetCheck {
       }
     }
   }
+}
+
+/** Where its body begins, or its import. */
+function offsetOfFunction({ imports, importedFunctionCount, code }: Module, index: number): number {
+  if (index >= importedFunctionCount) return code.starts.get(index - importedFunctionCount);
+  return imports.filter(({ type }) => type.kind === "func")[index]!.offset;
 }

@@ -8,6 +8,7 @@
  *
  * Source: `cranelift/reader/src/parser.rs` (`parse_test`, `parse_target_specs`).
  */
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { Function } from "../ir/function.ts";
 import type { CallConv } from "../ir/signature.ts";
 import { Lexer, Tok } from "./lexer.ts";
@@ -73,6 +74,12 @@ export interface ParseEachOptions extends ParseOptions {
   readonly reuse?: boolean;
 }
 
+const PARSE_OPTIONS: OptionNames<ParseEachOptions> = {
+  defaultCallConv: true,
+  runCallConv: true,
+  reuse: true,
+};
+
 const WORD_TEST = keyword("test");
 const WORD_SET = keyword("set");
 const WORD_TARGET = keyword("target");
@@ -98,6 +105,7 @@ export function parseEach(
   visit: (parsed: ParsedFunction, head: FileHead) => void,
   options: ParseEachOptions = {},
 ): FileHead {
+  requireOptions(options, PARSE_OPTIONS, "parseEach");
   const lexer = new Lexer(bytesOf(source));
   lexer.next();
   const head = parseHead(lexer);

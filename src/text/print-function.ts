@@ -11,7 +11,9 @@
  *
  * Source: `cranelift/codegen/src/write.rs`.
  */
+
 import { grownColumn, I32List } from "../base/column.ts";
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
@@ -32,11 +34,14 @@ export interface PrintOptions {
   readonly dynamicTypes?: boolean;
 }
 
+const PRINT_OPTIONS: OptionNames<PrintOptions> = { directives: true, dynamicTypes: true };
+
 const INDENT = 4;
 const ANNOTATED_INDENT = 36;
 
 /** Writes the text of a function piece by piece; the chunks are valid during the call only. */
 export function writeFunction(func: Function, sink: TextSink, options: PrintOptions = {}): void {
+  requireOptions(options, PRINT_OPTIONS, "writeFunction");
   withPrinter((printer) => printer.print(func, sink, options));
 }
 

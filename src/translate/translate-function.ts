@@ -66,10 +66,10 @@ export class FunctionTranslator extends CallTranslator {
   }
 
   /** Translates defined function `index`, imports not counted, and spills it as the options say. */
-  run(index: number, options: TranslateOptions = {}): void {
+  run(index: number, { positions = false, ...options }: TranslateOptions = {}): void {
     const { module, builder, reader } = this;
     this.begin();
-    this.keepsPositions = options.positions ?? false;
+    this.keepsPositions = positions;
     const func = module.importedFunctionCount + index;
     const type = module.functionTypes.get(func);
     builder.func.name = { kind: "user", namespace: 0, index: func };

@@ -3,6 +3,7 @@
  * a target the rules that need one are passed over, as upstream's are without an ISA, and the instructions that mean
  * something to a target only (`get_frame_pointer`, `get_pinned_reg`) are errors.
  */
+import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { I32, I64, type Type } from "../ir/types.ts";
 
 export interface VerifyOptions {
@@ -19,6 +20,16 @@ export interface VerifyOptions {
   readonly stackMaps?: boolean;
 }
 
+const VERIFY_OPTIONS: OptionNames<VerifyOptions> = {
+  isa: true,
+  pointerType: true,
+  enablePinnedReg: true,
+  preserveFramePointers: true,
+  enableProbestack: true,
+  probestackStrategy: true,
+  stackMaps: true,
+};
+
 /** The options with their defaults. */
 export interface VerifyRules {
   /** The type of addresses, or `null` without a target. */
@@ -30,6 +41,7 @@ export interface VerifyRules {
 }
 
 export function rulesOf(options: VerifyOptions): VerifyRules {
+  requireOptions(options, VERIFY_OPTIONS, "verifyFunction");
   const isaPointer = options.isa === undefined ? null : pointerTypeOfIsa(options.isa);
   const outline = (options.probestackStrategy ?? "outline") === "outline";
   return {

@@ -85,6 +85,8 @@ const SECTION_ORDER: readonly number[] = [
   layout.SECTION_DATA,
 ];
 const SECTION_COUNT = 14;
+/** `\0asm`. */
+const MAGIC: readonly number[] = [0, 0x61, 0x73, 0x6d];
 const HEADER_BYTES = 8;
 /** What version numbers of components have where those of modules have zeros. */
 const COMPONENT_LAYER = 1;
@@ -109,7 +111,11 @@ export function decodeModule(bytes: Uint8Array, features: Features = DEFAULT_FEA
     if (id >= SECTION_COUNT) throw malformed(messages.SECTION_ID, idOffset);
     const size = reader.u32();
     const start = reader.pos;
-    if (size > bytes.length - start) throw malformed(messages.LENGTH, idOffset);
+    if (size > bytes.length - start)
+      throw malformed(
+        messages.sectionCutOff(layout.SECTION_NAMES[id]!, size, bytes.length - start),
+        idOffset,
+      );
     reader.end = start + size;
     if (id === layout.SECTION_CUSTOM) {
       readCustomSection(reader, draft, last < 0 ? 0 : SECTION_ORDER[last]!);
@@ -129,10 +135,9 @@ export function decodeModule(bytes: Uint8Array, features: Features = DEFAULT_FEA
 }
 
 function checkHeader(bytes: Uint8Array): void {
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d) {
-    throw malformed(messages.MAGIC, 0);
-  }
-  if (bytes.length < HEADER_BYTES) throw malformed(messages.VERSION, 4);
+  if (bytes.length === 0) throw malformed(messages.EMPTY, 0);
+  if (MAGIC.some((byte, i) => i < bytes.length && bytes[i] !== byte)) throw messages.noMagic(bytes);
+  if (bytes.length < HEADER_BYTES) throw malformed(messages.HEADER_CUT_OFF, bytes.length);
   if (bytes[6] === COMPONENT_LAYER && bytes[7] === 0) throw malformed(messages.COMPONENT, 4);
   if (bytes[4] !== 1 || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] !== 0) {
     throw malformed(messages.VERSION, 4);

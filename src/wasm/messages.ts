@@ -65,11 +65,11 @@ export function badFeatureValue(name: string, value: string): InputError {
 }
 
 // Malformed bytes, in the suite's wording.
-export const MAGIC = "magic header not detected";
 export const VERSION = "unknown binary version";
 export const COMPONENT = "unknown binary version: this is a component, not a core module";
 export const UNEXPECTED_END = "unexpected end";
-export const LENGTH = "length out of bounds";
+export const EMPTY = "unexpected end: it is empty";
+export const HEADER_CUT_OFF = "unexpected end: a module's header has 8 bytes";
 export const LEB_LONG = "integer representation too long";
 export const LEB_LARGE = "integer too large";
 export const SECTION_ID = "malformed section id";
@@ -106,9 +106,43 @@ export const MISPLACED_ELSE = "unexpected token: else without its if";
 export const MISPLACED_CATCH = "unexpected token: catch without its try";
 export const MISPLACED_DELEGATE = "unexpected token: delegate without its try";
 
+/** What is there in the place of `\0asm`. */
+export function noMagic(bytes: Uint8Array): InputError {
+  // Module text is lists, behind spaces and comments. A byte order mark may stand before them.
+  const start = new TextDecoder().decode(bytes.subarray(0, MOST_BYTES_SEEN));
+  if (/^(?:\s|;;.*)*\((?:module|component|[;a-z@])/.test(start)) {
+    return new InputError({
+      code: MALFORMED,
+      message: "magic header not detected: this looks like module text, not like a binary",
+      place: { kind: "binary", offset: 0 },
+      notes: ["a file of text is named .wat; `textToBinary` of `spillway/wat` makes a binary of it"],
+    });
+  }
+  const first = Array.from(bytes.subarray(0, 4), hexByte).join(" ");
+  return malformed(
+    `magic header not detected: it begins with ${first}, and a binary module with 00 61 73 6d`,
+    0,
+  );
+}
+
+const MOST_BYTES_SEEN = 1 << 12;
+
+function hexByte(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
+/** Of what says that so many bytes follow, or more. */
+export function beyondEnd(bytes: number, left: number): string {
+  return `length out of bounds: ${bytes} wanted, ${left} left`;
+}
+
+/** Of a section that says that it has more bytes than there are. */
+export function sectionCutOff(section: string, bytes: number, left: number): string {
+  return `length out of bounds: the ${section} section says that it has ${bytes} bytes, and the module ends ${bytes - left} bytes before that`;
+}
+
 export function illegalOpcode(prefix: number, code: number): string {
-  const hex = (n: number): string => n.toString(16).padStart(2, "0");
-  return `illegal opcode ${prefix === 0 ? "" : `${hex(prefix)} `}${hex(code)}`;
+  return `illegal opcode ${prefix === 0 ? "" : `${hexByte(prefix)} `}${hexByte(code)}`;
 }
 
 // Invalid modules, in the suite's wording.

@@ -176,6 +176,24 @@ export const SECTION_DATA = 11;
 export const SECTION_DATA_COUNT = 12;
 export const SECTION_TAG = 13;
 
+/** By number, as people call them. */
+export const SECTION_NAMES: readonly string[] = [
+  "custom",
+  "type",
+  "import",
+  "function",
+  "table",
+  "memory",
+  "global",
+  "export",
+  "start",
+  "element",
+  "code",
+  "data",
+  "data count",
+  "tag",
+];
+
 /** The bytes of the body of defined function `i` (not counting imports), as a view. */
 export function bodyBytes(module: Module, i: number): Uint8Array {
   return module.bytes.subarray(module.code.starts.get(i), module.code.ends.get(i));

@@ -74,6 +74,19 @@ export interface Producer {
   readonly version: string;
 }
 
+const exportedOfModule = new WeakMap<Module, ReadonlyMap<number, string>>();
+
+/** What functions are exported as, by their index: of several names the first. */
+export function exportedFunctionNames(module: Module): ReadonlyMap<number, string> {
+  let names = exportedOfModule.get(module);
+  if (names === undefined) {
+    const functions = module.exports.filter(({ kind }) => kind === "func").reverse();
+    names = new Map(functions.map(({ index, name }) => [index, name]));
+    exportedOfModule.set(module, names);
+  }
+  return names;
+}
+
 const namesOfModule = new WeakMap<Module, Names>();
 
 /** The names of a module; read once, on the first call. */

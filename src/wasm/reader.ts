@@ -10,12 +10,12 @@ import type { FeatureName } from "./features.ts";
 import { featureBit } from "./features.ts";
 import { unknownType } from "./later-proposals.ts";
 import {
+  beyondEnd,
   featureOff,
   HEAP_TYPE,
   invalid,
   LEB_LARGE,
   LEB_LONG,
-  LENGTH,
   malformed,
   REFERENCE_TYPE,
   UNEXPECTED_END,
@@ -208,13 +208,15 @@ export class BinaryReader {
   count(least: number): number {
     const start = this.pos;
     const count = this.u32();
-    if (count * least > this.end - this.pos) throw malformed(LENGTH, start);
+    const left = this.end - this.pos;
+    if (count * least > left) throw malformed(beyondEnd(count * least, left), start);
     return count;
   }
 
   /** Steps over `length` bytes. */
   skip(length: number): void {
-    if (length > this.end - this.pos) throw malformed(LENGTH, this.pos);
+    const left = this.end - this.pos;
+    if (length > left) throw malformed(beyondEnd(length, left), this.pos);
     this.pos += length;
   }
 

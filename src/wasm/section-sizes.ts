@@ -1,5 +1,5 @@
 /** How large the sections of a binary are, for reports, and where its bodies lie. */
-import type { ByteRange } from "./module.ts";
+import { type ByteRange, SECTION_NAMES } from "./module.ts";
 import { BinaryReader } from "./reader.ts";
 
 export interface SectionSize {
@@ -9,22 +9,6 @@ export interface SectionSize {
   readonly bytes: number;
 }
 
-const NAMES: readonly string[] = [
-  "custom",
-  "type",
-  "import",
-  "function",
-  "table",
-  "memory",
-  "global",
-  "export",
-  "start",
-  "element",
-  "code",
-  "data",
-  "data count",
-  "tag",
-];
 const HEADER_BYTES = 8;
 
 /** The sections of a module that has been decoded, in order. */
@@ -36,7 +20,7 @@ export function sectionSizes(bytes: Uint8Array): SectionSize[] {
     const id = reader.u8();
     const size = reader.u32();
     const end = reader.pos + size;
-    const name = id === 0 ? `custom ${JSON.stringify(reader.name())}` : NAMES[id]!;
+    const name = id === 0 ? `custom ${JSON.stringify(reader.name())}` : SECTION_NAMES[id]!;
     sizes.push({ name, bytes: end - start });
     reader.pos = end;
   }

@@ -84,7 +84,7 @@ export function textFunctions(text: string): TextFunction[] {
 }
 
 /** Moves to the first field: those of a module may stand alone. */
-function enterModule(lexer: Lexer): void {
+export function enterModule(lexer: Lexer): void {
   const { start } = lexer;
   if (lexer.kind === "(") lexer.advance();
   if (!lexer.isWord("module")) {
@@ -95,7 +95,7 @@ function enterModule(lexer: Lexer): void {
   skipName(lexer);
 }
 
-function skipName(lexer: Lexer): void {
+export function skipName(lexer: Lexer): void {
   if (lexer.kind === "word" && lexer.text().startsWith("$")) lexer.advance();
 }
 

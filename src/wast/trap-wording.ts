@@ -6,6 +6,7 @@
  * several kinds it stands in several rows: less can be told apart there, and nothing that can is let pass. A call of a null
  * reference has two rows: of the engine's own `call_ref`, and of compiled code's, an indirect call of what is not in the table.
  */
+import { JSC_EMPTY_ENTRY, V8_EMPTY_ENTRY } from "../embed/engine-messages.ts";
 
 interface TrapRow {
   readonly expected: readonly string[];
@@ -15,14 +16,13 @@ interface TrapRow {
 
 const V8_NULL = /^(dereferencing a null pointer|rethrowing null value)$/;
 const JSC_NULL = /null reference$/;
-const V8_CALL = /^(function signature mismatch|null function or function signature mismatch|null function)$/;
-const JSC_CALL = /^call_indirect to a (signature that does not match|null table entry)$/;
 const NULL_FUNCTION = "null function reference";
 
 /** Some suites do not say of what. */
 const ANY_BOUNDS: TrapRow = {
   expected: ["out of bounds"],
-  v8: /out of bounds/,
+  // Ours for an indirect call past the table's end is the specification's.
+  v8: /out of bounds|^undefined element$/,
   jsc: /out of bounds|outside of memory/i,
 };
 
@@ -58,19 +58,18 @@ const ROWS: readonly TrapRow[] = [
     v8: /^array element access out of bounds$/,
     jsc: /^Out of bounds array\.\w+$/,
   },
-  {
-    expected: ["out of bounds"],
-    // Ours for an indirect call past the table's end is the specification's.
-    v8: /out of bounds|^undefined element$/,
-    jsc: /out of bounds|outside of memory/i,
-  },
+  ANY_BOUNDS,
   {
     expected: ["undefined element"],
     v8: /^table index is out of bounds$/,
     jsc: /^Out of bounds call_indirect$/,
   },
-  { expected: ["uninitialized element"], v8: V8_CALL, jsc: JSC_CALL },
-  { expected: ["indirect call type mismatch", "call type mismatch"], v8: V8_CALL, jsc: JSC_CALL },
+  { expected: ["uninitialized element"], v8: V8_EMPTY_ENTRY, jsc: JSC_EMPTY_ENTRY },
+  {
+    expected: ["indirect call type mismatch", "call type mismatch"],
+    v8: V8_EMPTY_ENTRY,
+    jsc: JSC_EMPTY_ENTRY,
+  },
   {
     expected: [
       "null reference",
@@ -83,7 +82,7 @@ const ROWS: readonly TrapRow[] = [
     v8: V8_NULL,
     jsc: JSC_NULL,
   },
-  { expected: [NULL_FUNCTION], v8: V8_CALL, jsc: JSC_CALL },
+  { expected: [NULL_FUNCTION], v8: V8_EMPTY_ENTRY, jsc: JSC_EMPTY_ENTRY },
   { expected: ["cast failure"], v8: /^illegal cast$/, jsc: /^ref\.cast failed to cast/ },
   {
     expected: ["allocation size too large", "failed to allocate"],
@@ -101,6 +100,8 @@ const ROWS: readonly TrapRow[] = [
     jsc: /^Out of bounds memory access$/,
   },
 ];
+
+const SUITES_TEXTS: ReadonlySet<string> = new Set(ROWS.flatMap(({ expected }) => expected));
 
 /** Whether `message`, of V8 or JavaScriptCore, is about the kind of trap that the suite's text `expected` names. */
 export function saysTrap(expected: string, message: string): boolean {
@@ -125,7 +126,7 @@ export function sameTrap(one: string, other: string): boolean {
   return kindsOf(other).some((kind) => kinds.includes(kind));
 }
 
-/** The suites' texts for the traps that an engine's message, or one of these texts, can be about; without `ANY_BOUNDS`. */
+/** The suites' texts for the traps that an engine's message, or one of these texts, can be about; without `ANY_BOUNDS`, which is about many. */
 function kindsOf(message: string): readonly string[] {
   return ROWS.filter((row) => row !== ANY_BOUNDS && isAbout(row, message)).flatMap(
     ({ expected }) => expected,
@@ -137,12 +138,30 @@ function isOneOf(kind: string, message: string): boolean {
   return message.split(" or ").includes(kind);
 }
 
-/** What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. */
-export function specificationMessage(message: string): string {
-  const kinds = ROWS.filter(
-    ({ expected, v8, jsc }) => expected[0] !== "out of bounds" && (v8.test(message) || jsc.test(message)),
-  );
-  return kinds.length === 0 ? message : kinds.map(({ expected }) => expected[0]).join(" or ");
+const CALL_INDIRECT = /^(return_)?call_indirect$/;
+
+/** The operators that alone trap so, where an engine has one message for the traps of several. */
+const ONLY_OF: Readonly<Record<string, RegExp>> = {
+  [NULL_FUNCTION]: /^(return_)?call_ref$/,
+  "uninitialized element": CALL_INDIRECT,
+  "indirect call type mismatch": CALL_INDIRECT,
+  "undefined element": CALL_INDIRECT,
+  "out of bounds table access": /^table\.|_elem$/,
+};
+
+/**
+ * What the suites call a trap of which the engine says `message`; several, where the engine does not tell them apart. `operator` is the one
+ * that trapped, where that is known.
+ */
+export function specificationMessage(message: string, operator: string | null = null): string {
+  // Two kinds are a store's own, in these words, though they may end like an engine's: `cast failure or null reference`.
+  const said = message.split(" or ");
+  if (said.length > 1 && said.every((kind) => SUITES_TEXTS.has(kind))) return message;
+  const rows = ROWS.filter((row) => row !== ANY_BOUNDS && (row.v8.test(message) || row.jsc.test(message)));
+  const kinds = rows.map(({ expected }) => expected[0]!);
+  const own = operator === null ? [] : kinds.filter((kind) => ONLY_OF[kind]?.test(operator) ?? true);
+  const likely = own.length > 0 ? own : kinds;
+  return likely.length === 0 ? message : likely.join(" or ");
 }
 
 /** An engine's message without what it adds about the place: V8's prefix, JavaScriptCore's quotation of source. */

@@ -83,7 +83,18 @@ describe("run", { concurrency: 2 }, () => {
     const { code, stdout } = await runCli(["run", ...args]);
     assert.deepEqual([code, stdout], [0, `${expected.join("\n")}\n`]);
     const json = await runCli(["run", "--json", "--invoke", "divide", functions, "--", "-0x10", "4"]);
-    assert.deepEqual(JSON.parse(json.stdout), ["-3"]);
+    assert.deepEqual(JSON.parse(json.stdout), [-3]);
+    const all = await runCli(["run", "--json", ...args]);
+    assert.deepEqual(JSON.parse(all.stdout), [
+      "-9223372036854775808",
+      Math.fround(0.1),
+      "-0",
+      ...expected.slice(3, -1),
+      -1,
+    ]);
+    const beyond = ["--invoke", "kinds", functions, "1", "inf", "1e300", "null"];
+    const numbers = JSON.parse((await runCli(["run", "--json", ...beyond])).stdout) as unknown[];
+    assert.deepEqual(numbers.slice(0, 3), ["1", "inf", 1e300]);
   });
 
   test("traps have the specification's words and the functions that were running", async () => {
@@ -109,6 +120,32 @@ describe("run", { concurrency: 2 }, () => {
       /trap: out of memory\n {2}at fill \(function 5\) functions\.wat:14:32\n$/,
     );
     await trap(["--invoke", "throw"], /error: uncaught exception: i32 7, (structref|\(ref null struct\))\n/);
+  });
+
+  test("what the engine says of calls by references and of calls through tables is told apart by the operator", async () => {
+    const calls = file(
+      "calls.wat",
+      `(module
+  (type $f (func (param i32) (result i32)))
+  (type $g (func (result i64)))
+  (table $t 3 funcref)
+  (elem (i32.const 1) $one)
+  (func $one (type $f) (local.get 0))
+  (global $n (mut (ref null $f)) (ref.null $f))
+  (func (export "null") (result i32) (call_ref $f (i32.const 1) (global.get $n)))
+  (func (export "empty") (result i32) (call_indirect $t (type $f) (i32.const 1) (i32.const 0)))
+  (func (export "past") (result i64) (call_indirect $t (type $g) (i32.const 7))))`,
+    );
+    const said: string[] = [];
+    for (const name of ["null", "empty", "past"]) {
+      const { stderr } = await runCli(["run", "--invoke", name, calls]);
+      said.push(/trap: (.*)\n {2}at \w+ \(function \d+\) calls\.wat:\d+:\d+\n$/.exec(stderr)?.[1] ?? stderr);
+    }
+    assert.deepEqual(said, [
+      "null function reference",
+      "uninitialized element or indirect call type mismatch",
+      "undefined element",
+    ]);
   });
 
   test("--gc-stats counts", async () => {
@@ -172,9 +209,8 @@ describe("run", { concurrency: 2 }, () => {
       /imports: function "js" "log", table "js" "t"\n {2}note: .*\n {2}note: .*--import spillway\/polyfill/,
     );
     await says([functions], /no `_start`.*\n {2}note: .*--invoke: deep, divide, /);
-    // It is seen before anything is compiled.
     const invalid = file("invalid.wat", '(module (func (export "f") (result i32) (i64.const 1)))');
-    await says([invalid], /no `_start`/);
+    await says([invalid], /type mismatch/);
     await says([invalid, "--invoke", "f"], /type mismatch/);
     await says([functions, "--invoke", "frob"], /no function "frob"\n {2}note: it exports deep, /);
     await says([functions, "--invoke", "divide", "1"], /divide takes \(i32, i32\), and 1 were given/);

@@ -19,6 +19,13 @@ const PROGRAM = `(module $program
     (call $walk (struct.get $cell $next (local.get $cell)) (i32.sub (local.get $steps) (i32.const 1))))
   (func $outermost (export "run") (param i32) (result i32) (i32.add (call 2 (local.get 0)) (i32.const 1))))`;
 
+/** The same kind of module, without names. */
+const NAMELESS = `(module
+  (type (struct (field i32)))
+  (func (export "inner") (export "alias") (param i32) (result i32) (struct.get 0 0 (ref.null 0)))
+  (func (param i32) (result i32) (i32.add (call 0 (local.get 0)) (i32.const 1)))
+  (func (export "run") (param i32) (result i32) (i32.add (call 1 (local.get 0)) (i32.const 1))))`;
+
 const IMPORTS = { host: { tick: () => undefined } };
 
 /** The names of functions of Wasm in a stack, the innermost first; no name where a function has none. */
@@ -43,7 +50,7 @@ function judge(exports: Exports, bytes: Uint8Array | null): void {
     stack.filter((name) => name === "walk" || name === "outermost"),
     ["walk", "walk", "outermost"],
   );
-  assert.equal(stack.at(-1), "export: outermost");
+  assert.equal(stack.at(-1), "export: run");
   if (bytes === null) return;
   const { module, functions } = readNames(decodeModule(bytes));
   assert.equal(module, "program");
@@ -62,4 +69,20 @@ test("in a module that stands alone", async () => {
   const bytes = compile(await textToBinary(PROGRAM));
   const module = new hostWebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
   judge(new hostWebAssembly.Instance(module, IMPORTS).exports as Exports, bytes);
+});
+
+test("without a name section exports name their functions in a store, and a file stays without names", async () => {
+  const bytes = await textToBinary(NAMELESS);
+  assert.equal(readNames(decodeModule(bytes)).functions.size, 0);
+  const { instance } = instantiate(bytes);
+  const stack = stackOf(() => (instance.exports as Exports)["run"]!(5));
+  assert.deepEqual(stack, ["trap: null structure reference", "inner", undefined, "run"]);
+  const alone = [...readNames(decodeModule(compile(bytes))).functions.values()];
+  assert.deepEqual(
+    alone.filter((name) => ["inner", "alias", "run"].includes(name)),
+    [],
+  );
+  // One with names for some has the exports' for the others.
+  const some = [...readNames(decodeModule(compile(await textToBinary(PROGRAM)))).functions.values()];
+  assert.ok(some.includes("plain") && !some.includes("before"), some.join());
 });

@@ -108,6 +108,7 @@ test("objects show themselves in a line, not all that they hold", () => {
   // The number is the store's.
   assert.match(inspect(exports["kept"]), /^WebAssembly\.Global \{ type: \(ref null \d+\), mutable: true \}$/);
   assert.equal(inspect(exports["table"]), "WebAssembly.Table { element: anyref, length: 3 }");
+  assert.match(inspect(store.heapSnapshot()), /^HeapSnapshot \{ nodes: \d+, edges: \d+ \}$/);
   assert.equal(inspect(exports["tag"]), "WebAssembly.Tag { payload: [i32 anyref] }");
   assert.throws(
     exports["throw"]!,

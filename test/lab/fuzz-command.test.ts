@@ -51,6 +51,53 @@ test("failures are saved with their seed, one of a kind reduced, and the exit co
   assert.equal(again.code, 0);
 });
 
+test("of many failures the first are printed, the rest is counted", async () => {
+  const asked = [
+    "fuzz",
+    "-n",
+    "250",
+    "-s",
+    "0",
+    "-j",
+    "1",
+    "--no-reduce",
+    "--policy",
+    "wrong:one-pass-liveness",
+  ];
+  const failuresOf = (text: string): number => text.match(/^seed \d+: /gm)?.length ?? 0;
+  const few = await runCli([...asked, "--max-failures", "2", "-o", join(folder, "few")]);
+  const all = await runCli([...asked, "--max-failures", "0", "-o", join(folder, "all")]);
+  const usual = await runCli([...asked, "-o", join(folder, "usual")]);
+  const failed = Number(/ (\d+) failed$/m.exec(few.stdout)![1]);
+  assert.ok(failed > 10);
+  assert.deepEqual(
+    [few, usual, all].map(({ stderr }) => failuresOf(stderr)),
+    [2, 10, failed],
+  );
+  assert.match(
+    few.stderr,
+    new RegExp(`^note: ${failed - 2} more failures \\(--max-failures 0 prints all\\)$`, "m"),
+  );
+  assert.doesNotMatch(all.stderr, /more failures/);
+});
+
+test("what was saved is reduced under its policy, also where upstream makes the same mistake", async () => {
+  const output = join(folder, "shared");
+  // Upstream's own mistake: the value that a try_call passes on.
+  const seed = ["-n", "1", "-s", "23", "--policy", "wrong:freed-before-map"];
+  await runCli(["fuzz", ...seed, "-o", output]);
+  const files = readdirSync(output).map((file) => join(output, file));
+  assert.equal(files.length, 2);
+  for (const file of files) {
+    const { code, stdout, stderr } = await runCli(["reduce", file, "--policy", "wrong:freed-before-map"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /try_call fn0\(\), sig0, block1\(v2\)/);
+    assert.match(stderr, /still the checker rejects what policy wrong:freed-before-map makes of it \(/);
+    const strict = ["reduce", file, "--policy", "wrong:freed-before-map", "--unlike", "cranelift"];
+    assert.equal((await runCli(strict)).code, 1);
+  }
+});
+
 test("--json says the same as data", async () => {
   const { code, stdout } = await runCli(["fuzz", "--json", "-n", "10", "-s", "5", "-j", "1"]);
   assert.equal(code, 0);

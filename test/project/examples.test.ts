@@ -1,9 +1,11 @@
 /** The examples run as they stand, on the built package: on the Node that runs the tests and, where it is there, on Node 20. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { readSnapshot } from "../support/heap-snapshot.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
 const oldNode = systemNode(20) ?? process.execPath;
@@ -42,6 +44,15 @@ test("host functions and references: what is held stays, the rest is collected",
   assert.ok(figures !== null, lines[2]);
   const [allocated, collections, alive] = figures.slice(1).map(Number);
   assert.ok(allocated! > 100_000_000 && collections! > 1 && alive! < 1000, lines[2]);
+});
+
+test("a heap snapshot becomes a file that DevTools load", (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), "spillway-example-")), "registry.heapsnapshot");
+  t.after(() => rmSync(dirname(path), { recursive: true }));
+  const output = runOn(oldNode, "examples/heap-snapshot.mjs", path);
+  const nodes = readSnapshot(readFileSync(path, "utf8"));
+  assert.equal(output, `${path}: ${nodes.length} nodes; load it in Chrome's DevTools, under Memory\n`);
+  assert.equal(nodes.filter(({ name }) => name === "entry").length, 2);
 });
 
 test("a module that is compiled to stand alone", () => {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
 import {
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -25,6 +26,7 @@ import { projectRoot, systemNode } from "../support/project.ts";
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly node: string; readonly default: string } | string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly files: readonly string[];
   readonly scripts: Readonly<Record<string, string>>;
 }
@@ -131,6 +133,28 @@ test("without the large packages all works but -O and text, and these say what t
   assert.deepEqual([plain.status, plain.stderr], [0, ""]);
 });
 
+test("the demo, which the package has, says what it needs that the package has not, and runs with it", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-demo-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const examples = join(dirname(dirname(installedAlone(folder))), "examples");
+  mkdirSync(examples);
+  copyFileSync(join(projectRoot, "examples", "demo.mjs"), join(examples, "demo.mjs"));
+  const demo = (): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, [join(examples, "demo.mjs")], { encoding: "utf8", cwd: folder });
+  const { devDependencies } = manifest;
+  const wanted = `@wasm-fmt/dart_fmt@${devDependencies["@wasm-fmt/dart_fmt"]}`;
+  const alone = demo();
+  assert.deepEqual(
+    [alone.status, alone.stdout, alone.stderr],
+    [1, "", `The demo runs @wasm-fmt/dart_fmt, which is not installed: npm install --no-save ${wanted}\n`],
+  );
+  const formatter = join(projectRoot, "node_modules", "@wasm-fmt");
+  if (!existsSync(formatter)) return t.skip("@wasm-fmt/dart_fmt is not installed");
+  symlinkSync(formatter, join(folder, "node_modules", "@wasm-fmt"), "junction");
+  const together = demo();
+  assert.deepEqual([together.status, together.stderr], [0, ""]);
+});
+
 test("every entry point has its declarations", () => {
   for (const { path } of entryPoints) assert.ok(existsSync(path.replace(/\.js$/, ".d.ts")), path);
 });
@@ -183,6 +207,25 @@ const BOX = `(module
   (func (export "read") (param i32) (result i32)
     (global.set $kept (struct.new $box (i32.add (local.get 0) (i32.const 1))))
     (struct.get $box 0 (global.get $kept))))`;
+
+test("where Node gives its modules only to those who wait, as before 20.16, the command works, and nothing is kept", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "spillway-old-node-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const env = { ...process.env, SPILLWAY_CACHE: "on", SPILLWAY_CACHE_DIR: folder };
+  const old = ["--import", "data:text/javascript,delete process.getBuiltinModule"];
+  const run = (...args: string[]): string =>
+    execFileSync(systemNode(20) ?? process.execPath, [...old, ...args], {
+      encoding: "utf8",
+      cwd: projectRoot,
+      env,
+    });
+  const output = join(folder, "list.core.wasm");
+  assert.equal(run("bin/spillway.js", "run", "--invoke", "sum", "examples/list.wat", "1000"), "500500\n");
+  run("bin/spillway.js", "compile", "examples/list.wat", "-o", output, "--jobs", "2", "-O");
+  assert.ok(existsSync(output));
+  const cache = 'import { openCache } from "spillway/embed"; console.log(openCache());';
+  assert.equal(run("--input-type=module", "-e", cache), "null\n");
+});
 
 test("a package that depends on this one runs its GC modules by --import spillway/polyfill, and not without", async (t) => {
   const node = systemNode(20);

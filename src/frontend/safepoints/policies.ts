@@ -6,6 +6,8 @@
  * to fail without a fix and to pass with it; nothing but tests and lessons should use them.
  */
 
+import { wrongOption } from "../../base/wrong-option.ts";
+
 export const POLICY_NAMES = [
   "spillway",
   "cranelift",
@@ -107,6 +109,13 @@ const ALL: readonly Policy[] = [
 ];
 
 export const POLICIES: ReadonlyMap<PolicyName, Policy> = new Map(ALL.map((policy) => [policy.name, policy]));
+
+/** Throws a `TypeError` for what is no name of a policy. */
+export function policyNamed(name: PolicyName): Policy {
+  const policy = POLICIES.get(name);
+  if (policy !== undefined) return policy;
+  throw new TypeError(wrongOption("policy", `one of ${POLICY_NAMES.join(", ")}`, name));
+}
 
 export function isPolicyName(name: string): name is PolicyName {
   return POLICIES.has(name as PolicyName);

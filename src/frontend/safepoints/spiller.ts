@@ -15,13 +15,14 @@
  * A spiller is reused from function to function and keeps its memory. What it did to the last function can be asked of it
  * until the next.
  */
+import { type OptionNames, requireOptions } from "../../base/wrong-option.ts";
 import { type Block, NONE, type StackSlot, type Value } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import { isSafepoint } from "../../ir/opcodes.ts";
 import { ReachableBlocks } from "./flow.ts";
 import { LiveSet } from "./live-set.ts";
 import { Liveness } from "./liveness.ts";
-import { POLICIES, type Policy, type PolicyName } from "./policies.ts";
+import { type Policy, type PolicyName, policyNamed } from "./policies.ts";
 import { References } from "./references.ts";
 import { Rewriter, type SlotRegion } from "./rewrite.ts";
 import { BackwardSlots, type SlotAssignment } from "./slots.ts";
@@ -33,6 +34,8 @@ export interface SpillOptions {
   /** The alias region of a slot's spills and reloads; none unless given. */
   readonly slotRegion?: SlotRegion;
 }
+
+const SPILL_OPTIONS: OptionNames<SpillOptions> = { policy: true, slotRegion: true };
 
 /** What the spiller added to a function. */
 export interface SpillCounts {
@@ -83,7 +86,8 @@ export class SafepointSpiller {
    * valid. Throws `InputError` for a declared value that is not there or too large for a slot.
    */
   run(func: Function, options: SpillOptions = {}): SpillCounts {
-    const policy = POLICIES.get(options.policy ?? "spillway")!;
+    requireOptions(options, SPILL_OPTIONS, "SafepointSpiller.run");
+    const policy = policyNamed(options.policy ?? "spillway");
     this.references.compute(func, policy);
     if (this.references.count > 0 && !hasSafepoints(func, policy)) this.references.clear(func);
     if (this.references.count === 0) {

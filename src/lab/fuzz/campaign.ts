@@ -32,11 +32,13 @@ export interface CampaignResult {
   /** Functions checked: the seeds from the first on, without a gap. */
   readonly done: number;
   readonly tally: CaseTally;
+  readonly failed: number;
+  /** The failures, or the first thousand that were found. */
   readonly failures: readonly SeedFailure[];
 }
 
 const RANGE = 250;
-/** A defect that shows everywhere is reported so often; the rest is counted. */
+/** A defect that shows everywhere is kept so often; the rest is counted. */
 const MAX_FAILURES = 1000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -51,6 +53,7 @@ class Campaign {
   private readonly tallies: Map<Worker, CaseTally>;
   private begun: number;
   private done: number;
+  private failed: number;
 
   constructor(options: CampaignOptions) {
     this.options = options;
@@ -60,6 +63,7 @@ class Campaign {
     this.tallies = new Map();
     this.begun = 0;
     this.done = 0;
+    this.failed = 0;
   }
 
   async run(): Promise<CampaignResult> {
@@ -71,7 +75,8 @@ class Campaign {
     const tally = emptyTally();
     for (const part of this.tallies.values()) addTally(tally, part);
     this.failures.sort((a, b) => a.seed - b.seed);
-    return { firstSeed: this.options.firstSeed, done: this.done, tally, failures: this.failures };
+    const { done, failed, failures } = this;
+    return { firstSeed: this.options.firstSeed, done, tally, failed, failures };
   }
 
   /** One thread's life: ranges until there are no more. */
@@ -105,12 +110,13 @@ class Campaign {
 
   private take({ range, failures }: RangeResult): void {
     this.done += range.count;
+    this.failed += failures.length;
     for (const failure of failures) {
       if (this.failures.length >= MAX_FAILURES) break;
       this.failures.push(failure);
       this.options.onFailure?.(failure);
     }
-    this.options.onProgress?.({ done: this.done, failures: this.failures.length });
+    this.options.onProgress?.({ done: this.done, failures: this.failed });
   }
 }
 

@@ -44,6 +44,11 @@ function unlike(policy: PolicyName | undefined): string {
   return policy === undefined ? "" : `, unlike what ${policy} makes`;
 }
 
+/** Whether the file is so. */
+export function showsFailure(spec: ConditionSpec, bytes: Uint8Array): boolean {
+  return new SymptomFinder(spec).symptom(bytes) !== null;
+}
+
 /** Looks for the symptom; keeps the memory of its tools from file to file. */
 export class SymptomFinder {
   private readonly spec: ConditionSpec;

@@ -1,6 +1,6 @@
 /** The reducer: makes CLIF, modules and scripts small while they still show a failure. */
 export { CommandCondition } from "./command-condition.ts";
-export { type ConditionSpec, describeCondition, SymptomFinder } from "./conditions.ts";
+export { type ConditionSpec, describeCondition, SymptomFinder, showsFailure } from "./conditions.ts";
 export { type ReduceClifOptions, type ReducedClif, reduceClif } from "./reduce-clif.ts";
 export type { Condition, ReductionKind, ReductionPass, ReductionProgress } from "./reducer.ts";
 export {
