@@ -6,9 +6,10 @@
  * It installs itself while it is evaluated, so modules after it find it there. What only Node has is left out by the package's `browser`
  * field, as in any other bundle that has the package in it.
  */
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
 
@@ -18,9 +19,17 @@ const SYNTAX = "es2022";
 /** Where the package has it, as `spillway/polyfill.bundle.js`. */
 export const BUNDLE: string = join(root, "dist", "polyfill.bundle.js");
 
+/** Of what the bundle is without its own name, which the compiled code that pages keep is filed under (`src/embed/page-cache.ts`). */
+async function buildName(options: BuildOptions): Promise<string> {
+  const { outputFiles } = await build({ ...options, write: false });
+  const hash = createHash("sha256");
+  for (const { contents } of outputFiles) hash.update(contents);
+  return hash.digest("hex");
+}
+
 /** Writes the bundle of `dist`'s polyfill to `path`; gives what it still imports, which should be nothing. */
 export async function bundlePolyfill(path: string): Promise<string[]> {
-  const { metafile } = await build({
+  const options = {
     entryPoints: [join(root, "dist", "embed", "polyfill.js")],
     outfile: path,
     bundle: true,
@@ -30,8 +39,9 @@ export async function bundlePolyfill(path: string): Promise<string[]> {
     target: SYNTAX,
     legalComments: "none",
     logLevel: "warning",
-    metafile: true,
-  });
+  } satisfies BuildOptions;
+  const define = { COMPILER_BUILD: JSON.stringify(await buildName(options)) };
+  const { metafile } = await build({ ...options, define, metafile: true });
   return Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((imported) => imported.path));
 }
 

@@ -6,7 +6,7 @@
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
-import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
+import { type CodeCache, cachedCode, cacheEntryLater } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { nodeOnly } from "./on-node.ts";
@@ -49,7 +49,7 @@ export async function compileCodeAsync(
   { jobs, progress, ...options }: CodeOptions & AsyncOptions = {},
   cache: CodeCache | null = null,
 ): Promise<CompiledCode> {
-  const entry = cacheEntry(bytes, options, cache);
+  const entry = await cacheEntryLater(bytes, options, cache);
   const cached = cachedCode(bytes, options, entry);
   if (cached !== null) return cached;
   const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "store");
