@@ -20,6 +20,9 @@ export interface AsyncOptions {
   readonly progress?: (done: number, of: number) => void;
 }
 
+/** Options as they were given, or not. */
+type Given<T> = { readonly [Name in keyof T]: T[Name] | undefined };
+
 /**
  * Below it, one thread is as quick. A worker needs 130 ms of a processor to load the compiler; of 900 KB, two workers take 1.2 s each
  * where one thread takes 1.8 s.
@@ -57,6 +60,15 @@ export async function compileCodeAsync(
   return code;
 }
 
+/** Code for a store, and what is stored with it. */
+export function compileForStore(
+  bytes: Uint8Array,
+  options: CodeOptions,
+  how: Partial<Given<AsyncOptions>>,
+): Promise<Compiled> {
+  return compileEither(bytes, options, { jobs: how.jobs, progress: how.progress }, "store");
+}
+
 interface Compiled {
   readonly prepared: PreparedModule;
   readonly code: CompiledCode;
@@ -65,7 +77,7 @@ interface Compiled {
 async function compileEither(
   bytes: Uint8Array,
   options: PrepareOptions,
-  { jobs, progress }: { readonly [Name in keyof AsyncOptions]: AsyncOptions[Name] | undefined },
+  { jobs, progress }: Given<AsyncOptions>,
   mode: OutputMode,
 ): Promise<Compiled> {
   const { observers = [], ...others } = options;

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { textToBinary } from "../../src/wat.ts";
-import { bundlePolyfill } from "../../tools/bundle.ts";
+import { writeBundle } from "../../tools/bundle.ts";
 import { projectRoot } from "../support/project.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-page-"));
@@ -74,7 +74,7 @@ test("in a page of Chromium the polyfill runs a module, and finds it compiled th
   const browser = chromium();
   if (browser === null) return t.skip("no Chromium on the path");
   const bundle = join(folder, "polyfill.bundle.js");
-  await bundlePolyfill(bundle);
+  await writeBundle("polyfill", bundle);
   const text = readFileSync(join(projectRoot, "examples", "list.wat"), "utf8");
   const files: Record<string, { type: string; body: string | Uint8Array }> = {
     "/": { type: "text/html", body: PAGE },
