@@ -4,7 +4,7 @@
  *     "spillway.code"   the section's name
  *     version           of the compiler, as text: code is linked by the one that made it
  *     settings          `settingsText`
- *     checksum          of the module without the section (`../base/checksum.ts`)
+ *     checksums         of the module without the section, and of the code (`../base/checksum.ts`)
  *     code              `stored-code.ts`, to the end
  *
  * Texts are their length, in LEB128, and UTF-8. Code is taken as it is: who runs it trusts it as any code of a program's own. Nothing here
@@ -28,7 +28,7 @@ interface Precompiled {
   readonly module: Uint8Array;
   readonly version: string;
   readonly settings: string;
-  readonly checksum: string;
+  readonly checksums: string;
   readonly code: Uint8Array;
 }
 
@@ -45,7 +45,7 @@ export function withoutCode(bytes: Uint8Array): Uint8Array {
 /** The module with its code. */
 export function withCode(module: Uint8Array, options: CodeOptions, code: Uint8Array): Uint8Array {
   const content = new ByteWriter(code.length + 1024);
-  for (const text of [SECTION_NAME, VERSION, settingsText(options), checksum(module)]) {
+  for (const text of [SECTION_NAME, VERSION, settingsText(options), checksums(module, code)]) {
     const encoded = new TextEncoder().encode(text);
     content.u32(encoded.length);
     content.append(encoded);
@@ -65,8 +65,8 @@ export function precompiledCode(bytes: Uint8Array, options: CodeOptions): Compil
   if (found === null) throw noCode();
   if (found.version !== VERSION)
     throw notUsable(`the module was compiled by version ${found.version}, and this is ${VERSION}`);
-  if (found.checksum !== checksum(found.module))
-    throw notUsable("the module was changed after it was compiled");
+  if (found.checksums !== checksums(found.module, found.code))
+    throw notUsable("the module, or the code that it has with it, was changed after it was compiled");
   if (found.settings !== settingsText(options))
     throw notUsable(
       `the module was compiled with other settings: ${found.settings}, not ${settingsText(options)}`,
@@ -74,6 +74,10 @@ export function precompiledCode(bytes: Uint8Array, options: CodeOptions): Compil
   const code = restoredCode(bytes, options, found.code);
   if (code === null) throw notUsable("the compiled code that the module has with it is damaged");
   return code;
+}
+
+function checksums(module: Uint8Array, code: Uint8Array): string {
+  return checksum(module) + checksum(code);
 }
 
 export function noCode(): InputError {
@@ -105,9 +109,9 @@ function sectionOf(bytes: Uint8Array): Precompiled | null {
   if (id !== CUSTOM) return null;
   const content = new ByteCursor(section);
   if (textIn(content) !== SECTION_NAME) return null;
-  const [version, settings, sum] = [textIn(content), textIn(content), textIn(content)];
+  const [version, settings, sums] = [textIn(content), textIn(content), textIn(content)];
   if (content.isMalformed) return null;
-  return { module: bytes.subarray(0, start), version, settings, checksum: sum, code: content.rest() };
+  return { module: bytes.subarray(0, start), version, settings, checksums: sums, code: content.rest() };
 }
 
 function textIn(cursor: ByteCursor): string {

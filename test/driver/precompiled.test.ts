@@ -78,6 +78,12 @@ describe("what is not taken", () => {
     refuses(Uint8Array.from([...again, ...code]), {}, /changed after it was compiled/);
   });
 
+  test("code in which a bit has turned", () => {
+    const changed = precompiled.slice();
+    changed[changed.length - 100]! ^= 4;
+    refuses(changed, {}, /changed after it was compiled/);
+  });
+
   test("a section that is cut off, or has any other code", () => {
     refuses(withCode(bytes, {}, new Uint8Array(0)), {}, /damaged/);
     refuses(withCode(bytes, {}, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f)), {}, /damaged/);
@@ -87,20 +93,29 @@ describe("what is not taken", () => {
     }
   });
 
-  test("bytes at random: an error of the input's, or code, never another error", () => {
+  test("bytes at random, rightly summed: an error of the input's, or code, never another error", () => {
+    const code = sectionCode();
+    assert.deepEqual(withCode(bytes, {}, code), precompiled);
     let state = 7;
     const random = (limit: number): number => {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0;
       return (state >>> 8) % limit;
     };
     for (let i = 0; i < 400; i++) {
-      const changed = precompiled.slice();
+      const changed = code.slice();
       for (let k = 0; k < 3; k++) changed[random(changed.length)] = random(256);
       try {
-        precompiledCode(changed, {});
+        linked(precompiledCode(withCode(bytes, {}, changed), {}));
       } catch (error) {
         assert.ok(error instanceof InputError, String(error));
       }
     }
   });
 });
+
+/** What the section has behind its texts. */
+function sectionCode(): Uint8Array {
+  const empty = withCode(bytes, {}, new Uint8Array(0)).length;
+  // A longer section has a longer length.
+  return precompiled.subarray(empty + 1);
+}
