@@ -38,6 +38,7 @@ import {
 } from "./wasm-input.ts";
 
 interface Options extends GcOptions, TargetOptions, MapOptions {
+  readonly standalone?: true;
   readonly output?: string;
   readonly emit: DumpStage | "wasm" | "precompiled";
   readonly function?: string;
@@ -92,6 +93,8 @@ What cannot be compiled is refused by name, with its offset and function, and no
 references with its host runs in JavaScript: \`node --import spillway/polyfill\` with the module's own glue, or a \`Store\` of
 \`spillway/embed\`; \`spillway run\` has WASI for it. A memory of the module's own stays beside the heap where the target has
 several memories; elsewhere it lies below the heap, and what is reserved for it bounds it.
+With --emit precompiled the module runs in a store, which has the heap: it takes the version of spillway that compiled it, and a store with
+the --collector that it was compiled for. -O, --report, --source-map and the sizes of a heap are for modules that stand alone.
 What imported functions throw passes through the output, and none of its clauses catches it.
 
 Exit code: 0 fine · 1 the input is at fault · 2 wrong usage · 3 a function is not proven, or a defect of ours
@@ -135,7 +138,10 @@ function compileOptions(options: Options): CompileOptions {
 export function parseCompileOptions(words: readonly string[]): CompileOptions {
   const command = createCompileCommand().exitOverride();
   command.action(() => undefined).parse([...words, "module.wasm"], { from: "user" });
-  return compileOptions(command.opts<Options>());
+  const options = command.opts<Options>();
+  if (options.emit !== "wasm")
+    command.error("error: --emit is not for here: the module is compiled to stand alone");
+  return compileOptions(options);
 }
 
 /** Ends the command for options that do not go together. */
@@ -157,10 +163,12 @@ function checkUsage(options: Options, command: Command): void {
 }
 
 /** The store has the heap, and there is none yet. */
-function checkStoreUsage({ maxHeap, stackSize, reserveMemory }: Options, command: Command): void {
+function checkStoreUsage(options: Options, command: Command): void {
+  const { maxHeap, stackSize, reserveMemory, standalone } = options;
+  if (standalone !== undefined) command.error("error: with --emit precompiled a module does not stand alone");
   if (maxHeap !== undefined || stackSize !== undefined || reserveMemory !== undefined)
     command.error(
-      "error: --max-heap, --stack-size and --reserve-memory are for modules that stand alone: with --emit precompiled give them to the Store",
+      "error: --max-heap, --stack-size and --reserve-memory are for modules that stand alone: with --emit precompiled they are options of the Store, or of install({ store })",
     );
 }
 

@@ -3,7 +3,7 @@
  *
  *     "spillway.code"   the section's name
  *     version           of the compiler, as text: code is linked by the one that made it
- *     settings          `settingsText`
+ *     settings          how it was compiled (`recorded-settings.ts`)
  *     checksums         of the module without the section, and of the code (`../base/checksum.ts`)
  *     code              `stored-code.ts`, to the end
  *
@@ -16,8 +16,10 @@ import { InputError } from "../base/diagnostics.ts";
 import { VERSION } from "../base/version.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import { withCustomSection } from "../wasm/custom-section.ts";
+import { decodeModule } from "../wasm/decode.ts";
 import type { CodeOptions } from "./compile.ts";
-import { restoredCode, settingsText } from "./stored-code.ts";
+import { readSettings, settingsRecord } from "./recorded-settings.ts";
+import { restoredCode } from "./stored-code.ts";
 
 const SECTION_NAME = "spillway.code";
 const HEADER_BYTES = 8;
@@ -44,24 +46,29 @@ export function withoutCode(bytes: Uint8Array): Uint8Array {
 
 /** The module with its code. */
 export function withCode(module: Uint8Array, options: CodeOptions, code: Uint8Array): Uint8Array {
-  const texts = [SECTION_NAME, VERSION, settingsText(options), checksums(module, code)];
+  const texts = [SECTION_NAME, VERSION, settingsRecord(options), checksums(module, code)];
   return withCustomSection(module, texts, code);
 }
 
 /** The code that a module has with it, for a store. Throws `InputError` for one that has none, or another's. */
-export function precompiledCode(bytes: Uint8Array, options: CodeOptions): CompiledCode {
+export function precompiledCode(bytes: Uint8Array): CompiledCode {
   const found = sectionOf(bytes);
-  if (found === null) throw noCode();
-  if (found.version !== VERSION)
-    throw notUsable(`the module was compiled by version ${found.version}, and this is ${VERSION}`);
-  if (found.checksums !== checksums(found.module, found.code))
-    throw notUsable("the module, or the code that it has with it, was changed after it was compiled");
-  if (found.settings !== settingsText(options))
+  if (found === null) {
+    // What is no module at all is told by name.
+    decodeModule(bytes);
+    throw noCode();
+  }
+  if (found.version !== VERSION) {
     throw notUsable(
-      `the module was compiled with other settings: ${found.settings}, not ${settingsText(options)}`,
+      `the module was compiled by version ${found.version} of spillway, and this is ${VERSION}`,
+      AGAIN,
     );
-  const code = restoredCode(bytes, options, found.code);
-  if (code === null) throw notUsable("the compiled code that the module has with it is damaged");
+  }
+  if (found.checksums !== checksums(found.module, found.code))
+    throw notUsable("the module, or the code that it has with it, was changed after it was compiled", AGAIN);
+  const settings = readSettings(found.settings);
+  const code = settings === null ? null : restoredCode(bytes, settings, found.code);
+  if (code === null) throw notUsable("the compiled code that the module has with it is damaged", AGAIN);
   return code;
 }
 
@@ -70,15 +77,16 @@ function checksums(module: Uint8Array, code: Uint8Array): string {
 }
 
 export function noCode(): InputError {
-  return notUsable("the module has no compiled code with it");
+  return notUsable(
+    "the module has no compiled code with it",
+    "spillway compile --emit precompiled puts it there, and spillway/polyfill compiles modules that have none",
+  );
 }
 
-function notUsable(message: string): InputError {
-  return new InputError({
-    code: "precompiled",
-    message,
-    notes: ["spillway compile --emit precompiled makes a module that has its code with it"],
-  });
+const AGAIN = "compile it again: spillway compile --emit precompiled";
+
+function notUsable(message: string, note: string): InputError {
+  return new InputError({ code: "precompiled", message, notes: [note] });
 }
 
 /** The last section, if it is of that name; null for any other binary, whatever is wrong with it. */

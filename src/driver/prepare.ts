@@ -69,8 +69,11 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: 
   validateModule(input, features, store);
   watch.enter("plan");
   // Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline.
-  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== DEFAULT_POLICY);
+  const isUpstream = policy !== DEFAULT_POLICY;
+  const typeFunctions = new TypeFunctions(input, featureMask(features), isUpstream);
   const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
+  // To these every call is a safepoint, so that any function with a call may have a frame.
+  if (isUpstream) collecting.fill(1);
   return planned(store, typeFunctions, { options, mode, collecting, usage: null, watch });
 }
 

@@ -40,6 +40,7 @@ export type HostFunction = (...args: unknown[]) => unknown;
 type ErrorClass = new (message?: string, options?: { cause?: unknown }) => Error;
 
 interface HostWebAssembly {
+  validate(bytes: Uint8Array): boolean;
   readonly Module: {
     new (bytes: Uint8Array, options?: { readonly builtins?: readonly string[] }): HostModule;
     imports(module: HostModule): { module: string; name: string; kind: string }[];

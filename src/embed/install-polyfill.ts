@@ -1,19 +1,14 @@
 /** Putting a namespace in the place of the engine's `WebAssembly`, where that lacks garbage collection or the environment says so. */
+import { environment } from "./environment.ts";
+import { hostWebAssembly } from "./host-webassembly.ts";
 import type { NamespaceOptions } from "./web-assembly.ts";
 
 /** A module with a struct type, the `js-string` builtins aside the newest thing that programs need. */
 const PROBE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x5f, 1, 0x7f, 0);
 
-interface Environment {
-  readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
-}
-
-/** Whether the engine takes modules with garbage collection. */
+/** Whether the engine itself takes modules with garbage collection, also once `WebAssembly` was replaced. */
 export function hasGarbageCollection(): boolean {
-  const { WebAssembly: host } = globalThis as unknown as {
-    WebAssembly: { validate(bytes: Uint8Array): boolean };
-  };
-  return host.validate(PROBE);
+  return hostWebAssembly.validate(PROBE);
 }
 
 /** Replaces `WebAssembly`, whatever the engine has. */
@@ -23,8 +18,7 @@ export function replaceWebAssembly(namespace: Record<string, unknown>): void {
 
 /** Calls `install` where the engine lacks it, and where the environment says `SPILLWAY_POLYFILL=force`. */
 export function installWhereNeeded(install: (options: NamespaceOptions) => void): void {
-  const environment = (globalThis as Environment).process?.env ?? {};
-  const force = environment["SPILLWAY_POLYFILL"] === "force";
-  if (force || !hasGarbageCollection())
-    install({ force, compile: { gcStress: environment["SPILLWAY_GC_STRESS"] === "1" } });
+  const { SPILLWAY_POLYFILL, SPILLWAY_GC_STRESS } = environment();
+  const force = SPILLWAY_POLYFILL === "force";
+  if (force || !hasGarbageCollection()) install({ force, compile: { gcStress: SPILLWAY_GC_STRESS === "1" } });
 }

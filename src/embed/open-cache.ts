@@ -3,6 +3,7 @@
 import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { CodeCache } from "../driver/code-cache.ts";
 import { nodeOnly } from "../driver/on-node.ts";
+import { environment } from "./environment.ts";
 import { pageCache } from "./page-cache.ts";
 
 export interface CacheOptions {
@@ -29,6 +30,7 @@ declare const COMPILER_BUILD: string | undefined;
 export function openCache(options: CacheOptions = {}): CodeCache | null {
   requireOptions(options, CACHE_OPTIONS, "openCache");
   const { build = ownBuild(), ...others } = options;
+  if (environment()["SPILLWAY_CACHE"] === "off") return null;
   const node = nodeOnly();
   if (node !== null) return node.diskCache(others);
   const { maxBytes } = others;

@@ -6,8 +6,12 @@
  *     node --import spillway/precompiled app.mjs
  *     import "spillway/precompiled";                 // before the imports of those who use it
  *
+ * Modules are run with the settings that they were compiled with, so `SPILLWAY_GC_STRESS` says nothing here; for those of another collector than the
+ * default `install({ store: { collector: "generational" } })` makes a store that has it.
+ *
  * Code that comes with a module is run as it is, so a program that loads modules of others' needs the polyfill instead.
  */
+import { pickOptions } from "../base/wrong-option.ts";
 import { isPrecompiled, noCode } from "../driver/precompiled.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate } from "../wasm/index.ts";
@@ -30,9 +34,10 @@ export function install(options: NamespaceOptions = {}): void {
  */
 function compile(bytes: BinarySource, options: ModuleOptions): Module {
   const copy = bytesOf(bytes);
-  if (isPrecompiled(copy)) return restore(copy, options);
+  const given = pickOptions(options, { builtins: true, importedStringConstants: true });
+  if (isPrecompiled(copy)) return restore(copy, given);
   const module = withCompileErrors(() => decodeAndValidate(copy, DEFAULT_FEATURES));
-  return new Module({ plan: { module }, whyNoCode: noCode() }, options);
+  return new Module({ plan: { module }, whyNoCode: noCode() }, given);
 }
 
 async function compileAsync(bytes: BinarySource, options: ModuleOptions): Promise<Module> {

@@ -12,6 +12,9 @@ export interface ResponseLike {
   readonly ok: boolean;
   readonly headers: { get(name: string): string | null };
   readonly bodyUsed?: boolean;
+  /** For messages. */
+  readonly status?: number;
+  readonly url?: string;
   /** A `ReadableStream`; in somebody's own class of responses it may be anything. */
   readonly body?: unknown;
   arrayBuffer(): Promise<ArrayBuffer>;
@@ -32,12 +35,21 @@ export async function bytesOfResponse(
   if (typeof response?.arrayBuffer !== "function")
     throw new TypeError("expected a Response or a promise of one");
   const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (!response.ok) throw new TypeError("the response has no ok status");
-  if (type !== "application/wasm")
-    throw new TypeError(`incorrect response MIME type: expected application/wasm`);
+  if (!response.ok) throw new TypeError(`the response's status is not ok${described(response)}`);
+  if (type !== "application/wasm") {
+    const given = type === undefined ? "none" : JSON.stringify(type);
+    throw new TypeError(
+      `incorrect response MIME type: expected application/wasm, got ${given}${described(response)}`,
+    );
+  }
   const { body, bodyUsed } = response;
   // One that was read says so itself.
   return isStream(body) && bodyUsed !== true ? await bytesOfStream(body) : await response.arrayBuffer();
+}
+
+function described({ status, url }: ResponseLike): string {
+  const words = [status, url].filter((word) => word !== undefined && word !== "");
+  return words.length === 0 ? "" : ` (${words.join(", ")})`;
 }
 
 function isStream(body: unknown): body is StreamLike {

@@ -138,7 +138,7 @@ export function beyondEnd(bytes: number, left: number): string {
 
 /** Of a section that says that it has more bytes than there are. */
 export function sectionCutOff(section: string, bytes: number, left: number): string {
-  return `length out of bounds: the ${section} section says that it has ${bytes} bytes, and the module ends ${bytes - left} bytes before that`;
+  return `length out of bounds: the ${section} section says that it has ${bytes} bytes, of which ${left} are there`;
 }
 
 export function illegalOpcode(prefix: number, code: number): string {

@@ -26,12 +26,11 @@ export function noTextParser(): InputError {
   });
 }
 
-export function noLegacyParser(): InputError {
-  return new InputError({
-    code: "wat-legacy-exceptions",
-    message: "text with legacy exceptions needs wabt, which is not installed",
-    notes: ["install the npm package wabt, or give the module as a binary"],
-  });
+/** The complaint about a text that may have legacy exceptions, which only another parser reads. */
+export function noLegacyParser({ diagnostic }: InputError): InputError {
+  const note =
+    "legacy exceptions in text are read by the npm package wabt, which is not installed: npm install wabt";
+  return new InputError({ ...diagnostic, notes: [...(diagnostic.notes ?? []), note] });
 }
 
 /** The compiler made of a valid module one that the target does not take. */

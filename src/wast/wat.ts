@@ -96,7 +96,7 @@ export async function textToBinary(text: string): Promise<Uint8Array> {
     return await parse(text.replace(BIDIRECTIONAL, escapeCharacter));
   } catch (error) {
     const failure = readFailure(error);
-    if (failure instanceof InputError && looksLegacy(text)) return legacyTextToBinary(text);
+    if (failure instanceof InputError && looksLegacy(text)) return legacyTextToBinary(text, failure);
     throw failure;
   }
 }
@@ -111,22 +111,23 @@ export async function binaryToText(bytes: Uint8Array): Promise<string> {
   }
 }
 
-async function legacyTextToBinary(text: string): Promise<Uint8Array> {
+/** `failure`: what the other parser says, which stands where there is no library for it. */
+async function legacyTextToBinary(text: string, failure: InputError): Promise<Uint8Array> {
   const library = await loadWabt();
-  if (library === null) throw messages.noLegacyParser();
+  if (library === null) throw messages.noLegacyParser(failure);
   let module: WabtModule | null = null;
   try {
     module = library.parseWat("", text, WABT_FEATURES);
     // The library's memory holds the buffer: keep a copy.
     return module.toBinary({ write_debug_names: true }).buffer.slice();
   } catch (error) {
-    const failure = readWabtFailure(error);
+    const refusal = readWabtFailure(error);
     // After a trap within it (a stack overflow, say) the library is of no more use: the next text gets a new one.
-    if (failure === null) {
+    if (refusal === null) {
       wabt = null;
       module = null;
     }
-    throw failure ?? gaveUp(error);
+    throw refusal ?? gaveUp(error);
   } finally {
     module?.destroy();
   }

@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { compile, compileCode } from "../../src/driver/compile.ts";
 import { instantiate } from "../../src/embed/index.ts";
+import { POLICY_NAMES } from "../../src/frontend/index.ts";
 import { linkForStore } from "../../src/link/link-store.ts";
 import type { CollectorName } from "../../src/runtime/collectors.ts";
 import { decodeModule, readNames, TypeStore } from "../../src/wasm/index.ts";
@@ -162,6 +163,21 @@ test("the mistakes of the spiller's history show when every allocation collects"
   }
   const wrong = compile(native, { policy: "wrong:freed-before-map", collector: "stress" });
   assert.notDeepEqual(results(wrong, [1, 2, 9]), expected);
+});
+
+test("every policy compiles a function whose calls cannot collect: to some a call is a safepoint all the same", async () => {
+  const native = await textToBinary(`(module
+    (type $box (struct (field i32)))
+    (func $read (param (ref null $box)) (result i32) (struct.get $box 0 (local.get 0)))
+    (func (export "run") (param $n i32) (result i32) (local $box (ref null $box)) (local $sum i32)
+      (local.set $box (struct.new $box (i32.const 3)))
+      (call $add (local.get $box) (local.get $n)))
+    (func $add (param $box (ref null $box)) (param $n i32) (result i32) (local $sum i32)
+      (loop $again
+        (local.set $sum (i32.add (local.get $sum) (call $read (local.get $box))))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $sum)))`);
+  for (const policy of POLICY_NAMES) assert.deepEqual(results(compile(native, { policy }), [1, 9]), [3, 27]);
 });
 
 test("functions keep their names; what has other numbers now has none", async () => {

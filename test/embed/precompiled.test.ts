@@ -30,9 +30,7 @@ test("what was precompiled is restored, with imports and exports as they were", 
 
 test("for a store with another collector, too", async () => {
   const store = new Store({ collector: "generational" });
-  const module = restore(await precompile(await list(), { collector: "generational" }), {
-    collector: "generational",
-  });
+  const module = restore(await precompile(await list(), { collector: "generational" }));
   const { sum } = store.instantiate(module).exports as { sum: (count: number) => number };
   assert.equal(sum(1000), 500500);
 });
@@ -50,7 +48,9 @@ function run(program: string, engine: { readonly node: string; readonly environm
   writeFileSync(path, program);
   const polyfill = pathToFileURL(join(projectRoot, "dist", "bundled", "node", "precompiled.js")).href;
   const env = { ...process.env, ...engine.environment };
-  return JSON.parse(execFileSync(engine.node, ["--import", polyfill, path], { encoding: "utf8", env }));
+  return JSON.parse(
+    execFileSync(engine.node, ["--import", polyfill, path, polyfill], { encoding: "utf8", env }),
+  );
 }
 
 function node20(): string | null {
@@ -70,12 +70,14 @@ test("on Node 20 programs run, probes are modules, and what has no code says so 
     const precompiled = read("list.wasm");
     const plain = read("plain.wasm");
     const { instance } = await WebAssembly.instantiate(precompiled);
+    const { hasGarbageCollection } = await import(process.argv[2]);
     console.log(JSON.stringify({
       sum: instance.exports.sum(1000),
       again: new WebAssembly.Instance(new WebAssembly.Module(precompiled)).exports.sum(10),
       valid: [precompiled, plain, plain.subarray(0, 30)].map((bytes) => WebAssembly.validate(bytes)),
       probe: WebAssembly.Module.exports(new WebAssembly.Module(plain)).length,
       plain: await outcome(() => WebAssembly.instantiate(plain)),
+      has: hasGarbageCollection(),
       broken: (await outcome(() => new WebAssembly.Module(plain.subarray(0, 30))))[0],
     }));`;
   assert.deepEqual(run(program, { node }), {
@@ -84,6 +86,7 @@ test("on Node 20 programs run, probes are modules, and what has no code says so 
     valid: [true, true, false],
     probe: compile(bytes).exports.length,
     plain: ["CompileError", "module: error: the module has no compiled code with it"],
+    has: false,
     broken: "CompileError",
   });
 });

@@ -68,7 +68,7 @@ test("what is no successful response of a module, read for the first time, is a 
   const wrong: readonly [unknown, RegExp][] = [
     [{}, /expected a Response/],
     [undefined, /expected a Response/],
-    [responseOf(bytes.slice().buffer, {}, 404), /no ok status/],
+    [responseOf(bytes.slice().buffer, {}, 404), /status is not ok \(404\)/],
     [
       responseOf(bytes.slice().buffer, { "content-type": "text/html" }),
       /MIME type: expected application\/wasm/,
