@@ -8,7 +8,8 @@
  * exported (`border-functions.ts`), which puts it back when the function returns. Between instances of a store is no border: what one
  * imports of another it calls as its own, told by the argument. Only the linker knows what an import is, so code pushes the end in any case, and
  * the linker puts in what becomes of it: it stays as an argument, goes into the global, or is dropped. A module without a heap that calls
- * others has no frames, but passes on where the stack ends.
+ * others has no frames, but passes on where the stack ends; where its target has no mutable globals to import, it is as JavaScript is, and
+ * what it calls finds in the global what its caller left there.
  *
  * In a closed module no frame is live when the host calls, so the stack begins anew: in the exported function itself if nobody else calls it,
  * or in its wrapper. A module that stands alone and is not closed may be called back while frames are live. Frames below those can be of
