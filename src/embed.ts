@@ -19,6 +19,7 @@ export {
   compileStandaloneWithSourceMap,
   type MappedOptions,
 } from "./embed/compile-standalone.ts";
+export { createWebAssembly } from "./embed/create-web-assembly.ts";
 export {
   type BinarySource,
   type CacheOptions,
@@ -35,9 +36,11 @@ export {
   instantiate,
   Module,
   openCache,
+  precompile,
+  restore,
   Store,
   Tag,
 } from "./embed/index.ts";
 export type { ModuleOptions } from "./embed/store-api.ts";
 export type { StoreOptions } from "./embed/store-options.ts";
-export { createWebAssembly, type NamespaceOptions } from "./embed/web-assembly.ts";
+export type { NamespaceOptions } from "./embed/web-assembly.ts";

@@ -55,4 +55,9 @@ export class ByteCursor {
     if (!this.failed) this.at += length;
     return this.bytes.subarray(start, this.at);
   }
+
+  /** A view of all that is left. */
+  rest(): Uint8Array {
+    return this.take(this.bytes.length - this.at);
+  }
 }

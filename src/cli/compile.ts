@@ -7,6 +7,7 @@ import { mappedModule } from "../driver/compile-with-source-map.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { NotProven } from "../driver/not-proven.ts";
 import { optimizeLinked } from "../driver/optimize-output.ts";
+import { precompile } from "../driver/precompile.ts";
 import { CompileMeasurement } from "../driver/report.ts";
 import { POLICY_NAMES, type PolicyName } from "../frontend/index.ts";
 import type { LinkedModule } from "../link/output-module.ts";
@@ -38,7 +39,7 @@ import {
 
 interface Options extends GcOptions, TargetOptions, MapOptions {
   readonly output?: string;
-  readonly emit: DumpStage | "wasm";
+  readonly emit: DumpStage | "wasm" | "precompiled";
   readonly function?: string;
   readonly policy: PolicyName;
   readonly prove?: true;
@@ -68,9 +69,9 @@ export function createCompileCommand(): Command {
     .addOption(
       new Option(
         "--emit <what>",
-        "wasm, or every function as CLIF: before (clif) or after (spilled) the spiller",
+        "wasm; the module itself with its compiled code beside it (precompiled), for spillway/precompiled and restore(); or every function as CLIF: before (clif) or after (spilled) the spiller",
       )
-        .choices(["wasm", "clif", "spilled"])
+        .choices(["wasm", "precompiled", "clif", "spilled"])
         .default("wasm"),
     )
     .addOption(
@@ -109,6 +110,7 @@ Examples:
   spillway compile app.wasm --target mvp -o app.core.wasm          for engines with nothing but the first version
   spillway compile app.wasm --max-heap 64m --stack-size 256k -o app.core.wasm
   spillway compile app.wasm -o app.core.wasm --source-map          beside it app.core.wasm.map: traps in the program's own lines
+  spillway compile app.wasm --emit precompiled -o dist/app.wasm    runs as it did, and without the compiler where there is no GC
   spillway compile app.wasm --emit clif --function main | spillway spill --emit slots,maps -
   spillway compile app.wasm --emit clif | spillway check -`,
     )
@@ -138,16 +140,26 @@ export function parseCompileOptions(words: readonly string[]): CompileOptions {
 function checkUsage(options: Options, command: Command): void {
   const { emit, output } = options;
   const isToStdout = output === undefined || output === "-";
+  const isBinary = emit === "wasm" || emit === "precompiled";
   const reports = options.report === true || options.json === true;
-  if (options.function !== undefined && emit === "wasm")
+  if (options.function !== undefined && isBinary)
     command.error("error: --function is for --emit clif and --emit spilled");
+  if (emit === "precompiled") checkStoreUsage(options, command);
   if (emit !== "wasm" && (options.O === true || reports || options.sourceMap !== undefined))
-    command.error(`error: -O, --report, --json and --source-map are for modules, not for --emit ${emit}`);
+    command.error(`error: -O, --report, --json and --source-map are for --emit wasm, not for --emit ${emit}`);
   checkMapUsage(options, isToStdout ? null : output, command);
   if (reports && isToStdout)
     command.error("error: the report goes to standard output: name a file for the module with -o");
-  if (emit === "wasm" && isToStdout && process.stdout.isTTY === true)
+  if (isBinary && isToStdout && process.stdout.isTTY === true)
     command.error("error: a binary module is nothing for a terminal: name a file with -o");
+}
+
+/** The store has the heap, and there is none yet. */
+function checkStoreUsage({ maxHeap, stackSize, reserveMemory }: Options, command: Command): void {
+  if (maxHeap !== undefined || stackSize !== undefined || reserveMemory !== undefined)
+    command.error(
+      "error: --max-heap, --stack-size and --reserve-memory are for modules that stand alone: with --emit precompiled give them to the Store",
+    );
 }
 
 function checkFiles(path: string, options: Options, command: Command): void {
@@ -165,11 +177,11 @@ async function compileFile(path: string, options: Options, command: Command): Pr
   try {
     const input = await readModule(path);
     const { emit } = options;
-    await placingErrors(input, () =>
-      emit === "wasm"
-        ? emitModule(path, input, options, output)
-        : emitFunctions(input.bytes, emit, options, output),
-    );
+    await placingErrors(input, () => {
+      if (emit === "wasm") return emitModule(path, input, options, output);
+      if (emit === "precompiled") return emitPrecompiled(input.bytes, options, output);
+      return emitFunctions(input.bytes, emit, options, output);
+    });
   } catch (error) {
     if (error instanceof NotProven) reportUnproven(path, error, options);
     else if (error instanceof InputError) {
@@ -206,6 +218,16 @@ async function emitModule(path: string, input: ModuleInput, options: Options, ou
     const text = openOutput(undefined);
     text.write(options.json === true ? jsonText(report) : reportText(report));
     await text.end();
+  } finally {
+    progress.end();
+  }
+}
+
+async function emitPrecompiled(bytes: Uint8Array, options: Options, output: Output): Promise<void> {
+  const progress = new CompileProgress();
+  try {
+    const { maxHeapBytes: _, stackBytes: __, ...settings } = threadOptions(options, progress);
+    output.write(await precompile(bytes, settings));
   } finally {
     progress.end();
   }

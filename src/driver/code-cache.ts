@@ -1,4 +1,7 @@
-/** Where compiled code is kept from one program to the next. What keeps it is elsewhere: of Node, `node/disk-cache.ts`. */
+/**
+ * Where compiled code is kept from one program to the next. What keeps it is elsewhere: of Node `node/disk-cache.ts`, of a page
+ * `../embed/page-cache.ts`.
+ */
 
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { CodeOptions } from "./compile.ts";
@@ -9,6 +12,8 @@ import { restoredCode, settingsText, storedCode } from "./stored-code.ts";
 export interface CodeCache {
   /** The place for a module's code under these settings; null for one that is not worth a place. */
   entry(bytes: Uint8Array, settings: string): CacheEntry | null;
+  /** The same for those who can wait, where that finds more. */
+  entryLater?(bytes: Uint8Array, settings: string): Promise<CacheEntry | null>;
 }
 
 export interface CacheEntry {
@@ -22,14 +27,22 @@ export interface CacheEntry {
  * The place for a module's code, or null where the code is to be compiled in any case: without a cache, when somebody watches, and
  * when a proof is asked for, which is to be found now.
  */
-export function cacheEntry(
+function cacheEntry(bytes: Uint8Array, options: CodeOptions, cache: CodeCache | null): CacheEntry | null {
+  return isKept(options) ? (cache?.entry(bytes, settingsText(options)) ?? null) : null;
+}
+
+/** The same for those who can wait. */
+export async function cacheEntryLater(
   bytes: Uint8Array,
   options: CodeOptions,
   cache: CodeCache | null,
-): CacheEntry | null {
-  const { observers = [], prove = false } = options;
-  if (cache === null || observers.length > 0 || prove) return null;
-  return cache.entry(bytes, settingsText(options));
+): Promise<CacheEntry | null> {
+  if (cache?.entryLater === undefined) return cacheEntry(bytes, options, cache);
+  return isKept(options) ? await cache.entryLater(bytes, settingsText(options)) : null;
+}
+
+function isKept({ observers = [], prove = false }: CodeOptions): boolean {
+  return observers.length === 0 && !prove;
 }
 
 /** The code that is kept there, or null. */

@@ -7,7 +7,7 @@ import { wrongOption } from "../base/wrong-option.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
-import { type CodeCache, cachedCode, cacheEntry } from "./code-cache.ts";
+import { type CodeCache, cachedCode, cacheEntryLater } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { nodeOnly } from "./on-node.ts";
@@ -20,6 +20,9 @@ export interface AsyncOptions {
   /** Called now and then, by threads, with the number of functions that are done, of how many. */
   readonly progress?: (done: number, of: number) => void;
 }
+
+/** Options as they were given, or not. */
+type Given<T> = { readonly [Name in keyof T]: T[Name] | undefined };
 
 /**
  * Below it, one thread is as quick. A worker needs 130 ms of a processor to load the compiler; of 900 KB, two workers take 1.2 s each
@@ -53,12 +56,21 @@ export async function compileCodeAsync(
   { jobs, progress, ...options }: CodeOptions & AsyncOptions = {},
   cache: CodeCache | null = null,
 ): Promise<CompiledCode> {
-  const entry = cacheEntry(bytes, options, cache);
+  const entry = await cacheEntryLater(bytes, options, cache);
   const cached = cachedCode(bytes, options, entry);
   if (cached !== null) return cached;
   const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "store");
   entry?.save(storedCode(prepared, code));
   return code;
+}
+
+/** Code for a store, and what is stored with it. */
+export function compileForStore(
+  bytes: Uint8Array,
+  options: CodeOptions,
+  how: Partial<Given<AsyncOptions>>,
+): Promise<Compiled> {
+  return compileEither(bytes, options, { jobs: how.jobs, progress: how.progress }, "store");
 }
 
 interface Compiled {
@@ -69,7 +81,7 @@ interface Compiled {
 async function compileEither(
   bytes: Uint8Array,
   options: PrepareOptions,
-  { jobs, progress }: { readonly [Name in keyof AsyncOptions]: AsyncOptions[Name] | undefined },
+  { jobs, progress }: Given<AsyncOptions>,
   mode: OutputMode,
 ): Promise<Compiled> {
   const { observers = [], ...others } = options;

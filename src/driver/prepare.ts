@@ -19,6 +19,8 @@ import { areFactsOf, type ModuleFacts } from "./module-facts.ts";
 import { type CompileObserver, Observers } from "./observers.ts";
 import { parseTarget } from "./targets.ts";
 
+export const DEFAULT_POLICY: PolicyName = "spillway";
+
 export interface PrepareOptions {
   readonly features?: Features;
   /**
@@ -58,7 +60,7 @@ export interface PreparedModule {
 /** Throws `InputError` for a module that is not valid, or that cannot be planned. */
 export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: OutputMode): PreparedModule {
   const watch = new Observers(options.observers ?? []);
-  const { features = DEFAULT_FEATURES, policy = "spillway" } = options;
+  const { features = DEFAULT_FEATURES, policy = DEFAULT_POLICY } = options;
   policyNamed(policy);
   const store = new TypeStore();
   watch.enter("decode");
@@ -67,7 +69,7 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: 
   validateModule(input, features, store);
   watch.enter("plan");
   // Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline.
-  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== "spillway");
+  const typeFunctions = new TypeFunctions(input, featureMask(features), policy !== DEFAULT_POLICY);
   const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
   return planned(store, typeFunctions, { options, mode, collecting, usage: null, watch });
 }

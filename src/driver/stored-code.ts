@@ -15,7 +15,8 @@ import { barrierOf } from "../runtime/collectors.ts";
 import { DEFAULT_FEATURES, featureMask } from "../wasm/features.ts";
 import type { CodeOptions } from "./compile.ts";
 import { readFacts, writeFacts } from "./module-facts.ts";
-import { type PreparedModule, prepareAgain } from "./prepare.ts";
+import { DEFAULT_POLICY, type PreparedModule, prepareAgain } from "./prepare.ts";
+import { DEFAULT_TARGET } from "./targets.ts";
 
 export function objectOf({ symbols, bodies, initializers }: CompiledCode): ObjectCode {
   return { symbols, bodies, initializers };
@@ -55,11 +56,13 @@ export function restoredCode(
 
 /**
  * All options that the code depends on, by name, so that equal texts mean equal code; an option that is added later is in it. What is
- * false is as if it were not given. Collectors with the same barrier share their code.
+ * false, or what it is unless it is given, is as if it were not given. Collectors with the same barrier share their code.
  */
-export function settingsText({ features, collector, ...rest }: CodeOptions): string {
+export function settingsText({ features, collector, target, policy, ...rest }: CodeOptions): string {
   const settings: Record<string, unknown> = {
     ...rest,
+    target: target !== DEFAULT_TARGET && target,
+    policy: policy !== DEFAULT_POLICY && policy,
     features: featureMask(features ?? DEFAULT_FEATURES),
     barrier: barrierOf(collector ?? "copying"),
   };

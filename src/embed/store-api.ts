@@ -1,5 +1,5 @@
 /**
- * The JavaScript API: compiling modules, and stores in which they run, on any engine with plain WebAssembly.
+ * The JavaScript API: modules, and stores in which they run, on any engine with plain WebAssembly. `compile-module.ts` compiles them.
  *
  *     const module = compile(bytes);                     // a CompileError says what is wrong with it
  *     const store = new Store({ collector: "copying" });
@@ -8,16 +8,16 @@
  * Instances of one store share references, globals, tables and functions. What JavaScript holds of a store's stays alive, and what
  * it drops is released; two objects that hold each other across the border are not, since no collector sees both.
  */
-import { InputError, renderDiagnostic } from "../base/diagnostics.ts";
-import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
-import { type CodeCache, compileCached } from "../driver/code-cache.ts";
+import type { InputError } from "../base/diagnostics.ts";
+import { requireOptions } from "../base/wrong-option.ts";
+import type { CodeCache } from "../driver/code-cache.ts";
 import type { CodeOptions } from "../driver/compile.ts";
-import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
 import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
-import { type CollectorName, stressed } from "../runtime/collectors.ts";
-import type { ExternKind, Import } from "../wasm/module.ts";
+import type { CollectorName } from "../runtime/collectors.ts";
+import type { ExternKind, Import, Module as WasmModule } from "../wasm/module.ts";
 import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";
+import { asCompileError, withCompileErrors } from "./compile-errors.ts";
 import { Conversions } from "./conversions.ts";
 import type { Exports } from "./export-value.ts";
 import { ExportedFunctions } from "./exported-functions.ts";
@@ -31,7 +31,7 @@ import { showAs } from "./inspect.ts";
 import { isBuiltinModule, JsStrings } from "./js-strings.ts";
 import { ImportMismatch } from "./messages.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
-import { ASYNC_OPTIONS, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
+import { STORE_OPTIONS } from "./option-names.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore } from "./store.ts";
@@ -62,29 +62,38 @@ export interface ModuleOptions extends CodeOptions {
   readonly cache?: CodeCache | null;
 }
 
-const MODULE_OPTIONS: OptionNames<ModuleOptions> = {
-  ...CODE_OPTIONS,
-  builtins: true,
-  importedStringConstants: true,
-  cache: true,
-};
+/** A module that nothing but its imports, exports and custom sections is known of, and why. */
+export interface DecodedOnly {
+  readonly plan: { readonly module: WasmModule };
+  readonly whyNoCode: InputError;
+}
 
 /** A compiled module: any number of stores can instantiate it, any number of times. */
 export class Module {
-  /** For the library itself. */
-  readonly code: CompiledCode;
+  private readonly source: CompiledCode | DecodedOnly;
   private readonly builtins: readonly string[];
   private readonly stringConstants: string | null;
 
-  constructor(code: CompiledCode, options: ModuleOptions = {}) {
-    this.code = code;
+  constructor(source: CompiledCode | DecodedOnly, options: ModuleOptions = {}) {
+    this.source = source;
     this.builtins = options.builtins ?? [];
     this.stringConstants = options.importedStringConstants ?? null;
   }
 
+  /** For the library itself. Throws a `CompileError` for a module without code. */
+  get code(): CompiledCode {
+    const { source } = this;
+    if ("bodies" in source) return source;
+    throw asCompileError(source.whyNoCode);
+  }
+
+  private get decoded(): WasmModule {
+    return this.source.plan.module;
+  }
+
   /** What is to be given when it is instantiated: without builtins and string constants. */
   get imports(): readonly (ExternDescription & { readonly module: string })[] {
-    return this.code.plan.module.imports
+    return this.decoded.imports
       .filter((imported) => !this.isBuiltin(imported) && !this.isStringConstant(imported))
       .map(({ module, name, type }) => ({ module, name, kind: KIND_NAMES[type.kind] }));
   }
@@ -100,12 +109,12 @@ export class Module {
   }
 
   get exports(): readonly ExternDescription[] {
-    return this.code.plan.module.exports.map(({ name, kind }) => ({ name, kind: KIND_NAMES[kind] }));
+    return this.decoded.exports.map(({ name, kind }) => ({ name, kind: KIND_NAMES[kind] }));
   }
 
   /** The contents of the custom sections of that name. */
   customSections(name: string): ArrayBuffer[] {
-    const { bytes, customs } = this.code.plan.module;
+    const { bytes, customs } = this.decoded;
     return customs
       .filter((section) => section.name === name)
       .map(({ payload }) => bytes.slice(payload.start, payload.end).buffer as ArrayBuffer);
@@ -128,39 +137,6 @@ export interface Instance<E extends object = Exports> {
   readonly exports: Readonly<E>;
 }
 
-/** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
-export function compile(bytes: BinarySource, options: ModuleOptions = {}): Module {
-  requireOptions(options, MODULE_OPTIONS, "compile");
-  const copy = bytesOf(bytes);
-  try {
-    return new Module(compileCached(copy, codeOptions(options), options.cache ?? null), options);
-  } catch (error) {
-    throw asCompileError(error);
-  }
-}
-
-/** The same for those who can wait: in several threads where the host has them and the module is large. Rejects with what `compile` throws. */
-export async function compileAsync(
-  bytes: BinarySource,
-  options: ModuleOptions & AsyncOptions = {},
-): Promise<Module> {
-  requireOptions(options, { ...MODULE_OPTIONS, ...ASYNC_OPTIONS }, "compileAsync");
-  const copy = bytesOf(bytes);
-  try {
-    return new Module(await compileCodeAsync(copy, codeOptions(options), options.cache ?? null), options);
-  } catch (error) {
-    throw asCompileError(error);
-  }
-}
-
-/** What the code depends on. */
-function codeOptions<T extends ModuleOptions>(
-  options: T,
-): Omit<T, "builtins" | "importedStringConstants" | "cache"> {
-  const { builtins: _, importedStringConstants: __, cache: ___, ...others } = options;
-  return others;
-}
-
 /** A copy: the caller may go on writing. */
 export function bytesOf(source: BinarySource): Uint8Array {
   if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
@@ -169,24 +145,11 @@ export function bytesOf(source: BinarySource): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
-function withCompileErrors<T>(run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw asCompileError(error);
-  }
-}
-
-function asCompileError(error: unknown): unknown {
-  if (!(error instanceof InputError)) return error;
-  return new hostWebAssembly.CompileError(renderDiagnostic(error.diagnostic, "module"), { cause: error });
-}
-
 /**
  * Where instances run: one heap with its collector, which all of them share, and so references, globals, tables, functions and tags. Nothing
  * of it is given back before the whole store is dropped; a program that is to go away gets a store of its own.
  */
-export class Store {
+export class ModuleStore {
   /** The collector of its heap. Modules for it are compiled for the same one: `compile(bytes, { collector: store.collector })`. */
   readonly collector: CollectorName;
   private readonly core: CoreStore;
@@ -215,13 +178,13 @@ export class Store {
   }
 
   /**
-   * An instance of a module, or of a binary that is compiled first. Throws `WebAssembly.LinkError` for imports that do not fit, a
-   * `TypeError` for a module that is compiled for a collector with another write barrier, and what the module's own start throws.
+   * An instance of a module. Throws `WebAssembly.LinkError` for imports that do not fit, a `TypeError` for what is no module, or one that is
+   * compiled for a collector with another write barrier, and what the module's own start throws.
    */
-  instantiate<E extends object = Exports>(module: Module | BinarySource, imports?: Imports): Instance<E> {
-    const compiled = module instanceof Module ? module : compile(module, { collector: this.collector });
-    const { code } = compiled;
-    const externs = readImports(this.context, code, imports, (imported) => this.provided(compiled, imported));
+  instantiate<E extends object = Exports>(module: Module, imports?: Imports): Instance<E> {
+    if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
+    const { code } = module;
+    const externs = readImports(this.context, code, imports, (imported) => this.provided(module, imported));
     const { exports } = this.link(code, externs);
     const object: Record<string, unknown> = Object.create(null);
     for (const [name, extern] of exports) object[name] = this.objectOf(extern);
@@ -305,7 +268,7 @@ export class Store {
   }
 
   static {
-    showAs(Store, "Store", (store) => ({
+    showAs(ModuleStore, "Store", (store) => ({
       collector: store.collector,
       ...store.statistics(),
       heldValues: store.heldValues,
@@ -356,28 +319,4 @@ const EXTERNREF_STRING = refType(HEAP_EXTERN, false);
 /** What a reference is that nobody gave: an external one is `undefined`, any other null. */
 function defaultOf(type: ValType): unknown {
   return heapOf(type) === HEAP_EXTERN ? undefined : null;
-}
-
-interface InstantiateOptions extends StoreOptions, ModuleOptions {
-  readonly store?: Store;
-}
-
-const INSTANTIATE_OPTIONS: OptionNames<InstantiateOptions> = {
-  ...STORE_OPTIONS,
-  ...MODULE_OPTIONS,
-  store: true,
-};
-
-/** Compiles and instantiates, in a store of its own unless one is given. */
-export function instantiate<E extends object = Exports>(
-  bytes: BinarySource,
-  imports?: Imports,
-  options: InstantiateOptions = {},
-): { readonly module: Module; readonly instance: Instance<E>; readonly store: Store } {
-  requireOptions(options, INSTANTIATE_OPTIONS, "instantiate");
-  const plain = options.collector ?? options.store?.collector ?? "copying";
-  const collector = options.gcStress === true ? stressed(plain) : plain;
-  const module = compile(bytes, { ...pickOptions(options, MODULE_OPTIONS), collector });
-  const store = options.store ?? new Store({ ...pickOptions(options, STORE_OPTIONS), collector });
-  return { module, instance: store.instantiate<E>(module, imports), store };
 }

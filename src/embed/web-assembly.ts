@@ -18,10 +18,8 @@ import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import {
   type BinarySource,
   bytesOf,
-  compile,
-  compileAsync,
   type ModuleOptions,
-  Store,
+  ModuleStore,
   Module as StoreModule,
 } from "./store-api.ts";
 import type { StoreOptions } from "./store-options.ts";
@@ -34,7 +32,7 @@ export interface NamespaceOptions {
   /** Compile also what the engine would take. */
   readonly force?: boolean;
   /** Where everything runs, for those who want to ask it for its statistics; one of its own otherwise, made with these options. */
-  readonly store?: Store | StoreOptions;
+  readonly store?: ModuleStore | StoreOptions;
   /** What is passed to every compilation. */
   readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy" | "cache">;
 }
@@ -68,13 +66,23 @@ interface HostNamespace {
   validate(bytes: BinarySource): boolean;
 }
 
+/** Where modules of the store's come from. */
+export interface ModuleSource {
+  /** Throws `WebAssembly.CompileError`. */
+  compile(bytes: BinarySource, options: ModuleOptions): StoreModule;
+  compileAsync(bytes: BinarySource, options: ModuleOptions): Promise<StoreModule>;
+}
+
 /** Makes a namespace, with a store of its own unless one is given. */
-export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
+export function createNamespace(
+  { compile, compileAsync }: ModuleSource,
+  options: NamespaceOptions = {},
+): Record<string, unknown> {
   requireOptions(options, NAMESPACE_OPTIONS, "createWebAssembly");
   if (options.compile !== undefined)
     requireOptions(options.compile, COMPILATION_OPTIONS, "createWebAssembly's compile");
   const native = hostWebAssembly as unknown as HostNamespace;
-  const store = options.store instanceof Store ? options.store : new Store(options.store);
+  const store = options.store instanceof ModuleStore ? options.store : new ModuleStore(options.store);
   const { collector } = store;
 
   const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>

@@ -47,11 +47,11 @@ export interface LinkedModule {
 }
 
 /**
- * Custom sections that speak of positions in the code, which is other code here, of indices, or of what the code needs of its engine; and
- * names, which are written anew.
+ * Custom sections that speak of positions in the code, which is other code here, of indices, or of what the code needs of its engine; code
+ * of ours for the same module (`driver/precompiled.ts`); and names, which are written anew.
  */
 const DROPPED_CUSTOMS =
-  /^(metadata\.code\..*|name|sourceMappingURL|external_debug_info|\.debug_.*|reloc\..*|linking|target_features)$/;
+  /^(metadata\.code\..*|name|sourceMappingURL|external_debug_info|\.debug_.*|reloc\..*|linking|target_features|spillway\.code)$/;
 
 /** A function that the linker writes. */
 interface CalledFunction {

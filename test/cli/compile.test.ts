@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { CompileReport } from "../../src/driver/report.ts";
+import { restore, Store } from "../../src/embed/index.ts";
 import { binaryToText } from "../../src/wast/index.ts";
 import { exportsOf } from "../backend/engine.ts";
 import { type CliResult, runCli } from "./run-cli.ts";
@@ -208,6 +209,31 @@ describe("compile", { concurrency: 2 }, () => {
     ]) {
       const { code, stdout } = await runCli(["compile", list, ...args]);
       assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+    }
+  });
+});
+
+describe("--emit precompiled", () => {
+  test("writes the module with its code, which is restored", async () => {
+    const path = output("list.precompiled.wasm");
+    await compiled([list, "--emit", "precompiled", "-o", path]);
+    const { exports } = new Store().instantiate(restore(readFileSync(path)));
+    assert.equal((exports["sum"] as (count: number) => number)(1000), 500500);
+  });
+
+  test("is refused with what is for modules that stand alone", async () => {
+    const path = output("none.wasm");
+    for (const option of [
+      ["--max-heap", "1m"],
+      ["--stack-size", "64k"],
+      ["-O"],
+      ["--report"],
+      ["--source-map"],
+    ]) {
+      const result = await runCli(["compile", list, "--emit", "precompiled", "-o", path, ...option]);
+      assert.equal(result.code, 2, option.join(" "));
+      assert.match(result.stderr, /--emit (wasm|precompiled)/);
+      assert.ok(!existsSync(path));
     }
   });
 });

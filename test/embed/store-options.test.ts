@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import type { AsyncOptions } from "../../src/driver/compile-async.ts";
+import { createWebAssembly } from "../../src/embed/create-web-assembly.ts";
 import { compile, compileAsync, instantiate, Store, type StoreOptions } from "../../src/embed/index.ts";
-import { createWebAssembly } from "../../src/embed/web-assembly.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 
 /** Keeps a boxed number in a global. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { createWebAssembly } from "../../src/embed/web-assembly.ts";
+import { createWebAssembly } from "../../src/embed/create-web-assembly.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 

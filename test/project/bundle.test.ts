@@ -1,5 +1,5 @@
 /**
- * The polyfill as pages load it: one file without anything of Node, not too large to send, and alive where there is no Node. Its realm
+ * The polyfills as pages load them: one file each without anything of Node, not too large to send, and alive where there is no Node. Its realm
  * here is a child process of Node 20 that has lost `process`, `require` and the like before the bundle is evaluated.
  */
 import assert from "node:assert/strict";
@@ -9,33 +9,39 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { brotliCompressSync } from "node:zlib";
+import { precompile } from "../../src/embed.ts";
 import { textToBinary } from "../../src/wat.ts";
-import { bundlePolyfill } from "../../tools/bundle.ts";
+import { BUNDLE_NAMES, type BundleName, writeBundle } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
-const MOST_BYTES_SENT = 150_000;
+const MOST_BYTES_SENT: Readonly<Record<BundleName, number>> = { polyfill: 150_000, precompiled: 80_000 };
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-bundle-"));
-const path = join(folder, "polyfill.bundle.mjs");
-
-let imports: string[] | null = null;
-
-before(async () => {
-  imports = await bundlePolyfill(path);
-});
+const imports = new Map<BundleName, readonly string[]>();
 after(() => rmSync(folder, { recursive: true }));
 
-test("the bundle imports nothing, and nothing of Node", () => {
-  const text = readFileSync(path, "utf8");
-  // Not the whole text into a failure's message.
-  assert.deepEqual(text.match(/["'`]node:.{20}|worker_threads.{20}|\brequire\(.{20}/g), null);
-  assert.deepEqual(imports, []);
+function pathOf(name: BundleName): string {
+  return join(folder, `${name}.bundle.mjs`);
+}
+
+before(async () => {
+  for (const name of BUNDLE_NAMES) imports.set(name, await writeBundle(name, pathOf(name)));
 });
 
-test(`the bundle takes at most ${MOST_BYTES_SENT} bytes to send`, () => {
-  const { length } = brotliCompressSync(readFileSync(path));
-  assert.ok(length <= MOST_BYTES_SENT, `${length} bytes`);
-});
+for (const name of BUNDLE_NAMES) {
+  test(`the bundle ${name} imports nothing, and nothing of Node`, () => {
+    const text = readFileSync(pathOf(name), "utf8");
+    // Not the whole text into a failure's message.
+    assert.deepEqual(text.match(/["'`]node:.{20}|worker_threads.{20}|\brequire\(.{20}/g), null);
+    assert.deepEqual(imports.get(name), []);
+  });
+
+  const most = MOST_BYTES_SENT[name];
+  test(`the bundle ${name} takes at most ${most} bytes to send`, () => {
+    const { length } = brotliCompressSync(readFileSync(pathOf(name)));
+    assert.ok(length <= most, `${length} bytes`);
+  });
+}
 
 /** Evaluates the bundle, with or without Node's globals, and says what became of `WebAssembly`. */
 const PROGRAM = `
@@ -50,15 +56,18 @@ const { instance } = await WebAssembly.instantiate(bytes);
 stdout.write(JSON.stringify({ refused, installed: WebAssembly !== before, sum: instance.exports.sum(1000) }));
 `;
 
-for (const realm of ["browser", "node"]) {
-  test(`evaluated on Node 20${realm === "browser" ? " without Node's globals" : ""}, the bundle installs WebAssembly`, async (t) => {
+const EVALUATIONS = BUNDLE_NAMES.flatMap((name) => ["browser", "node"].map((realm) => ({ name, realm })));
+
+for (const { name, realm } of EVALUATIONS) {
+  test(`evaluated on Node 20${realm === "browser" ? " without Node's globals" : ""}, the bundle ${name} installs WebAssembly`, async (t) => {
     const node = systemNode(20);
     if (node === null) return t.skip("no Node 20 on the path");
     const program = join(folder, "program.mjs");
     writeFileSync(program, PROGRAM);
     const text = readFileSync(join(projectRoot, "examples", "list.wat"), "utf8");
-    const binary = Buffer.from(await textToBinary(text)).toString("base64");
-    const { stdout, stderr } = spawnSync(node, [program, path, binary, realm], { encoding: "utf8" });
+    const bytes = await textToBinary(text);
+    const binary = Buffer.from(name === "polyfill" ? bytes : await precompile(bytes)).toString("base64");
+    const { stdout, stderr } = spawnSync(node, [program, pathOf(name), binary, realm], { encoding: "utf8" });
     assert.equal(stderr, "");
     assert.deepEqual(JSON.parse(stdout), { refused: true, installed: true, sum: 500500 });
   });

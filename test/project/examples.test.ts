@@ -55,6 +55,13 @@ test("a heap snapshot becomes a file that DevTools load", (t) => {
   assert.equal(nodes.filter(({ name }) => name === "entry").length, 2);
 });
 
+test("a module with its compiled code beside it", (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), "spillway-example-")), "list.wasm");
+  t.after(() => rmSync(dirname(path), { recursive: true }));
+  const output = runOn(oldNode, "examples/precompile.mjs", path);
+  assert.match(output, /^.*list\.wasm: \d+ bytes, and \d+ of compiled code\n500500\n$/);
+});
+
 test("a module that is compiled to stand alone", () => {
   const output = runOn(oldNode, "examples/compile-standalone.mjs");
   assert.match(

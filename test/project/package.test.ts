@@ -20,7 +20,7 @@ import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { textToBinary } from "../../src/wat.ts";
-import { BUNDLE } from "../../tools/bundle.ts";
+import { BUNDLE_NAMES, bundlePath } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
 interface Manifest {
@@ -89,7 +89,8 @@ test("a consumer runs no script at install, and packing makes the bundle that th
   for (const name of ["preinstall", "install", "postinstall", "prepare"])
     assert.equal(manifest.scripts[name], undefined, name);
   assert.equal(manifest.scripts["prepack"], "npm run bundle");
-  assert.equal(manifest.exports["./polyfill.bundle.js"], `./${relative(projectRoot, BUNDLE)}`);
+  for (const name of BUNDLE_NAMES)
+    assert.equal(manifest.exports[`./${name}.bundle.js`], `./${relative(projectRoot, bundlePath(name))}`);
 });
 
 /** The package with what it depends on, and no more. */

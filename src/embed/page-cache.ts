@@ -1,0 +1,146 @@
+/**
+ * A cache of compiled code in a page: in the storage that the browser keeps for its origin (`CacheStorage`, of the Service Worker
+ * specification), which all its pages and workers share. There is one in secure contexts only.
+ *
+ * An entry's address is the SHA-256 of all that its contents depend on: the module's bytes, the settings, and the build of the compiler. So
+ * nothing ever has to be invalidated; the oldest entries go when all exceed the bound. An entry says what its contents' hash is, and one with
+ * other contents is as if it were not there. The cache never fails: where the browser does not cooperate, nothing is kept.
+ *
+ * Finding takes time, so it is for those who can wait: `new WebAssembly.Module` compiles.
+ */
+import type { CacheEntry, CodeCache } from "../driver/code-cache.ts";
+
+/** What is used of what browsers have. */
+interface PageResponse {
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+interface PageStorage {
+  match(address: string): Promise<PageResponse | undefined>;
+  put(address: string, response: PageResponse): Promise<void>;
+  delete(address: string): Promise<boolean>;
+  keys(): Promise<readonly { readonly url: string }[]>;
+}
+export interface PageGlobals {
+  readonly caches?: { open(name: string): Promise<PageStorage> };
+  readonly crypto?: {
+    readonly subtle?: { digest(algorithm: string, data: Uint8Array): Promise<ArrayBuffer> };
+  };
+  readonly Response?: new (
+    body: Uint8Array,
+    init: { readonly headers: Readonly<Record<string, string>> },
+  ) => PageResponse;
+}
+
+export interface PageCacheOptions {
+  /** Which compiler this is. */
+  readonly build: string;
+  /** What the entries may take together. */
+  readonly maxBytes?: number;
+  /** Modules of fewer bytes are compiled each time: it takes no longer than finding them. */
+  readonly minModuleBytes?: number;
+}
+
+const NAME = "spillway";
+/** Addresses of no host: nothing is ever fetched. */
+const PREFIX = "https://code.invalid/spillway/";
+const FORMAT = 1;
+const HASH_HEADER = "x-sha256";
+const BYTES_HEADER = "x-bytes";
+const DEFAULT_BYTES = 128 << 20;
+const MIN_MODULE_BYTES = 1 << 13;
+
+/** Null where there is no such storage. */
+export function pageCache(options: PageCacheOptions, page: PageGlobals = globalThis): CodeCache | null {
+  const { caches } = page;
+  // Where there is none, the others are not even looked at: some hosts make them when they are.
+  if (caches === undefined) return null;
+  const { crypto, Response } = page;
+  if (crypto?.subtle === undefined || Response === undefined) return null;
+  return new PageCache(options, { caches, subtle: crypto.subtle, Response });
+}
+
+interface Browser {
+  readonly caches: NonNullable<PageGlobals["caches"]>;
+  readonly subtle: NonNullable<NonNullable<PageGlobals["crypto"]>["subtle"]>;
+  readonly Response: NonNullable<PageGlobals["Response"]>;
+}
+
+class PageCache implements CodeCache {
+  private readonly build: string;
+  private readonly maxBytes: number;
+  private readonly minModuleBytes: number;
+  private readonly browser: Browser;
+
+  constructor(options: PageCacheOptions, browser: Browser) {
+    this.build = options.build;
+    this.maxBytes = options.maxBytes ?? DEFAULT_BYTES;
+    this.minModuleBytes = options.minModuleBytes ?? MIN_MODULE_BYTES;
+    this.browser = browser;
+  }
+
+  entry(): CacheEntry | null {
+    return null;
+  }
+
+  async entryLater(bytes: Uint8Array, settings: string): Promise<CacheEntry | null> {
+    if (bytes.length < this.minModuleBytes) return null;
+    try {
+      const parts = new TextEncoder().encode(JSON.stringify([FORMAT, this.build, settings]));
+      const address = PREFIX + (await this.hash(concatenated([await this.digest(parts), bytes])));
+      const storage = await this.browser.caches.open(NAME);
+      const stored = await this.find(storage, address);
+      return { load: () => stored, save: (code) => void this.save(storage, address, code) };
+    } catch {
+      return null;
+    }
+  }
+
+  private async find(storage: PageStorage, address: string): Promise<Uint8Array | null> {
+    const response = await storage.match(address);
+    if (response === undefined) return null;
+    const stored = new Uint8Array(await response.arrayBuffer());
+    return (await this.hash(stored)) === response.headers.get(HASH_HEADER) ? stored : null;
+  }
+
+  private async save(storage: PageStorage, address: string, code: Uint8Array): Promise<void> {
+    if (code.length > this.maxBytes) return;
+    try {
+      const headers = { [HASH_HEADER]: await this.hash(code), [BYTES_HEADER]: String(code.length) };
+      await storage.put(address, new this.browser.Response(code, { headers }));
+      await this.evict(storage);
+    } catch {
+      // The browser gives no more room, or the user none at all.
+    }
+  }
+
+  /** Entries come in the order in which they were made. */
+  private async evict(storage: PageStorage): Promise<void> {
+    const addresses = (await storage.keys()).map(({ url }) => url);
+    let kept = 0;
+    for (const address of addresses.reverse()) {
+      const bytes = Number((await storage.match(address))?.headers.get(BYTES_HEADER) ?? 0);
+      kept += bytes;
+      if (kept > this.maxBytes) await storage.delete(address);
+    }
+  }
+
+  private async digest(data: Uint8Array): Promise<Uint8Array> {
+    return new Uint8Array(await this.browser.subtle.digest("SHA-256", data));
+  }
+
+  private async hash(data: Uint8Array): Promise<string> {
+    const hash = await this.digest(data);
+    return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

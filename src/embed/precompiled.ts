@@ -1,0 +1,42 @@
+/**
+ * `spillway/precompiled`: the polyfill without the compiler, for programs all of whose modules have their compiled code with them
+ * (`spillway compile --emit precompiled`). It is half as large, and nothing is compiled when a program begins; a module that comes without code is
+ * refused by name when it is instantiated. On an engine that has garbage collection nothing is done, and the same modules run there as any others.
+ *
+ *     node --import spillway/precompiled app.mjs
+ *     import "spillway/precompiled";                 // before the imports of those who use it
+ *
+ * Code that comes with a module is run as it is, so a program that loads modules of others' needs the polyfill instead.
+ */
+import { isPrecompiled, noCode } from "../driver/precompiled.ts";
+import { DEFAULT_FEATURES } from "../wasm/features.ts";
+import { decodeAndValidate } from "../wasm/index.ts";
+import { withCompileErrors } from "./compile-errors.ts";
+import { installWhereNeeded, replaceWebAssembly } from "./install-polyfill.ts";
+import { restore } from "./restore-module.ts";
+import { type BinarySource, bytesOf, Module, type ModuleOptions } from "./store-api.ts";
+import { createNamespace, type NamespaceOptions } from "./web-assembly.ts";
+
+export { hasGarbageCollection } from "./install-polyfill.ts";
+
+/** Replaces `WebAssembly`, whatever the engine has. */
+export function install(options: NamespaceOptions = {}): void {
+  replaceWebAssembly(createNamespace({ compile, compileAsync }, options));
+}
+
+/**
+ * Programs find out what an engine takes by compiling small modules that they never run. So what is valid and has no code is a module, and says so when
+ * it is to be instantiated.
+ */
+function compile(bytes: BinarySource, options: ModuleOptions): Module {
+  const copy = bytesOf(bytes);
+  if (isPrecompiled(copy)) return restore(copy, options);
+  const module = withCompileErrors(() => decodeAndValidate(copy, DEFAULT_FEATURES));
+  return new Module({ plan: { module }, whyNoCode: noCode() }, options);
+}
+
+async function compileAsync(bytes: BinarySource, options: ModuleOptions): Promise<Module> {
+  return compile(bytes, options);
+}
+
+installWhereNeeded(install);

@@ -1,0 +1,104 @@
+/** The cache of a page, on a storage of the shape that browsers have; and in a browser itself, `../project/page.test.ts`. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { compileAsync, type Module, Store } from "../../src/embed/index.ts";
+import { type PageCacheOptions, type PageGlobals, pageCache } from "../../src/embed/page-cache.ts";
+import { manyFunctions } from "../driver/many-functions.ts";
+
+interface Entry {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Headers;
+}
+
+/** As much of a browser as the cache sees; what is kept is `entries`. */
+class Page implements PageGlobals {
+  readonly entries = new Map<string, Entry>();
+  readonly crypto = globalThis.crypto as NonNullable<PageGlobals["crypto"]>;
+  readonly Response = Response as unknown as NonNullable<PageGlobals["Response"]>;
+  isFull = false;
+
+  readonly caches = {
+    open: async () => ({
+      match: async (address: string) => {
+        const entry = this.entries.get(address);
+        return entry === undefined ? undefined : new Response(entry.body, { headers: entry.headers });
+      },
+      put: async (address: string, response: { arrayBuffer(): Promise<ArrayBuffer> }) => {
+        if (this.isFull) throw new DOMException("no room", "QuotaExceededError");
+        const { headers } = response as Response;
+        this.entries.set(address, { body: new Uint8Array(await response.arrayBuffer()), headers });
+      },
+      delete: async (address: string) => this.entries.delete(address),
+      keys: async () => [...this.entries.keys()].map((url) => ({ url })),
+    }),
+  };
+}
+
+let bytes: Uint8Array;
+const OPTIONS: PageCacheOptions = { build: "one", minModuleBytes: 0 };
+
+before(async () => {
+  bytes = await manyFunctions();
+});
+
+function resultOf(module: Module): unknown {
+  const { run } = new Store().instantiate(module).exports as { run: (n: number) => unknown };
+  return run(1);
+}
+
+async function compiledIn(page: Page, options = OPTIONS): Promise<unknown> {
+  const result = resultOf(await compileAsync(bytes, { cache: pageCache(options, page) }));
+  // What is kept is kept behind the compilation's back.
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => void setImmediate(resolve));
+  return result;
+}
+
+test("what was compiled is found again", async () => {
+  const page = new Page();
+  const first = await compiledIn(page);
+  assert.equal(page.entries.size, 1);
+  const [[address, entry]] = [...page.entries] as [[string, Entry]];
+  assert.equal(await compiledIn(page), first);
+  assert.deepEqual([...page.entries], [[address, entry]], "kept once");
+});
+
+test("and only by the build that compiled it", async () => {
+  const page = new Page();
+  await compiledIn(page);
+  await compiledIn(page, { ...OPTIONS, build: "two" });
+  assert.equal(page.entries.size, 2);
+});
+
+test("an entry with other contents than it says is replaced", async () => {
+  const page = new Page();
+  const first = await compiledIn(page);
+  const [[address, entry]] = [...page.entries] as [[string, Entry]];
+  const changed = entry.body.slice();
+  changed[changed.length >> 1]! ^= 1;
+  page.entries.set(address, { ...entry, body: changed });
+  assert.equal(await compiledIn(page), first);
+  assert.deepEqual(page.entries.get(address)!.body, entry.body);
+});
+
+test("the oldest entries go when all exceed the bound", async () => {
+  const page = new Page();
+  await compiledIn(page);
+  const [[first, { body }]] = [...page.entries] as [[string, Entry]];
+  const bounded = { ...OPTIONS, maxBytes: 2 * body.length };
+  for (const build of ["two", "three"]) await compiledIn(page, { ...bounded, build });
+  assert.equal(page.entries.size, 2);
+  assert.ok(!page.entries.has(first));
+  await compiledIn(page, { ...OPTIONS, build: "four", maxBytes: body.length - 1 });
+  assert.equal(page.entries.size, 2, "one that is too large is not kept");
+});
+
+test("a browser that has no room costs no more than the time", async () => {
+  const page = new Page();
+  page.isFull = true;
+  assert.notEqual(await compiledIn(page), undefined);
+  assert.equal(page.entries.size, 0);
+});
+
+test("there is none where a page has no such storage", () => {
+  assert.equal(pageCache(OPTIONS, { crypto: new Page().crypto }), null);
+});
