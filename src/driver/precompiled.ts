@@ -11,11 +11,11 @@
  * compiles, so what only restores code needs no compiler (`precompile.ts` has it).
  */
 import { ByteCursor } from "../base/byte-cursor.ts";
-import { ByteWriter } from "../base/byte-writer.ts";
 import { checksum } from "../base/checksum.ts";
 import { InputError } from "../base/diagnostics.ts";
 import { VERSION } from "../base/version.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
+import { withCustomSection } from "../wasm/custom-section.ts";
 import type { CodeOptions } from "./compile.ts";
 import { restoredCode, settingsText } from "./stored-code.ts";
 
@@ -44,19 +44,8 @@ export function withoutCode(bytes: Uint8Array): Uint8Array {
 
 /** The module with its code. */
 export function withCode(module: Uint8Array, options: CodeOptions, code: Uint8Array): Uint8Array {
-  const content = new ByteWriter(code.length + 1024);
-  for (const text of [SECTION_NAME, VERSION, settingsText(options), checksums(module, code)]) {
-    const encoded = new TextEncoder().encode(text);
-    content.u32(encoded.length);
-    content.append(encoded);
-  }
-  content.append(code);
-  const out = new ByteWriter(module.length + content.length + 16);
-  out.append(module);
-  out.byte(CUSTOM);
-  out.u32(content.length);
-  out.append(content.bytes());
-  return out.bytes();
+  const texts = [SECTION_NAME, VERSION, settingsText(options), checksums(module, code)];
+  return withCustomSection(module, texts, code);
 }
 
 /** The code that a module has with it, for a store. Throws `InputError` for one that has none, or another's. */

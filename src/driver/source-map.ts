@@ -5,9 +5,10 @@
  *
  * An input without a map is its own source. The libraries that read and write the format are loaded when there is a map to be made.
  */
-import { ByteWriter } from "../base/byte-writer.ts";
+
 import { InputError } from "../base/diagnostics.ts";
 import { type CodePositions, NOWHERE } from "../link/code-positions.ts";
+import { withCustomSection } from "../wasm/custom-section.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Features } from "../wasm/features.ts";
 import { readSourceMappingUrl } from "../wasm/names.ts";
@@ -130,21 +131,7 @@ export async function makeSourceMap(
   return JSON.stringify(toEncodedMap(map));
 }
 
-const CUSTOM_SECTION = 0;
-const TEXT = new TextEncoder();
-
 /** The module, saying where its map is. No offset in it changes. */
 export function withSourceMappingUrl(bytes: Uint8Array, url: string): Uint8Array {
-  const section = new ByteWriter();
-  for (const text of ["sourceMappingURL", url]) {
-    const encoded = TEXT.encode(text);
-    section.u32(encoded.length);
-    section.append(encoded);
-  }
-  const out = new ByteWriter(bytes.length + section.length + 8);
-  out.append(bytes);
-  out.byte(CUSTOM_SECTION);
-  out.u32(section.length);
-  out.append(section.bytes());
-  return out.bytes().slice();
+  return withCustomSection(bytes, ["sourceMappingURL", url]);
 }

@@ -13,6 +13,7 @@ import { I32 } from "../ir/types.ts";
 import { BUILTIN_DESCRIPTORS, DESCRIPTORS } from "../object/symbol-spaces.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { copyElements, overwriteElements } from "./elements.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { ELEMENTS_OFFSET, LENGTH_OFFSET, storageLog2 } from "./layout.ts";
 import { GcTrap } from "./traps.ts";
@@ -52,7 +53,7 @@ export function arrayFill(
   if (heap.plan.types.field(type, 0) === wasm.I8) {
     heap.operators.emit(WasmOp.MemoryFill, [heap.plan.heapMemory], [start, value, count], []);
   } else {
-    heap.overwriteElements(heap.plan.types.field(type, 0), start, value, count);
+    overwriteElements(heap, heap.plan.types.field(type, 0), start, value, count);
   }
 }
 
@@ -66,7 +67,7 @@ export function arrayCopy(
 ): void {
   const target = rangeStart(heap, type, ref, index, count);
   const source = rangeStart(heap, fromType, from, fromIndex, count);
-  heap.copyElements(heap.plan.types.field(type, 0), target, source, count);
+  copyElements(heap, heap.plan.types.field(type, 0), target, source, count);
 }
 
 /** `from` is in bytes of the segment, which has `segmentBytes` of them unless it was dropped. */
@@ -129,7 +130,7 @@ export function arrayInitElements(
 ): void {
   const start = rangeStart(heap, type, ref, index, count);
   trapUnlessWithin(heap, segmentLength(heap, segment), from, count, GcTrap.TableBounds);
-  heap.copyElements(heap.plan.types.field(type, 0), start, itemAddress(heap, segment, from), count);
+  copyElements(heap, heap.plan.types.field(type, 0), start, itemAddress(heap, segment, from), count);
 }
 
 /** How many items a segment in a cell has left: none once it is dropped. */

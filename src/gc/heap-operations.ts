@@ -1,5 +1,5 @@
 /**
- * What is done to objects, as CLIF: allocation, fields, elements, i31. Ranges of arrays are in `array-ranges.ts`, tests of types in
+ * What is done to objects, as CLIF: allocation, fields, elements, i31. Several elements at a time are in `elements.ts`, ranges of arrays in `array-ranges.ts`, tests of types in
  * `type-tests.ts`.
  *
  * An allocation bumps a pointer, and the cold path calls the runtime, which may collect; where a collector never leaves room, all
@@ -351,7 +351,8 @@ export class HeapOperations {
     return this.declareReference(value, type);
   }
 
-  private storeAt(type: ValType, value: Value, base: Value, offset: number): void {
+  /** Without a barrier. */
+  storeAt(type: ValType, value: Value, base: Value, offset: number): void {
     const stored = memoryType(type);
     const narrow = stored === I8 || stored === I16 ? this.ins.ireduce(stored, value) : value;
     this.ins.store(TRUSTED_MEMFLAGS, narrow, base, offset);
@@ -392,17 +393,6 @@ export class HeapOperations {
     return object;
   }
 
-  arrayNew(type: number, value: Value, length: Value): Value {
-    const object = this.allocateArray(type, length);
-    this.fillElements(
-      this.plan.types.field(type, 0),
-      this.ins.iaddImmS(object, ELEMENTS_OFFSET),
-      value,
-      length,
-    );
-    return object;
-  }
-
   /** An array of zeros. */
   arrayNewDefault(type: number, length: Value): Value {
     const { ins } = this;
@@ -433,54 +423,6 @@ export class HeapOperations {
       this.initialize(element, values[i]!, object, ELEMENTS_OFFSET + (i << storageLog2(element)));
     }
     return object;
-  }
-
-  /** Gives `count` elements of a new array their first value, from the address `start` on. */
-  fillElements(element: ValType, start: Value, value: Value, count: Value): void {
-    this.storeElements(element, start, value, count);
-    this.barriers.initialized(element, value, count);
-  }
-
-  /** Stores into `count` elements of an array that need not be new. */
-  overwriteElements(element: ValType, start: Value, value: Value, count: Value): void {
-    const barrier = this.barriers.kindFor(element);
-    if (barrier === "counts") {
-      this.barriers.fillCounted(start, value, count);
-      return;
-    }
-    this.storeElements(element, start, value, count);
-    if (barrier === "cards") this.barriers.markCards(start, count);
-  }
-
-  /** Copies `count` elements over others of an array that need not be new. */
-  copyElements(element: ValType, target: Value, source: Value, count: Value): void {
-    const barrier = this.barriers.kindFor(element);
-    if (barrier === "counts") {
-      this.barriers.copyCounted(target, source, count);
-      return;
-    }
-    this.copyMemory(target, source, this.ins.ishlImmS(count, storageLog2(element)));
-    if (barrier === "cards") this.barriers.markCards(target, count);
-  }
-
-  /** A loop over `count` elements from the address `start` on; nothing in it collects. */
-  private storeElements(element: ValType, start: Value, value: Value, count: Value): void {
-    const { builder, ins } = this;
-    const header = builder.createBlock();
-    const body = builder.createBlock();
-    const done = builder.createBlock();
-    const at = builder.appendBlockParam(header, I32);
-    const end = ins.iadd(start, ins.ishlImmS(count, storageLog2(element)));
-    ins.jump(builder.blockCall(header, [start]));
-    builder.switchToBlock(header);
-    ins.brif(ins.icmp("ult", at, end), builder.blockCall(body), builder.blockCall(done));
-    builder.sealBlock(body);
-    builder.sealBlock(done);
-    builder.switchToBlock(body);
-    this.storeAt(element, value, at, 0);
-    ins.jump(builder.blockCall(header, [ins.iaddImmS(at, 1 << storageLog2(element))]));
-    builder.sealBlock(header);
-    builder.switchToBlock(done);
   }
 
   arrayLength(ref: Value): Value {

@@ -12,6 +12,7 @@ import { I32 } from "../ir/types.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
 import type { ValType } from "../wasm/types.ts";
 import { itemAddress, segmentLength, trapUnlessWithin } from "./array-ranges.ts";
+import { copyElements, fillElements, overwriteElements } from "./elements.ts";
 import type { HeapOperations } from "./heap-operations.ts";
 import { ELEMENTS_OFFSET, isTraced, LENGTH_OFFSET } from "./layout.ts";
 import { GcTrap } from "./traps.ts";
@@ -68,7 +69,7 @@ export function tableSet(heap: HeapOperations, table: CellTable, index: Value, v
 /** A new array of `length` elements that are all `value`, in the table's cell. */
 export function tableMake(heap: HeapOperations, table: CellTable, value: Value, length: Value): void {
   const elements = allocateTable(heap, table, length);
-  heap.fillElements(table.element, heap.ins.iaddImmS(elements, ELEMENTS_OFFSET), value, length);
+  fillElements(heap, table.element, heap.ins.iaddImmS(elements, ELEMENTS_OFFSET), value, length);
   heap.cellSet(table.cell, elements);
 }
 
@@ -96,7 +97,7 @@ export function tableGrow(heap: HeapOperations, table: CellTable, value: Value, 
   const bytes = ins.ishlImmS(length, 2);
   heap.copyMemory(start, ins.iaddImmS(old, ELEMENTS_OFFSET), bytes);
   heap.barriers.initializedRange(table.element, start, length);
-  heap.fillElements(table.element, ins.iadd(start, bytes), value, count);
+  fillElements(heap, table.element, ins.iadd(start, bytes), value, count);
   heap.cellSet(table.cell, elements);
   ins.jump(builder.blockCall(done, [length]));
   builder.sealBlock(done);
@@ -113,7 +114,7 @@ export function tableFill(
 ): void {
   const elements = elementsOf(heap, table);
   trapUnlessWithin(heap, lengthOf(heap, elements), index, count, GcTrap.TableBounds);
-  heap.overwriteElements(table.element, addressOf(heap, elements, index), value, count);
+  overwriteElements(heap, table.element, addressOf(heap, elements, index), value, count);
 }
 
 export function tableCopy(
@@ -127,7 +128,7 @@ export function tableCopy(
   const elements = elementsOf(heap, source);
   trapUnlessWithin(heap, lengthOf(heap, elements), from, count, GcTrap.TableBounds);
   trapUnlessWithin(heap, lengthOf(heap, to), index, count, GcTrap.TableBounds);
-  heap.copyElements(target.element, addressOf(heap, to, index), addressOf(heap, elements, from), count);
+  copyElements(heap, target.element, addressOf(heap, to, index), addressOf(heap, elements, from), count);
 }
 
 export function tableInit(
@@ -141,5 +142,11 @@ export function tableInit(
   const elements = elementsOf(heap, table);
   trapUnlessWithin(heap, segmentLength(heap, segment), from, count, GcTrap.TableBounds);
   trapUnlessWithin(heap, lengthOf(heap, elements), index, count, GcTrap.TableBounds);
-  heap.copyElements(table.element, addressOf(heap, elements, index), itemAddress(heap, segment, from), count);
+  copyElements(
+    heap,
+    table.element,
+    addressOf(heap, elements, index),
+    itemAddress(heap, segment, from),
+    count,
+  );
 }

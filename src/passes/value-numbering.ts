@@ -33,6 +33,7 @@ import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
 import { NonNullParams } from "./non-null-params.ts";
+import { computesSame, constantOf, isPure, operationHash } from "./same-operations.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
 
 const EQ = INT_CONDITIONS.indexOf("eq");
@@ -148,17 +149,9 @@ export class ValueNumbering {
     if (this.nonNull[value] !== 0) return Known.NonZero;
     const known = this.scoped.knownOf(value);
     if (known !== Known.Nothing) return known;
-    const constant = this.constantOf(value);
+    const constant = constantOf(this.func!.dfg, value);
     if (constant === null) return Known.Nothing;
     return constant === 0 ? Known.Zero : Known.NonZero;
-  }
-
-  /** The value of an integer constant of at most 32 bits, or null. */
-  private constantOf(value: Value): number | null {
-    const { dfg } = this.func!;
-    if (dfg.valueKind(value) !== ValueKind.Result || dfg.valueType(value) > I32) return null;
-    const inst = dfg.valueInst(value);
-    return dfg.opcode(inst) === Op.Iconst ? dfg.immLow(inst) : null;
   }
 
   /** Of a value, and through extensions and comparisons with zero of what it was made of. */
@@ -194,7 +187,7 @@ export class ValueNumbering {
     const { dfg } = this.func!;
     const condition = dfg.condition(inst);
     if (condition !== EQ && condition !== NE) return NONE;
-    if (this.constantOf(dfg.resolveAliases(dfg.arg(inst, 1))) !== 0) return NONE;
+    if (constantOf(this.func!.dfg, dfg.resolveAliases(dfg.arg(inst, 1))) !== 0) return NONE;
     return dfg.resolveAliases(dfg.arg(inst, 0));
   }
 
@@ -353,10 +346,10 @@ export class ValueNumbering {
   /** By the result of the same operation on the same operands. */
   private replaceIfKnown(inst: Inst): void {
     const { dfg } = this.func!;
-    const hash = this.hashOf(inst);
+    const hash = operationHash(this.func!.dfg, inst);
     for (let entry = this.scoped.first(hash); entry >= 0; entry = this.scoped.next(entry)) {
       const leader = this.scoped.item(entry) as Inst;
-      if (!this.computesSame(leader, inst)) continue;
+      if (!computesSame(this.func!.dfg, leader, inst)) continue;
       this.replace(inst, dfg.firstResult(leader));
       return;
     }
@@ -388,7 +381,7 @@ export class ValueNumbering {
     const { dfg } = this.func!;
     if (!ZERO_IS_NEUTRAL.has(op) || dfg.valueType(dfg.firstResult(inst)) !== I32) return false;
     const x = dfg.arg(inst, 0);
-    const y = dfg.valueType(dfg.arg(inst, 1)) === I32 ? this.constantOf(dfg.arg(inst, 1)) : null;
+    const y = dfg.valueType(dfg.arg(inst, 1)) === I32 ? constantOf(this.func!.dfg, dfg.arg(inst, 1)) : null;
     if (y === null) return false;
     if (y === 0) {
       this.replace(inst, x);
@@ -397,7 +390,7 @@ export class ValueNumbering {
     if (op !== Op.Iadd || dfg.valueKind(x) !== ValueKind.Result) return false;
     const inner = dfg.valueInst(x);
     if (dfg.opcode(inner) !== Op.Iadd) return false;
-    const added = this.constantOf(dfg.resolveAliases(dfg.arg(inner, 1)));
+    const added = constantOf(this.func!.dfg, dfg.resolveAliases(dfg.arg(inner, 1)));
     if (added === null) return false;
     const sum = this.cursor!.beforeInst(inst).iconst(I32, (added + y) >>> 0);
     this.growColumns(dfg.numValues);
@@ -412,13 +405,13 @@ export class ValueNumbering {
     const count = dfg.argCount(inst);
     if (count === 0 || count > 2 || dfg.valueType(result) > I32) return false;
     if (op === Op.Icmp) {
-      const left = this.constantOf(dfg.arg(inst, 0));
-      const right = this.constantOf(dfg.arg(inst, 1));
+      const left = constantOf(this.func!.dfg, dfg.arg(inst, 0));
+      const right = constantOf(this.func!.dfg, dfg.arg(inst, 1));
       const answer = foldWithZero(dfg.condition(inst), left, right);
       if (answer !== null) this.becomeConstant(inst, result, answer);
       if (answer !== null) return true;
     }
-    const x = this.constantOf(dfg.arg(inst, 0));
+    const x = constantOf(this.func!.dfg, dfg.arg(inst, 0));
     if (x === null) return false;
     if (count === 1) {
       if (op !== Op.Uextend || dfg.valueType(dfg.arg(inst, 0)) === I32) return false;
@@ -426,7 +419,7 @@ export class ValueNumbering {
       this.becomeConstant(inst, result, x);
       return true;
     }
-    const y = this.constantOf(dfg.arg(inst, 1));
+    const y = constantOf(this.func!.dfg, dfg.arg(inst, 1));
     if (y === null || dfg.valueType(dfg.arg(inst, 0)) !== I32 || dfg.valueType(dfg.arg(inst, 1)) !== I32) {
       return false;
     }
@@ -459,38 +452,6 @@ export class ValueNumbering {
     [this.declared, this.derived, this.nonNull] = grown as [Uint8Array, Uint8Array, Uint8Array];
   }
 
-  private hashOf(inst: Inst): number {
-    const { dfg } = this.func!;
-    let hash = dfg.operationHash(inst) ^ dfg.valueType(dfg.firstResult(inst));
-    for (let i = 0; i < dfg.argCount(inst); i++) {
-      const arg = dfg.arg(inst, i);
-      hash = Math.imul(hash, 0x01000193) ^ (this.constantOf(arg) ?? arg);
-    }
-    return hash ^ (hash >>> 15);
-  }
-
-  private computesSame(leader: Inst, inst: Inst): boolean {
-    const { dfg } = this.func!;
-    if (!dfg.isSameOperation(leader, inst)) return false;
-    if (dfg.resultCount(leader) !== 1 || dfg.argCount(leader) !== dfg.argCount(inst)) return false;
-    if (dfg.valueType(dfg.firstResult(leader)) !== dfg.valueType(dfg.firstResult(inst))) return false;
-    for (let i = 0; i < dfg.argCount(inst); i++) {
-      if (!this.isSameValue(dfg.arg(leader, i), dfg.arg(inst, i))) return false;
-    }
-    return true;
-  }
-
-  /** Constants stay where they are, for they cost no more than a local; equal ones count as one. */
-  private isSameValue(x: Value, y: Value): boolean {
-    if (x === y) return true;
-    const constant = this.constantOf(x);
-    return (
-      constant !== null &&
-      constant === this.constantOf(y) &&
-      this.func!.dfg.valueType(x) === this.func!.dfg.valueType(y)
-    );
-  }
-
   private replace(inst: Inst, value: Value): void {
     const { dfg, layout } = this.func!;
     const result = dfg.firstResult(inst);
@@ -499,13 +460,6 @@ export class ValueNumbering {
     layout.removeInst(inst);
     this.changes++;
   }
-}
-
-function isPure(op: Opcode, flags: number): boolean {
-  if (op === Op.Nop || op === Op.Iconst) return false;
-  const impure =
-    OpFlag.Terminator | OpFlag.Branch | OpFlag.Call | OpFlag.Load | OpFlag.Store | OpFlag.SideEffect;
-  return (flags & impure) === 0;
 }
 
 function fieldHash(address: Value, offset: number): number {

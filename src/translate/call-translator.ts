@@ -7,6 +7,7 @@
 
 import { InputError } from "../base/diagnostics.ts";
 import { EpochTable } from "../base/epoch-table.ts";
+import { arrayNew } from "../gc/elements.ts";
 import { isTestedInPlace, type TypeTest, testKind } from "../gc/test-kinds.ts";
 import { GcTrap } from "../gc/traps.ts";
 import { testObject, testType } from "../gc/type-tests.ts";
@@ -154,7 +155,7 @@ export class CallTranslator extends ExceptionTranslator {
 
   newArray(type: number, value: Value, length: Value): Value {
     const allocator = this.heap.plan.typeFunctions?.makerOf(type) ?? -1;
-    if (allocator < 0) return this.heap.arrayNew(type, value, length);
+    if (allocator < 0) return arrayNew(this.heap, type, value, length);
     return this.make(allocator, [value, length]);
   }
 

@@ -1,5 +1,6 @@
 /** What an instance does before its start function, as functions without parameters, each of which takes some of the steps. */
 import type { FinalizeOptions } from "../frontend/builder.ts";
+import { fillElements } from "../gc/elements.ts";
 import { ELEMENTS_OFFSET } from "../gc/layout.ts";
 import type { InitializerPlan } from "../gc/module-plan.ts";
 import { type CellTable, tableInit, tableMake } from "../gc/tables.ts";
@@ -80,7 +81,7 @@ export class Initializer extends FunctionTranslator {
     const length = this.ins.iconst(I32, itemCount);
     const items = this.heap.allocateElements(2, descriptor, length);
     const start = this.ins.iaddImmS(items, ELEMENTS_OFFSET);
-    this.heap.fillElements(element, start, this.heap.nullReference(), length);
+    fillElements(this.heap, element, start, this.heap.nullReference(), length);
     this.heap.cellSet(plan.cellOfElements(index), items);
   }
 

@@ -10,6 +10,7 @@ import { I32List } from "../base/column.ts";
 import { InputError } from "../base/diagnostics.ts";
 import type { FinalizeOptions } from "../frontend/builder.ts";
 import type { Variable } from "../frontend/variable.ts";
+import { arrayNew } from "../gc/elements.ts";
 import { knownReference } from "../gc/known-references.ts";
 import { isTraced, ZERO_BYTES } from "../gc/layout.ts";
 import { isTestKind, passesNull } from "../gc/test-kinds.ts";
@@ -131,7 +132,7 @@ export class FunctionTranslator extends CallTranslator {
       case "default struct":
         return heap.structNewDefault(type);
       case "array":
-        return heap.arrayNew(type, args[0]!, args[1]!);
+        return arrayNew(heap, type, args[0]!, args[1]!);
       case "default array":
         return heap.arrayNewDefault(type, args[0]!);
       case "test":
