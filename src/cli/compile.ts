@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../base/diagnostics.ts";
 import { type CompileOptions, compileCode } from "../driver/compile.ts";
-import { type AsyncOptions, compileLinked } from "../driver/compile-async.ts";
+import { type AsyncOptions, compileLinked, MOST_JOBS } from "../driver/compile-async.ts";
 import { mappedModule } from "../driver/compile-with-source-map.ts";
 import { type DumpStage, FunctionDump } from "../driver/dump.ts";
 import { NotProven } from "../driver/not-proven.ts";
@@ -119,8 +119,6 @@ Examples:
     )
     .action(compileFile);
 }
-
-const MOST_JOBS = 64;
 
 function parseJobs(text: string): number {
   const count = Number(text);

@@ -3,6 +3,7 @@
  * out is the same.
  */
 
+import { wrongOption } from "../base/wrong-option.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
@@ -14,7 +15,7 @@ import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepa
 import { storedCode } from "./stored-code.ts";
 
 export interface AsyncOptions {
-  /** How many threads compile; by the size of the module and the number of processors unless it is given. */
+  /** How many threads compile, 64 at most; by the size of the module and the number of processors unless it is given. */
   readonly jobs?: number;
   /** Called now and then, by threads, with the number of functions that are done, of how many. */
   readonly progress?: (done: number, of: number) => void;
@@ -28,6 +29,9 @@ type Given<T> = { readonly [Name in keyof T]: T[Name] | undefined };
  * where one thread takes 1.8 s.
  */
 const THREADS_FROM_BYTES = 1 << 19;
+
+/** Each has a compiler of its own in memory. */
+export const MOST_JOBS = 64;
 
 /** As `compile`. */
 export async function compileAsync(
@@ -81,6 +85,7 @@ async function compileEither(
   mode: OutputMode,
 ): Promise<Compiled> {
   const { observers = [], ...others } = options;
+  if (jobs !== undefined) requireJobs(jobs);
   const isAlone =
     observers.length > 0 || jobs === 1 || (jobs === undefined && bytes.length < THREADS_FROM_BYTES);
   const node = isAlone ? null : nodeOnly();
@@ -91,4 +96,11 @@ async function compileEither(
   }
   const prepared = prepareModule(bytes, options, mode);
   return { prepared, code: compileFunctions(prepared.plan, prepared.options) };
+}
+
+/** Throws a `TypeError` or a `RangeError` for what is no number of threads. */
+function requireJobs(jobs: unknown): void {
+  if (typeof jobs !== "number") throw new TypeError(wrongOption("jobs", "a number", jobs));
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MOST_JOBS) return;
+  throw new RangeError(wrongOption("jobs", `a whole number from 1 to ${MOST_JOBS}`, jobs));
 }

@@ -118,9 +118,7 @@ export class Conversions implements CallConversions {
     if (extern === undefined) throw incompatible(value);
     const own = wasm.FIRST_TYPE + extern.type;
     if (!this.store.types.matchesHeap(own, wasm.heapOf(type))) throw incompatible(value);
-    const reference = this.store.referenceTo(extern);
-    this.functions.note(extern);
-    return reference;
+    return this.store.referenceTo(extern);
   }
 
   isFunction(type: ValType): boolean {

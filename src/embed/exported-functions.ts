@@ -15,13 +15,11 @@ export class ExportedFunctions {
   private readonly store: CoreStore;
   private readonly objects: Map<FunctionExtern, HostFunction>;
   private readonly externs: WeakMap<HostFunction, FunctionExtern>;
-  private readonly byReference: Map<number, FunctionExtern>;
 
   constructor(store: CoreStore) {
     this.store = store;
     this.objects = new Map();
     this.externs = new WeakMap();
-    this.byReference = new Map();
   }
 
   /** The function that a function object stands for, or undefined. */
@@ -36,37 +34,18 @@ export class ExportedFunctions {
     const object = extern.isPlain ? extern.raw : this.wrap(extern, conversions);
     this.objects.set(extern, object);
     this.externs.set(object, extern);
-    if (extern.reference > 0) this.byReference.set(extern.reference, extern);
     return object;
   }
 
   /** The function object of a function reference that is not null. */
   objectOfReference(reference: number, conversions: CallConversions): HostFunction {
-    let extern = this.byReference.get(reference);
-    if (extern === undefined) {
-      extern = this.externOfReference(reference);
-      this.byReference.set(reference, extern);
-    }
-    return this.objectOf(extern, conversions);
-  }
-
-  /** Remembers which function the references to it are of. */
-  note(extern: FunctionExtern): void {
-    const { reference } = extern;
-    if (reference > 0 && !this.byReference.has(reference)) this.byReference.set(reference, extern);
-  }
-
-  private externOfReference(reference: number): FunctionExtern {
-    const { functions, runtime, types } = this.store;
-    const type = functions.typeOf(reference);
-    const told = functions.at(reference);
-    const raw = functionForOthers(types.types, type, told, runtime.imports);
-    return { kind: "func", type, raw, told, isHost: false, isPlain: false, reference };
+    return this.objectOf(this.store.externOfReference(reference), conversions);
   }
 
   private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {
     const { types } = this.store.types;
-    const { type, raw } = extern;
+    const { type } = extern;
+    const raw = extern.isHost ? this.byEngine(extern) : extern.raw;
     const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
     const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
     const cannotCross = [...params, ...results].some((one) => one === V128 || conversions.isException(one));
@@ -78,6 +57,13 @@ export class ExportedFunctions {
       length: { value: params.length, configurable: true },
     });
     return object;
+  }
+
+  /** A function of JavaScript's own as the engine calls it, which makes numbers of what it is given and of what it gives. */
+  private byEngine(extern: FunctionExtern): HostFunction {
+    const { functions, runtime, types } = this.store;
+    const told = functions.at(this.store.referenceTo(extern));
+    return functionForOthers(types.types, extern.type, told, runtime.imports);
   }
 }
 

@@ -32,7 +32,7 @@ import type {
   TableExtern,
   TagExtern,
 } from "./extern.ts";
-import { functionForReferences } from "./forwarding.ts";
+import { functionForOthers, functionForReferences } from "./forwarding.ts";
 import { FunctionTable } from "./function-table.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
@@ -68,6 +68,8 @@ export class Store implements DescriptorMemory {
   lastPositions: CodePositions | null;
   /** The way back, as far as it was asked for. */
   private readonly typesByDescriptor: Map<number, number>;
+  /** The functions that others know, by the references to them. */
+  private readonly externsByReference: Map<number, FunctionExtern>;
 
   constructor(options: StoreOptions = {}) {
     const settings = storeSettings(options);
@@ -83,6 +85,7 @@ export class Store implements DescriptorMemory {
     this.instances = [];
     this.lastPositions = null;
     this.typesByDescriptor = new Map();
+    this.externsByReference = new Map();
   }
 
   /**
@@ -199,8 +202,22 @@ export class Store implements DescriptorMemory {
         extern.told ?? functionForReferences(types, extern.type, this.callable(extern), this.runtime.imports);
       extern.reference = this.functions.add([extern.type]);
       this.functions.put(extern.reference, func);
+      this.externsByReference.set(extern.reference, extern);
     }
     return extern.reference;
+  }
+
+  /** The function that a reference is to: the same one for the same reference, and the one that was exported, or had the reference made. */
+  externOfReference(reference: number): FunctionExtern {
+    let extern = this.externsByReference.get(reference);
+    if (extern === undefined) {
+      const type = this.functions.typeOf(reference);
+      const told = this.functions.at(reference);
+      const raw = functionForOthers(this.types.types, type, told, this.runtime.imports);
+      extern = { kind: "func", type, raw, told, isHost: false, isPlain: false, reference };
+      this.externsByReference.set(reference, extern);
+    }
+    return extern;
   }
 
   /** The canonical heap type of an object that is a struct or an array. */
@@ -323,7 +340,8 @@ export class Store implements DescriptorMemory {
     switch (type.kind) {
       case "func": {
         const isTold = plan.functionTypes.takesStack(index);
-        return {
+        const reference = layout.knownFunction(index);
+        const extern: FunctionExtern = {
           kind: "func",
           type: type.type,
           raw: host as HostFunction,
@@ -331,8 +349,10 @@ export class Store implements DescriptorMemory {
           isQuiet: !isTold && (plan.passesStack || plan.module.importedFunctionCount === 0),
           isHost: false,
           isPlain: !plan.usesHeap && plan.module.importedFunctionCount === 0,
-          reference: layout.knownFunction(index),
+          reference,
         };
+        if (reference > 0) this.externsByReference.set(reference, extern);
+        return extern;
       }
       case "global": {
         if (isRef(type.type)) return { kind: "global", type, host: null, cell: layout.globalCell(index) };

@@ -11,7 +11,7 @@
  * and exports `f<index>`, `g<index>`, `m<index>` for each function, global and memory of the input that is exported, `c<index>` for
  * a function as other instances call it that tell it where the shadow stack ends (`stack-passing.ts`), and `initialize`, to be called
  * once, if there is anything to do. A module without references has none of the runtime's imports and is started by the engine, unless
- * it imports functions: then it has the global `stackPointer`, and is started as others are.
+ * it imports functions: then it has the global `stackPointer`, and is started as others are, if the target has mutable globals to import.
  */
 import { RUNTIME_CALLS } from "../gc/runtime-functions.ts";
 import type { ExternKind, Import, ImportType } from "../wasm/module.ts";

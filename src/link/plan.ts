@@ -36,10 +36,10 @@ import { notLinkedYet } from "./messages.ts";
 import { findUsage, type MemoryUse, type ModuleUsage } from "./module-usage.ts";
 import { type NativeTables, nativeTables } from "./native-tables.ts";
 import { segmentUsers } from "./segment-users.ts";
-import { isClosed, OUTER_STACK_END } from "./stack-passing.ts";
+import { isClosed, OUTER_STACK_END, typeWithoutRoom } from "./stack-passing.ts";
 import { refuseStandalone } from "./standalone-refusals.ts";
 import type { StaticObjects } from "./static-objects.ts";
-import { refuseForTarget } from "./target-refusals.ts";
+import { refuseForTarget, refuseWideTypes } from "./target-refusals.ts";
 
 /** What the output becomes part of. */
 export type OutputMode = "standalone" | "store";
@@ -164,9 +164,9 @@ export class OutputPlan implements InitializerPlan {
     const holdsReferences =
       this.cells.length > 0 || checksTypes || module.globals.some(({ type }) => wasm.isRef(type));
     this.usesHeap = this.usage.usesReferences || holdsReferences;
+    const mayPassStack = this.target.has("mutable-global") && typeWithoutRoom(module.types, () => 1) < 0;
     this.passesStack =
-      this.usesHeap ||
-      (mode === "store" && module.importedFunctionCount > 0 && this.target.has("mutable-global"));
+      this.usesHeap || (mode === "store" && module.importedFunctionCount > 0 && mayPassStack);
     this.storeGlobals = this.usesHeap ? [...STORE_GLOBALS, ...BARRIER_GLOBALS[barrier]] : [STACK_POINTER];
     this.collectsOnEntry = collectsOnEntry && this.usesHeap;
     this.memories = new MemoryPlan(module, this.usage.memoryUses, {
@@ -505,9 +505,17 @@ export class OutputPlan implements InitializerPlan {
     });
   }
 
+  /** Of where the stack ends; and of the index, in calls through tables that others see. */
+  private addedParameters(type: number): number {
+    const isCalled = (table: number): boolean =>
+      this.usage.indirectCalls.has(this.indirectCallNumber(table, type));
+    return this.areTablesSeen && this.nativeTables.some(isCalled) ? 2 : 1;
+  }
+
   private refuse(): void {
     const { module, mode } = this;
     refuseForTarget(module, this.target, mode === "store" && this.usesHeap ? "heap" : mode);
+    if (this.usesHeap) refuseWideTypes(module, (type) => this.addedParameters(type));
     if (mode === "standalone") {
       const isComputed = (global: number): boolean =>
         global >= module.importedGlobalCount && this.isComputed(global);

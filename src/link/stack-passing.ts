@@ -8,14 +8,17 @@
  * exported (`border-functions.ts`), which puts it back when the function returns. Between instances of a store is no border: what one
  * imports of another it calls as its own, told by the argument. Only the linker knows what an import is, so code pushes the end in any case, and
  * the linker puts in what becomes of it: it stays as an argument, goes into the global, or is dropped. A module without a heap that calls
- * others has no frames, but passes on where the stack ends.
+ * others has no frames, but passes on where the stack ends; where its target has no mutable globals to import, or a type of its has no room
+ * for the parameter, it is as JavaScript is, and what it calls finds in the global what its caller left there.
  *
  * In a closed module no frame is live when the host calls, so the stack begins anew: in the exported function itself if nobody else calls it,
  * or in its wrapper. A module that stands alone and is not closed may be called back while frames are live. Frames below those can be of
  * any kind after a trap, so what callers find is a second global, which says where the stack ended when the module was called, and only
  * while code calls others, where it ends then (`exit-functions.ts`). In a store the host puts the runtime's global back when a call fails.
  */
+import { MAX_PARAMS } from "../wasm/limits.ts";
 import type { Module } from "../wasm/module.ts";
+import { KIND_FUNC, type TypeTable } from "../wasm/types.ts";
 import type { ModuleUsage } from "./module-usage.ts";
 
 /** The name of the global that says where the stack ends for others who call a module that stands alone and is not closed. */
@@ -41,6 +44,13 @@ export interface StackUsers {
 /** No frame is live when the host calls an export: compiled code calls nothing that could call back. */
 export function isClosed(module: Module): boolean {
   return module.importedFunctionCount === 0 && !hasVisibleTables(module);
+}
+
+/** The first function type without room for the parameters that are added, of as many as engines take; -1 if all have it. */
+export function typeWithoutRoom(types: TypeTable, added: (type: number) => number): number {
+  for (let type = 0; type < types.length; type++)
+    if (types.kind(type) === KIND_FUNC && types.paramCount(type) + added(type) > MAX_PARAMS) return type;
+  return -1;
 }
 
 /** Whether others call through tables of the module, or put functions there. */

@@ -2,13 +2,16 @@
  * What an input has that its target lacks and nothing stands for: what others see of it, vectors, atomics. Each is refused with its
  * place in the input; whatever else the target lacks is lowered (`lowering/`).
  */
+import { InputError } from "../base/diagnostics.ts";
 import { targetLacks } from "../lowering/messages.ts";
 import { type FeatureName, type Features, featureBit } from "../wasm/features.ts";
-import type { ImportType, Module } from "../wasm/module.ts";
+import { type ImportType, type Module, SECTION_TYPE } from "../wasm/module.ts";
 import { OP_FEATURES, opcodeName } from "../wasm/opcodes.ts";
 import { OperatorReader } from "../wasm/operators.ts";
 import * as wasm from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
+import { notLinkedYet } from "./messages.ts";
+import { typeWithoutRoom } from "./stack-passing.ts";
 
 const ALL_FEATURES = -1;
 
@@ -31,6 +34,19 @@ export function refuseForTarget(
   if (!target.has("simd")) check.vectors();
   if (!target.has("simd")) check.operators("simd");
   if (!target.has("threads")) check.operators("threads");
+}
+
+/** Throws `InputError` for a function type without room for the parameters that are added. The limit is that of all engines. */
+export function refuseWideTypes(module: Module, added: (type: number) => number): void {
+  const type = typeWithoutRoom(module.types, added);
+  if (type < 0) return;
+  const what = `a function type with ${module.types.paramCount(type)} parameters, in a module with references,`;
+  const { functionTypes, sections } = module;
+  let func = 0;
+  while (func < functionTypes.length && functionTypes.get(func) !== type) func++;
+  const isUsed = func < functionTypes.length;
+  const offset = isUsed ? offsetOfFunction(module, func) : sections[SECTION_TYPE]!.start;
+  throw new InputError(notLinkedYet(what, offset));
 }
 
 class TargetCheck {

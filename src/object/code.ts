@@ -6,6 +6,7 @@
  * all had been known.
  */
 import type { ByteWriter } from "../base/byte-writer.ts";
+import { IMPORT_STACK_ENDS } from "./symbol-spaces.ts";
 
 export interface RelocatableCode {
   /** A body: local declarations, code and `end`, without its size. */
@@ -44,6 +45,12 @@ export function codePlace(symbol: number): number {
 /** The symbol that a place names. */
 export function placeSymbol(place: number): number {
   return place >>> KIND_BITS;
+}
+
+/** Whether it can be a place for a symbol of that space: some stand for instructions, and all others for numbers. */
+export function fitsSpace(place: number, space: number): boolean {
+  const kind = place & KIND;
+  return kind === CODE ? space === IMPORT_STACK_ENDS : kind < CODE && space !== IMPORT_STACK_ENDS;
 }
 
 /** The place with another symbol. */

@@ -14,7 +14,7 @@
 import { ByteCursor } from "../base/byte-cursor.ts";
 import type { ByteWriter } from "../base/byte-writer.ts";
 import { I32List } from "../base/column.ts";
-import { placeOfSymbol, placeSymbol, type RelocatableCode } from "./code.ts";
+import { fitsSpace, placeOfSymbol, placeSymbol, type RelocatableCode } from "./code.ts";
 import { SPACES, STACK_MAPS } from "./symbol-spaces.ts";
 import { SymbolTable } from "./symbols.ts";
 
@@ -67,7 +67,7 @@ function writePairs(out: ByteWriter, pairs: Int32Array): void {
 export function readObject(input: Uint8Array): ObjectCode | null {
   const cursor = new ByteCursor(input);
   const symbols = readSymbols(cursor);
-  const shapes = [readShapes(cursor, symbols.length), readShapes(cursor, symbols.length)] as const;
+  const shapes = [readShapes(cursor, symbols), readShapes(cursor, symbols)] as const;
   const [bodies, initializers] = shapes.map((list) =>
     list.map(({ length, places, positions }) => ({ bytes: cursor.take(length), places, positions })),
   );
@@ -105,17 +105,22 @@ interface BodyShape {
   readonly positions: Int32Array | null;
 }
 
-function readShapes(cursor: ByteCursor, symbols: number): BodyShape[] {
+function readShapes(cursor: ByteCursor, symbols: SymbolTable): BodyShape[] {
   const shapes: BodyShape[] = [];
   for (let count = cursor.count(3); count > 0 && !cursor.isMalformed; count--) {
     const length = cursor.u32();
     const places = readPairs(cursor, cursor.count(2), length);
-    for (let i = 1; i < places.length; i += 2) if (placeSymbol(places[i]!) >= symbols) cursor.fail();
+    for (let i = 1; i < places.length; i += 2) if (!isPlace(places[i]!, symbols)) cursor.fail();
     const positioned = cursor.count(2);
     const positions = positioned === 0 ? null : readPairs(cursor, positioned - 1, length);
     shapes.push({ length, places, positions });
   }
   return shapes;
+}
+
+function isPlace(place: number, symbols: SymbolTable): boolean {
+  const symbol = placeSymbol(place);
+  return symbol < symbols.length && fitsSpace(place, symbols.space(symbol));
 }
 
 function readPairs(cursor: ByteCursor, count: number, length: number): Int32Array {

@@ -108,9 +108,8 @@ export const MISPLACED_DELEGATE = "unexpected token: delegate without its try";
 
 /** What is there in the place of `\0asm`. */
 export function noMagic(bytes: Uint8Array): InputError {
-  // Module text is lists, behind spaces and comments. A byte order mark may stand before them.
   const start = new TextDecoder().decode(bytes.subarray(0, MOST_BYTES_SEEN));
-  if (/^(?:\s|;;.*)*\((?:module|component|[;a-z@])/.test(start)) {
+  if (MODULE_TEXT.test(start)) {
     return new InputError({
       code: MALFORMED,
       message: "magic header not detected: this looks like module text, not like a binary",
@@ -124,6 +123,12 @@ export function noMagic(bytes: Uint8Array): InputError {
     0,
   );
 }
+
+/**
+ * Module text is lists, behind spaces and comments. A byte order mark may stand before them, which a decoder takes off. A comment ends with
+ * its line, so that there is one way to read it: where each semicolon could begin another, bytes would be tried in all ways to divide them.
+ */
+const MODULE_TEXT = /^(?:\s|;;[^\r\n]*[\r\n])*\((?:module|component|[;a-z@])/;
 
 const MOST_BYTES_SEEN = 1 << 12;
 

@@ -7,7 +7,9 @@ import { compileCode } from "../../src/driver/compile.ts";
 import { compileFunctions } from "../../src/driver/compile-functions.ts";
 import { prepareModule } from "../../src/driver/prepare.ts";
 import { objectOf, restoredCode, settingsText, storedCode } from "../../src/driver/stored-code.ts";
+import { placeSymbol } from "../../src/object/code.ts";
 import { mergeObjects, readObject, writeObject } from "../../src/object/object-code.ts";
+import { IMPORT_STACK_ENDS } from "../../src/object/symbol-spaces.ts";
 import { DEFAULT_FEATURES, withFeature } from "../../src/wasm/features.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { linked, manyFunctions } from "./many-functions.ts";
@@ -116,6 +118,28 @@ for (const mode of ["standalone", "store"] as const) {
     );
   });
 }
+
+test("a number where instructions belong, or instructions for a number, are no object code", async () => {
+  const prepared = prepareModule(await textToBinary(CALLS_OTHERS), {}, "store");
+  const object = objectOf(compileFunctions(prepared.plan, prepared.options));
+  const { symbols, bodies } = object;
+  const { bytes: body, places, positions } = bodies[0]!;
+  const numbers = Array.from({ length: places.length / 2 }, (_, i) => 2 * i + 1);
+  const spaces = numbers.map((i) => symbols.space(placeSymbol(places[i]!)));
+  assert.ok(spaces.includes(IMPORT_STACK_ENDS) && spaces.some((space) => space !== IMPORT_STACK_ENDS));
+  for (const i of numbers) {
+    const kind = places[i]! & 3;
+    const read = [0, 1, 2, 3].map((other) => {
+      const changed = Int32Array.from(places);
+      changed[i]! += other - kind;
+      const out = new ByteWriter();
+      writeObject(out, { ...object, bodies: [{ bytes: body, places: changed, positions }] });
+      return readObject(out.bytes()) !== null;
+    });
+    const isCode = symbols.space(placeSymbol(places[i]!)) === IMPORT_STACK_ENDS;
+    assert.deepEqual(read, isCode ? [false, false, true, false] : [true, true, false, false]);
+  }
+});
 
 test("pieces are put together in order, however each numbers its symbols", () => {
   const { plan, options } = prepareModule(bytes, {}, "store");

@@ -71,6 +71,17 @@ test("all ranges are compiled once, and progress ends with all functions", async
   assert.equal(seen.at(-1), total);
 });
 
+test("what progress throws is what the caller gets, whichever thread compiled", async () => {
+  const enough = new TypeError("enough");
+  const progress = (): never => {
+    throw enough;
+  };
+  for (const jobs of [1, 2]) {
+    const compiling = compileInThreads(bytes, { jobs, rangeBytes: 100, progress }, "store");
+    await assert.rejects(compiling, (error) => error === enough);
+  }
+});
+
 test("a module that is not valid is refused as in one thread", async () => {
   const invalid = await textToBinary("(module (func (result i32) i64.const 0))");
   const refusal = (() => {

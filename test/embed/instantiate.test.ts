@@ -210,6 +210,73 @@ test("function references keep their identity, whichever way they come", async (
   assert.throws(() => get!(4), { message: "out of bounds table access" });
 });
 
+const REFERS = `(module (import "m" "f" (func $f (param i32) (result i32)))
+  (func (export "get") (result funcref) (ref.func $f))
+  (export "again" (func $f))
+  (global (export "global") funcref (ref.func $f))
+  (table (export "table") 1 funcref) (elem (i32.const 0) $f))`;
+
+test("a function that another module refers to is the one that was exported", async () => {
+  const refers = compile(await textToBinary(REFERS));
+  const store = new Store();
+  const instance = (f: unknown): Exports => store.instantiate<Exports>(refers, { m: { f } }).exports;
+  const exported = store.instantiate<Exports>(
+    await textToBinary(`(module
+      (type $box (struct (field i32)))
+      (func (export "makes") (param i32) (result i32) (struct.get $box 0 (struct.new $box (local.get 0))))
+      (func (export "quiet") (param i32) (result i32) (local.get 0)))`),
+  ).exports;
+  const ofNumbers = await textToBinary(
+    '(module (func (export "plain") (param i32) (result i32) (local.get 0)))',
+  );
+  const { plain } = store.instantiate<Exports>(ofNumbers).exports;
+  const host = instance((x: number) => x)["again"]!;
+  for (const f of [exported["makes"]!, exported["quiet"]!, plain!, host]) {
+    const first = instance(f);
+    for (const { get, again, global, table } of [first, instance(first["get"]!())]) {
+      assert.equal(get!(), f);
+      assert.equal(again, f);
+      assert.equal((global as unknown as { value: unknown }).value, f);
+      assert.equal((table as unknown as { get(i: number): unknown }).get(0), f);
+      assert.equal((get!() as (x: number) => unknown)(7), 7);
+    }
+  }
+});
+
+test("a function that JavaScript gets while its instance starts is the one that it will export", async () => {
+  const seen: unknown[] = [];
+  const exports = await run(
+    `(module (import "m" "see" (func $see (param funcref)))
+      (func $f (export "f")) (func $start (call $see (ref.func $f))) (start $start))`,
+    { m: { see: (f: unknown) => void seen.push(f) } },
+  );
+  assert.deepEqual(seen, [exports["f"]]);
+  assert.equal(seen[0], exports["f"]);
+});
+
+test("a function of JavaScript's own that is exported again takes and gives what its type says", async () => {
+  const seen: unknown[] = [];
+  const { again, both } = await run(
+    `(module (import "m" "f" (func (param i32) (result i32))) (export "again" (func 0))
+      (import "m" "both" (func (param i64 externref) (result f32 externref))) (export "both" (func 1)))`,
+    {
+      m: {
+        f: (x: unknown) => {
+          seen.push(x);
+          return "1.7";
+        },
+        both: (x: unknown, y: unknown) => {
+          seen.push(x, y);
+          return [0.1, y];
+        },
+      },
+    },
+  );
+  assert.equal(again!("3.9"), 1);
+  assert.deepEqual(both!(2n ** 64n + 5n, "text"), [Math.fround(0.1), "text"]);
+  assert.deepEqual(seen, [3, 5n, "text"]);
+});
+
 test("modules of a store share functions, globals, tables, memories and types", async () => {
   const store = new Store();
   const first = store.instantiate(

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import type { AsyncOptions } from "../../src/driver/compile-async.ts";
 import { createWebAssembly } from "../../src/embed/create-web-assembly.ts";
-import { compile, instantiate, Store, type StoreOptions } from "../../src/embed/index.ts";
+import { compile, compileAsync, instantiate, Store, type StoreOptions } from "../../src/embed/index.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 
 /** Keeps a boxed number in a global. */
@@ -61,6 +62,16 @@ for (const [options, message] of WRONG) {
     assert.throws(() => compile(KEEP, options as StoreOptions), thrown);
   });
 }
+
+test("a number of threads that is none is refused, before any is made", async () => {
+  const compileIn = (jobs: unknown) => compileAsync(KEEP, { jobs } as AsyncOptions);
+  await assert.rejects(compileIn("2"), /^TypeError: jobs must be a number, not "2"$/);
+  for (const jobs of [0, -1, 1.5, Number.NaN, 65, Number.POSITIVE_INFINITY])
+    await assert.rejects(compileIn(jobs), {
+      name: "RangeError",
+      message: `jobs must be a whole number from 1 to 64, not ${jobs}`,
+    });
+});
 
 test("options at their bounds are taken", () => {
   const all: readonly StoreOptions[] = [

@@ -55,6 +55,20 @@ function repeat(w: ByteWriter, times: number, bytes: readonly number[]): void {
   for (let i = 0; i < times; i++) for (const byte of bytes) w.byte(byte);
 }
 
+test("what may begin as module text does is looked through once", () => {
+  // A comment could be divided into comments in 2^31 ways.
+  for (const text of [
+    ";".repeat(64),
+    `${";".repeat(4000)}\n`,
+    ";;\r\n".repeat(1000),
+    "(;".repeat(2000).slice(1),
+  ])
+    assert.match(refusal(new TextEncoder().encode(text)).message, /^magic header not detected: it begins/);
+  const texts = [";;;;;;;; module\n (module)", ";;\r;;\r\n(;;)", "(@custom", "(func"];
+  for (const text of texts)
+    assert.match(refusal(new TextEncoder().encode(text)).message, /this looks like module text/, text);
+});
+
 test("a count of four thousand million is refused in every section", () => {
   const huge = (w: ByteWriter): void => w.u32(0xffff_ffff);
   for (const id of [1, 2, 3, 4, 5, 13, 6, 7, 9, 10, 11]) {

@@ -157,16 +157,24 @@ class ThreadedCompilation {
   /** Compiles in this thread; between ranges others on it have their turn. */
   private async runHere(prepared: PreparedModule): Promise<void> {
     for (let range = takeRange(this.queue); range !== null; range = takeRange(this.queue)) {
-      try {
-        this.put(range.first, compileRange(prepared, range));
-      } catch (error) {
-        rangeFailed(this.queue, range.first);
-        this.fail(range.first, failureOf(error));
-      }
+      const object = this.compileHere(prepared, range);
+      if (object !== null) this.put(range.first, object);
       await new Promise((resolve) => void setImmediate(resolve));
     }
   }
 
+  /** The range's code, or null if it failed. */
+  private compileHere(prepared: PreparedModule, range: FunctionRange): ObjectCode | null {
+    try {
+      return compileRange(prepared, range);
+    } catch (error) {
+      rangeFailed(this.queue, range.first);
+      this.fail(range.first, failureOf(error));
+      return null;
+    }
+  }
+
+  /** Throws what the caller's own `progress` throws: that is no failure of a range. */
   private put(first: number, object: ObjectCode): void {
     this.objects.set(first, object);
     this.done += object.bodies.length;
