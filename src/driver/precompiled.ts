@@ -4,7 +4,7 @@
  *     "spillway.code"   the section's name
  *     version           of the compiler, as text: code is linked by the one that made it
  *     settings          how it was compiled (`recorded-settings.ts`)
- *     checksums         of the module without the section, and of the code (`../base/checksum.ts`)
+ *     checksums         of the module without the section, of the settings and of the code (`../base/checksum.ts`)
  *     code              `stored-code.ts`, to the end
  *
  * Texts are their length, in LEB128, and UTF-8. Code is taken as it is: who runs it trusts it as any code of a program's own. Nothing here
@@ -17,6 +17,7 @@ import { VERSION } from "../base/version.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import { withCustomSection } from "../wasm/custom-section.ts";
 import { decodeModule } from "../wasm/decode.ts";
+import type { Module } from "../wasm/module.ts";
 import type { CodeOptions } from "./compile.ts";
 import { readSettings, settingsRecord } from "./recorded-settings.ts";
 import { restoredCode } from "./stored-code.ts";
@@ -46,25 +47,23 @@ export function withoutCode(bytes: Uint8Array): Uint8Array {
 
 /** The module with its code. */
 export function withCode(module: Uint8Array, options: CodeOptions, code: Uint8Array): Uint8Array {
-  const texts = [SECTION_NAME, VERSION, settingsRecord(options), checksums(module, code)];
+  const settings = settingsRecord(options);
+  const texts = [SECTION_NAME, VERSION, settings, checksums(module, settings, code)];
   return withCustomSection(module, texts, code);
 }
 
 /** The code that a module has with it, for a store. Throws `InputError` for one that has none, or another's. */
 export function precompiledCode(bytes: Uint8Array): CompiledCode {
   const found = sectionOf(bytes);
-  if (found === null) {
-    // What is no module at all is told by name.
-    decodeModule(bytes);
-    throw noCode();
-  }
+  // What is no module at all is told by name.
+  if (found === null) throw noCode(decodeModule(bytes));
   if (found.version !== VERSION) {
     throw notUsable(
       `the module was compiled by version ${found.version} of spillway, and this is ${VERSION}`,
       AGAIN,
     );
   }
-  if (found.checksums !== checksums(found.module, found.code))
+  if (found.checksums !== checksums(found.module, found.settings, found.code))
     throw notUsable("the module, or the code that it has with it, was changed after it was compiled", AGAIN);
   const settings = readSettings(found.settings);
   const code = settings === null ? null : restoredCode(bytes, settings, found.code);
@@ -72,11 +71,17 @@ export function precompiledCode(bytes: Uint8Array): CompiledCode {
   return code;
 }
 
-function checksums(module: Uint8Array, code: Uint8Array): string {
-  return checksum(module) + checksum(code);
+function checksums(module: Uint8Array, settings: string, code: Uint8Array): string {
+  return [module, new TextEncoder().encode(settings), code].map(checksum).join("");
 }
 
-export function noCode(): InputError {
+/** Why a module has none that can be used. */
+export function noCode({ customs }: Module): InputError {
+  if (customs.some(({ name }) => name === SECTION_NAME))
+    return notUsable(
+      "the module was changed after it was compiled: its compiled code is no longer its end",
+      AGAIN,
+    );
   return notUsable(
     "the module has no compiled code with it",
     "spillway compile --emit precompiled puts it there, and spillway/polyfill compiles modules that have none",

@@ -4,5 +4,5 @@ import { createNamespace, type NamespaceOptions } from "./web-assembly.ts";
 
 /** Makes a namespace, with a store of its own unless one is given. */
 export function createWebAssembly(options: NamespaceOptions = {}): Record<string, unknown> {
-  return createNamespace({ compile, compileAsync }, options);
+  return createNamespace({ hasCode: () => true, compile, compileAsync }, options);
 }

@@ -11,8 +11,16 @@ export function hasGarbageCollection(): boolean {
   return hostWebAssembly.validate(PROBE);
 }
 
+let isInstalled = false;
+
+/** Whether a namespace is in the engine's place, with the compiler or without. */
+export function hasReplaced(): boolean {
+  return isInstalled;
+}
+
 /** Replaces `WebAssembly`, whatever the engine has. */
 export function replaceWebAssembly(namespace: Record<string, unknown>): void {
+  isInstalled = true;
   Object.defineProperty(globalThis, "WebAssembly", { value: namespace, writable: true, configurable: true });
 }
 

@@ -11,21 +11,31 @@
  *
  * Code that comes with a module is run as it is, so a program that loads modules of others' needs the polyfill instead.
  */
-import { pickOptions } from "../base/wrong-option.ts";
+import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
 import { isPrecompiled, noCode } from "../driver/precompiled.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate } from "../wasm/index.ts";
 import { withCompileErrors } from "./compile-errors.ts";
-import { installWhereNeeded, replaceWebAssembly } from "./install-polyfill.ts";
-import { restore } from "./restore-module.ts";
-import { type BinarySource, bytesOf, Module, type ModuleOptions } from "./store-api.ts";
+import { hasReplaced, installWhereNeeded, replaceWebAssembly } from "./install-polyfill.ts";
+import { restoreOwn } from "./restore-module.ts";
+import { type BinarySource, bytesOf, Module, type ModuleOptions, viewOf } from "./store-api.ts";
 import { createNamespace, type NamespaceOptions } from "./web-assembly.ts";
 
 export { hasGarbageCollection } from "./install-polyfill.ts";
 
+/** Nothing is compiled. */
+type InstallOptions = Omit<NamespaceOptions, "compile">;
+
+const INSTALL_OPTIONS: OptionNames<InstallOptions> = { force: true, store: true };
+
 /** Replaces `WebAssembly`, whatever the engine has. */
-export function install(options: NamespaceOptions = {}): void {
-  replaceWebAssembly(createNamespace({ compile, compileAsync }, options));
+export function install(options: InstallOptions = {}): void {
+  requireOptions(options, INSTALL_OPTIONS, "install");
+  replaceWebAssembly(createNamespace({ hasCode, compile, compileAsync }, options));
+}
+
+function hasCode(bytes: BinarySource): boolean {
+  return isPrecompiled(viewOf(bytes));
 }
 
 /**
@@ -35,13 +45,16 @@ export function install(options: NamespaceOptions = {}): void {
 function compile(bytes: BinarySource, options: ModuleOptions): Module {
   const copy = bytesOf(bytes);
   const given = pickOptions(options, { builtins: true, importedStringConstants: true });
-  if (isPrecompiled(copy)) return restore(copy, given);
+  if (isPrecompiled(copy)) return restoreOwn(copy, given);
   const module = withCompileErrors(() => decodeAndValidate(copy, DEFAULT_FEATURES));
-  return new Module({ plan: { module }, whyNoCode: noCode() }, given);
+  return new Module({ plan: { module }, whyNoCode: noCode(module) }, given);
 }
 
 async function compileAsync(bytes: BinarySource, options: ModuleOptions): Promise<Module> {
   return compile(bytes, options);
 }
 
-installWhereNeeded(install);
+// Where the polyfill is, modules without code run, too.
+installWhereNeeded(({ force = false }) => {
+  if (!hasReplaced()) install({ force });
+});

@@ -24,9 +24,13 @@ const RESTORE_OPTIONS: OptionNames<RestoreOptions> = { builtins: true, importedS
  */
 export function restore(bytes: BinarySource, options: RestoreOptions = {}): Module {
   requireOptions(options, RESTORE_OPTIONS, "restore");
-  const copy = bytesOf(bytes);
+  return restoreOwn(bytesOf(bytes), options);
+}
+
+/** The same of bytes that nobody else writes. */
+export function restoreOwn(bytes: Uint8Array, options: RestoreOptions): Module {
   return new Module(
-    withCompileErrors(() => precompiledCode(copy)),
+    withCompileErrors(() => precompiledCode(bytes)),
     options,
   );
 }

@@ -139,10 +139,15 @@ export interface Instance<E extends object = Exports> {
 
 /** A copy: the caller may go on writing. */
 export function bytesOf(source: BinarySource): Uint8Array {
-  if (source instanceof ArrayBuffer) return new Uint8Array(source.slice(0));
+  return viewOf(source).slice();
+}
+
+/** The bytes themselves, for who only looks. */
+export function viewOf(source: BinarySource): Uint8Array {
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (!ArrayBuffer.isView(source)) throw new TypeError("expected an ArrayBuffer or a view of one");
   const { buffer, byteOffset, byteLength } = source;
-  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /**

@@ -29,7 +29,7 @@ import { valueTypeNamed } from "./value-type-names.ts";
 
 /** How the namespace is made. */
 export interface NamespaceOptions {
-  /** Compile also what the engine would take. */
+  /** Compile also what the engine would take; without a compiler, run by its own code what has it. */
   readonly force?: boolean;
   /** Where everything runs, for those who want to ask it for its statistics; one of its own otherwise, made with these options. */
   readonly store?: ModuleStore | StoreOptions;
@@ -68,6 +68,8 @@ interface HostNamespace {
 
 /** Where modules of the store's come from. */
 export interface ModuleSource {
+  /** Whether a module is made of it that runs, if one is made at all. */
+  hasCode(bytes: BinarySource): boolean;
   /** Throws `WebAssembly.CompileError`. */
   compile(bytes: BinarySource, options: ModuleOptions): StoreModule;
   compileAsync(bytes: BinarySource, options: ModuleOptions): Promise<StoreModule>;
@@ -75,7 +77,7 @@ export interface ModuleSource {
 
 /** Makes a namespace, with a store of its own unless one is given. */
 export function createNamespace(
-  { compile, compileAsync }: ModuleSource,
+  { hasCode, compile, compileAsync }: ModuleSource,
   options: NamespaceOptions = {},
 ): Record<string, unknown> {
   requireOptions(options, NAMESPACE_OPTIONS, "createWebAssembly");
@@ -86,7 +88,7 @@ export function createNamespace(
   const { collector } = store;
 
   const isNative = (bytes: BinarySource, given: CompileOptions): boolean =>
-    options.force !== true && native.validate(bytes) && !asksForBuiltins(bytes, given);
+    !(options.force === true && hasCode(bytes)) && native.validate(bytes) && !asksForBuiltins(bytes, given);
   const moduleOptions = (given: CompileOptions): ModuleOptions => ({
     collector,
     ...options.compile,

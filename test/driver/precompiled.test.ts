@@ -75,7 +75,7 @@ describe("what is not taken", () => {
     ];
     for (const text of settings) {
       const code = sectionCode();
-      const sums = checksum(bytes) + checksum(code);
+      const sums = [bytes, new TextEncoder().encode(text), code].map(checksum).join("");
       refuses(withCustomSection(bytes, ["spillway.code", VERSION, text, sums], code), /damaged/);
     }
   });
@@ -102,6 +102,16 @@ describe("what is not taken", () => {
     changed[changed.length - 100]! ^= 4;
     refuses(changed, /changed after it was compiled/);
   });
+
+  test("settings in which a bit has turned, so that they are others", async () => {
+    const changed = await precompile(bytes, { target: "node20,+tail-call" });
+    const at = Buffer.from(changed).lastIndexOf("node20,+tail-call");
+    changed[at + "node2".length]! ^= 2;
+    refuses(changed, /changed after it was compiled/);
+  });
+
+  test("code behind which somebody put something", () =>
+    refuses(withCustomSection(precompiled, ["sourceMappingURL", "a.map"]), /changed after it was compiled/));
 
   test("a section that is cut off, or has any other code", () => {
     refuses(withCode(bytes, {}, new Uint8Array(0)), /damaged/);

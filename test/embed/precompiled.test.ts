@@ -42,16 +42,75 @@ test("what cannot be restored, and what cannot be compiled, is a CompileError", 
   await assert.rejects(precompile(bytes.subarray(0, 20)), hostWebAssembly.CompileError);
 });
 
+function entryPoint(name: string): string {
+  return pathToFileURL(join(projectRoot, "dist", "bundled", "node", `${name}.js`)).href;
+}
+
+interface Engine {
+  readonly node: string;
+  readonly environment?: object;
+  /** What is loaded first. */
+  readonly entries?: readonly string[];
+}
+
 /** Runs a program on Node with `spillway/precompiled` loaded first; null where there is no such Node, or the package is not built. */
-function run(program: string, engine: { readonly node: string; readonly environment?: object }): unknown {
+function run(program: string, { node, environment, entries = ["precompiled"] }: Engine): unknown {
   const path = join(folder, "program.mjs");
   writeFileSync(path, program);
-  const polyfill = pathToFileURL(join(projectRoot, "dist", "bundled", "node", "precompiled.js")).href;
-  const env = { ...process.env, ...engine.environment };
+  const env = { ...process.env, ...environment };
+  const imports = entries.flatMap((name) => ["--import", entryPoint(name)]);
   return JSON.parse(
-    execFileSync(engine.node, ["--import", polyfill, path, polyfill], { encoding: "utf8", env }),
+    execFileSync(node, [...imports, path, entryPoint("precompiled")], { encoding: "utf8", env }),
   );
 }
+
+/** What runs of a module with its code, one without, and one that any engine takes. */
+const THREE_MODULES = `
+  import { readFileSync } from "node:fs";
+  const read = (name) => readFileSync(new URL(name, import.meta.url));
+  const runs = (bytes) => WebAssembly.instantiate(bytes).then(() => true, ({ name }) => name);
+  const modules = [read("list.wasm"), read("plain.wasm"), Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)];
+  const isReplaced = !String(WebAssembly.Module).includes("[native code]");
+  console.log(JSON.stringify([isReplaced, ...await Promise.all(modules.map(runs))]));`;
+
+async function writeModules(): Promise<void> {
+  const bytes = await list();
+  writeFileSync(join(folder, "list.wasm"), await precompile(bytes));
+  writeFileSync(join(folder, "plain.wasm"), bytes);
+}
+
+test("with the polyfill beside it, in either order, modules without code run, too", async (t) => {
+  const node = node20();
+  if (node === null) return t.skip("no Node 20 on the path, or not built");
+  await writeModules();
+  const environment = { SPILLWAY_CACHE: "off" };
+  for (const entries of [
+    ["precompiled", "polyfill"],
+    ["polyfill", "precompiled"],
+  ])
+    assert.deepEqual(run(THREE_MODULES, { node, entries, environment }), [true, true, true, true]);
+  assert.deepEqual(run(THREE_MODULES, { node, environment }), [true, true, "CompileError", true]);
+});
+
+test("forced, what has no code goes to the engine", async (t) => {
+  const node = node20();
+  if (node === null) return t.skip("no Node 20 on the path, or not built");
+  await writeModules();
+  const environment = { SPILLWAY_POLYFILL: "force" };
+  assert.deepEqual(run(THREE_MODULES, { node, environment }), [true, true, "CompileError", true]);
+  assert.deepEqual(run(THREE_MODULES, { node: process.execPath, environment }), [true, true, true, true]);
+});
+
+test("options of a compiler are refused by name", (t) => {
+  const node = node20();
+  if (node === null) return t.skip("no Node 20 on the path, or not built");
+  const program = `
+    const { install } = await import(process.argv[2]);
+    try { install({ compile: { prove: true } }); } catch ({ name, message }) { console.log(JSON.stringify([name, message])); }`;
+  const [name, message] = run(program, { node }) as [string, string];
+  assert.equal(name, "TypeError");
+  assert.match(message, /^install has no option compile/);
+});
 
 function node20(): string | null {
   return existsSync(join(projectRoot, "dist", "bundled", "node", "precompiled.js")) ? systemNode(20) : null;
@@ -61,8 +120,7 @@ test("on Node 20 programs run, probes are modules, and what has no code says so 
   const node = node20();
   if (node === null) return t.skip("no Node 20 on the path, or not built");
   const bytes = await list();
-  writeFileSync(join(folder, "list.wasm"), await precompile(bytes));
-  writeFileSync(join(folder, "plain.wasm"), bytes);
+  await writeModules();
   const program = `
     import { readFileSync } from "node:fs";
     const read = (name) => readFileSync(new URL(name, import.meta.url));

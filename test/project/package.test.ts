@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import { textToBinary } from "../../src/wat.ts";
 import { BUNDLE_NAMES, bundlePath } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
@@ -70,6 +71,23 @@ test("on Node the entry points are bundled, export the same, and share what they
     cwd: projectRoot,
   });
   assert.equal(output, "true\ntrue function\n");
+});
+
+test("a bundler leaves out nothing that is imported for its effects", async () => {
+  const { warnings } = await build({
+    entryPoints: [join(projectRoot, "bin", "spillway.js"), ...entryPoints.map(({ path }) => path)],
+    bundle: true,
+    write: false,
+    outdir: tmpdir(),
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    logLevel: "silent",
+  });
+  assert.deepEqual(
+    warnings.map(({ text }) => text),
+    [],
+  );
 });
 
 test("the package holds what its README names", () => {

@@ -41,6 +41,7 @@ function complaints(program: string): string[] {
 
 const PROGRAM = `
 import "spillway/polyfill";
+import { install as installPrecompiled } from "spillway/precompiled";
 import {
   compile, createWebAssembly, type Exports, type HeapSnapshot, type HeapStatistics, type Instance, instantiate, openCache, Store,
   type StoreOptions, Tag,
@@ -73,6 +74,10 @@ const calculator: Instance<{ sum(n: number): number }> = store.instantiate(modul
 const total: number = calculator.exports.sum(3) + instantiate<{ sum(n: number): number }>(new ArrayBuffer(8)).instance.exports.sum(1);
 // Another module's exports are imports.
 store.instantiate(module, { list: { ...exports } });
+
+installPrecompiled({ force: true, store });
+// @ts-expect-error: without a compiler there is nothing to tell it.
+installPrecompiled({ compile: { prove: true } });
 
 const { liveBytes }: HeapStatistics = store.statistics();
 const snapshot: HeapSnapshot = store.heapSnapshot();
