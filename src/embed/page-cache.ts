@@ -2,7 +2,7 @@
  * A cache of compiled code in a page: in the storage that the browser keeps for its origin (`CacheStorage`, of the Service Worker
  * specification), which all its pages and workers share. There is one in secure contexts only.
  *
- * An entry's address is the SHA-256 of all that its contents depend on: the module's bytes, the settings, and the build of the compiler. So
+ * An entry's address is a SHA-256 of those of all that its contents depend on: the module's bytes, the settings, and the build of the compiler. So
  * nothing ever has to be invalidated; the oldest entries go when all exceed the bound. An entry says what its contents' hash is, and one with
  * other contents is as if it were not there. The cache never fails: where the browser does not cooperate, nothing is kept.
  *
@@ -52,12 +52,21 @@ const MIN_MODULE_BYTES = 1 << 13;
 
 /** Null where there is no such storage. */
 export function pageCache(options: PageCacheOptions, page: PageGlobals = globalThis): CodeCache | null {
-  const { caches } = page;
+  const caches = cachesOf(page);
   // Where there is none, the others are not even looked at: some hosts make them when they are.
   if (caches === undefined) return null;
   const { crypto, Response } = page;
   if (crypto?.subtle === undefined || Response === undefined) return null;
   return new PageCache(options, { caches, subtle: crypto.subtle, Response });
+}
+
+/** A page without an origin of its own, as in a sandboxed frame, may not even ask. */
+function cachesOf(page: PageGlobals): PageGlobals["caches"] {
+  try {
+    return page.caches;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Browser {
@@ -87,7 +96,8 @@ class PageCache implements CodeCache {
     if (bytes.length < this.minModuleBytes) return null;
     try {
       const parts = new TextEncoder().encode(JSON.stringify([FORMAT, this.build, settings]));
-      const address = PREFIX + (await this.hash(concatenated([await this.digest(parts), bytes])));
+      const address =
+        PREFIX + (await this.hash(concatenated([await this.digest(parts), await this.digest(bytes)])));
       const storage = await this.browser.caches.open(NAME);
       const stored = await this.find(storage, address);
       return { load: () => stored, save: (code) => void this.save(storage, address, code) };
