@@ -117,7 +117,14 @@ class PageCache implements CodeCache {
     if (code.length > this.maxBytes) return;
     try {
       const headers = { [HASH_HEADER]: await this.hash(code), [BYTES_HEADER]: String(code.length) };
-      await storage.put(address, new this.browser.Response(code, { headers }));
+      const response = (): PageResponse => new this.browser.Response(code, { headers });
+      try {
+        await storage.put(address, response());
+      } catch {
+        // Room is less than the bound, and what there is may be of older builds.
+        for (const { url } of await storage.keys()) await storage.delete(url);
+        await storage.put(address, response());
+      }
       await this.evict(storage);
     } catch {
       // The browser gives no more room, or the user none at all.

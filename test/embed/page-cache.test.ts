@@ -28,7 +28,8 @@ class Page implements PageGlobals {
     },
   };
   readonly Response = Response as unknown as NonNullable<PageGlobals["Response"]>;
-  isFull = false;
+  /** So many entries have room. */
+  room = Number.POSITIVE_INFINITY;
 
   readonly caches = {
     open: async () => ({
@@ -37,7 +38,7 @@ class Page implements PageGlobals {
         return entry === undefined ? undefined : new Response(entry.body, { headers: entry.headers });
       },
       put: async (address: string, response: { arrayBuffer(): Promise<ArrayBuffer> }) => {
-        if (this.isFull) throw new DOMException("no room", "QuotaExceededError");
+        if (this.entries.size >= this.room) throw new DOMException("no room", "QuotaExceededError");
         const { headers } = response as Response;
         this.entries.set(address, { body: new Uint8Array(await response.arrayBuffer()), headers });
       },
@@ -108,9 +109,19 @@ test("the oldest entries go when all exceed the bound", async () => {
   assert.equal(page.entries.size, 2, "one that is too large is not kept");
 });
 
-test("a browser that has no room costs no more than the time", async () => {
+test("where a browser has no more room, what was kept before goes", async () => {
   const page = new Page();
-  page.isFull = true;
+  await compiledIn(page);
+  const [first] = [...page.entries.keys()];
+  page.room = 1;
+  await compiledIn(page, { ...OPTIONS, build: "two" });
+  assert.equal(page.entries.size, 1);
+  assert.ok(!page.entries.has(first!));
+});
+
+test("a browser that has no room at all costs no more than the time", async () => {
+  const page = new Page();
+  page.room = 0;
   assert.notEqual(await compiledIn(page), undefined);
   assert.equal(page.entries.size, 0);
 });
