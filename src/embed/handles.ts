@@ -30,9 +30,9 @@ const GROUP_MS = 10;
 /** The host is pressed when more than twice the least, and so much, is alive. */
 const GROWTH_BYTES = 1 << 20;
 /** Not more often. */
-const PRESSURE_EVERY_MS = 50;
+const PRESSURE_EVERY_MS = 20;
 /** What it makes the host do takes some milliseconds, more where JavaScript holds more: it gets so small a part of the time. */
-const PRESSURE_SHARE = 1 / 16;
+const PRESSURE_SHARE = 1 / 8;
 /**
  * V8 counts 64 MB of buffers as reason enough to collect, and this is more
  * than the C library keeps for later: its pages come from the system, which gives them out when they are touched, and they never are.
