@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { hasGarbageCollection } from "../embed/install-polyfill.ts";
 import { isPolicyName, POLICY_NAMES, type PolicyName } from "../frontend/safepoints/policies.ts";
 import { writeFileAtomically } from "../lab/atomic-file.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "../lab/fuzz/index.ts";
 import { ExitCode } from "./exit.ts";
 import { FuzzProgress, Interrupt } from "./fuzz-progress.ts";
+import { noEngineToCompare } from "./messages.ts";
 import { requireBinaryen } from "./optional-packages.ts";
 import { openOutput } from "./output.ts";
 import { jsonText, note } from "./report.ts";
@@ -111,6 +113,7 @@ export function createFuzzCommand(): Command {
 /** The other kind of fuzzing is loaded only when it is asked for. */
 async function fuzzWasm(options: FuzzCommandOptions): Promise<void> {
   requireBinaryen("--wasm");
+  if (!hasGarbageCollection()) throw noEngineToCompare();
   const { fuzzModules } = await import("./fuzz-wasm.ts");
   const { seed, count, time, quiet, json } = options;
   await fuzzModules({

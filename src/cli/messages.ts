@@ -1,6 +1,6 @@
 /** Everything the commands themselves say about files and options; what they say of a file's contents comes from below. */
 import { dirname } from "node:path";
-import type { Diagnostic } from "../base/diagnostics.ts";
+import { type Diagnostic, InputError } from "../base/diagnostics.ts";
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "there is no such file"],
@@ -192,4 +192,12 @@ const MOST_LISTED = 20;
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, MOST_LISTED).join(", ");
   return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
+}
+
+export function noEngineToCompare(): InputError {
+  return new InputError({
+    code: "fuzz-no-engine",
+    message: "this engine has no garbage collection to compare compiled modules with",
+    notes: ["run it on Node 22 or newer"],
+  });
 }

@@ -227,6 +227,17 @@ const BOX = `(module
     (global.set $kept (struct.new $box (i32.add (local.get 0) (i32.const 1))))
     (struct.get $box 0 (global.get $kept))))`;
 
+test("where the engine has no garbage collection, there is nothing to compare compiled modules with", (t) => {
+  const node = systemNode(20);
+  if (node === null) return t.skip("no Node 20 on the path");
+  const { status, stderr } = spawnSync(node, ["bin/spillway.js", "fuzz", "--wasm", "-n", "1"], {
+    encoding: "utf8",
+    cwd: projectRoot,
+  });
+  assert.equal(status, 1, stderr);
+  assert.match(stderr, /no garbage collection to compare compiled modules with/);
+});
+
 test("where Node gives its modules only to those who wait, as before 20.16, the command works, and nothing is kept", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "spillway-old-node-"));
   t.after(() => rmSync(folder, { recursive: true }));
