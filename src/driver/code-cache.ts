@@ -7,7 +7,8 @@ import type { CompiledCode } from "../link/compiled-code.ts";
 import type { CodeOptions } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { prepareModule } from "./prepare.ts";
-import { restoredCode, settingsText, storedCode } from "./stored-code.ts";
+import { settingsText } from "./recorded-settings.ts";
+import { restoredCode, storedCode } from "./stored-code.ts";
 
 export interface CodeCache {
   /** The place for a module's code under these settings; null for one that is not worth a place. */

@@ -58,7 +58,7 @@ export async function compileCodeAsync(
   const entry = await cacheEntryLater(bytes, options, cache);
   const cached = cachedCode(bytes, options, entry);
   if (cached !== null) return cached;
-  const { prepared, code } = await compileEither(bytes, options, { jobs, progress }, "store");
+  const { prepared, code } = await compileForStore(bytes, options, { jobs, progress });
   entry?.save(storedCode(prepared, code));
   return code;
 }
@@ -67,9 +67,9 @@ export async function compileCodeAsync(
 export function compileForStore(
   bytes: Uint8Array,
   options: CodeOptions,
-  how: Partial<Given<AsyncOptions>>,
+  how: Given<AsyncOptions>,
 ): Promise<Compiled> {
-  return compileEither(bytes, options, { jobs: how.jobs, progress: how.progress }, "store");
+  return compileEither(bytes, options, how, "store");
 }
 
 interface Compiled {

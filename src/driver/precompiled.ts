@@ -19,7 +19,7 @@ import { withCustomSection } from "../wasm/custom-section.ts";
 import { decodeModule } from "../wasm/decode.ts";
 import type { Module } from "../wasm/module.ts";
 import type { CodeOptions } from "./compile.ts";
-import { readSettings, settingsRecord } from "./recorded-settings.ts";
+import { readSettings, settingsText } from "./recorded-settings.ts";
 import { restoredCode } from "./stored-code.ts";
 
 const SECTION_NAME = "spillway.code";
@@ -47,7 +47,7 @@ export function withoutCode(bytes: Uint8Array): Uint8Array {
 
 /** The module with its code. */
 export function withCode(module: Uint8Array, options: CodeOptions, code: Uint8Array): Uint8Array {
-  const settings = settingsRecord(options);
+  const settings = settingsText(options);
   const texts = [SECTION_NAME, VERSION, settings, checksums(module, settings, code)];
   return withCustomSection(module, texts, code);
 }

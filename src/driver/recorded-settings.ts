@@ -1,8 +1,11 @@
-/** How a module was compiled, as text that goes with its code (`precompiled.ts`): all that the code depends on, but for what it is unless it is given. */
+/**
+ * How a module was compiled, as text: all that its code depends on, but for what it is unless it is given. A cache finds code by it, and a module that has its
+ * code with it says by it how that was made (`precompiled.ts`).
+ */
 import { InputError } from "../base/diagnostics.ts";
 import { isPolicyName } from "../frontend/safepoints/policies.ts";
-import { COLLECTOR_NAMES } from "../runtime/collectors.ts";
-import { FEATURE_NAMES, type FeatureName } from "../wasm/features.ts";
+import { barrierOf, COLLECTOR_NAMES, type CollectorName, collectorsWith } from "../runtime/collectors.ts";
+import { DEFAULT_FEATURES, FEATURE_NAMES, type FeatureName, featureMask } from "../wasm/features.ts";
 import type { CodeOptions } from "./compile.ts";
 import { DEFAULT_POLICY } from "./prepare.ts";
 import { DEFAULT_TARGET, parseTarget } from "./targets.ts";
@@ -39,16 +42,25 @@ function isTarget(text: string): boolean {
   }
 }
 
-/** Equal for equal settings. */
-export function settingsRecord(options: CodeOptions): string {
+/** Equal texts mean equal code. Collectors with the same barrier share theirs. */
+export function settingsText({ features = DEFAULT_FEATURES, collector, ...rest }: CodeOptions): string {
+  const isDefault = featureMask(features) === featureMask(DEFAULT_FEATURES);
+  const settings: { readonly [Name in keyof Recorded]?: unknown } = {
+    ...rest,
+    collector: representative(collector ?? "copying"),
+    ...(isDefault ? {} : { features: [...features].sort() }),
+  };
   const record: Record<string, unknown> = {};
   for (const name of Object.keys(IS_VALUE).sort() as (keyof Recorded)[]) {
-    const value = options[name];
-    if (value === undefined || value === DEFAULTS[name]) continue;
-    if (name !== "features") record[name] = value;
-    else if (options.features!.size < FEATURE_NAMES.length) record[name] = [...options.features!].sort();
+    const value = settings[name];
+    if (value !== undefined && value !== DEFAULTS[name]) record[name] = value;
   }
   return JSON.stringify(record);
+}
+
+/** The first collector with the same barrier. */
+function representative(collector: CollectorName): CollectorName {
+  return collectorsWith(barrierOf(collector))[0]!;
 }
 
 /** Null for what is no such text. */

@@ -5,18 +5,15 @@
  *
  *     length of the facts, an unsigned LEB128 · facts · object code
  *
- * `settingsText` with the module's bytes and the compiler's version says which code it is: whoever stores it finds it by these three.
+ * `settingsText` (`recorded-settings.ts`) with the module's bytes and the compiler's version says which code it is: whoever stores it finds it by these three.
  */
 import { ByteCursor } from "../base/byte-cursor.ts";
 import { ByteWriter } from "../base/byte-writer.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import { type ObjectCode, readObject, writeObject } from "../object/object-code.ts";
-import { barrierOf } from "../runtime/collectors.ts";
-import { DEFAULT_FEATURES, featureMask } from "../wasm/features.ts";
 import type { CodeOptions } from "./compile.ts";
 import { readFacts, writeFacts } from "./module-facts.ts";
-import { DEFAULT_POLICY, type PreparedModule, prepareAgain } from "./prepare.ts";
-import { DEFAULT_TARGET } from "./targets.ts";
+import { type PreparedModule, prepareAgain } from "./prepare.ts";
 
 export function objectOf({ symbols, bodies, initializers }: CompiledCode): ObjectCode {
   return { symbols, bodies, initializers };
@@ -52,21 +49,4 @@ export function restoredCode(
   const prepared = prepareAgain(bytes, options, "store", facts);
   if (prepared === null || prepared.plan.module.code.starts.length !== object.bodies.length) return null;
   return codeOf(prepared.plan, object);
-}
-
-/**
- * All options that the code depends on, by name, so that equal texts mean equal code; an option that is added later is in it. What is
- * false, or what it is unless it is given, is as if it were not given. Collectors with the same barrier share their code.
- */
-export function settingsText({ features, collector, target, policy, ...rest }: CodeOptions): string {
-  const settings: Record<string, unknown> = {
-    ...rest,
-    target: target !== DEFAULT_TARGET && target,
-    policy: policy !== DEFAULT_POLICY && policy,
-    features: featureMask(features ?? DEFAULT_FEATURES),
-    barrier: barrierOf(collector ?? "copying"),
-  };
-  const names = Object.keys(settings).filter((name) => name !== "observers" && name !== "backwards");
-  const given = names.filter((name) => settings[name] !== undefined && settings[name] !== false);
-  return JSON.stringify(given.sort().map((name) => [name, settings[name]]));
 }

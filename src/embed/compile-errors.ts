@@ -10,6 +10,15 @@ export function withCompileErrors<T>(run: () => T): T {
   }
 }
 
+/** The same of a promise. */
+export async function withCompileErrorsLater<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw asCompileError(error);
+  }
+}
+
 /** A `CompileError` where the module is at fault; anything else stays as it is. */
 export function asCompileError(error: unknown): unknown {
   if (!(error instanceof InputError)) return error;

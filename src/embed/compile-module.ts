@@ -5,11 +5,10 @@ import type { CodeOptions } from "../driver/compile.ts";
 import { type AsyncOptions, compileCodeAsync } from "../driver/compile-async.ts";
 import { precompile as precompileModule } from "../driver/precompile.ts";
 import { stressed } from "../runtime/collectors.ts";
-import { asCompileError } from "./compile-errors.ts";
+import { withCompileErrors, withCompileErrorsLater } from "./compile-errors.ts";
 import type { Exports } from "./export-value.ts";
 import type { Imports } from "./imports.ts";
-import { ASYNC_OPTIONS, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
-import { codeOptions, MODULE_OPTIONS } from "./restore-module.ts";
+import { ASYNC_OPTIONS, BUILTIN_OPTIONS, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
 import {
   type BinarySource,
   bytesOf,
@@ -20,15 +19,19 @@ import {
 } from "./store-api.ts";
 import type { StoreOptions } from "./store-options.ts";
 
+const MODULE_OPTIONS: OptionNames<ModuleOptions> = { ...CODE_OPTIONS, ...BUILTIN_OPTIONS, cache: true };
+const MODULE_ASYNC_OPTIONS: OptionNames<ModuleOptions & AsyncOptions> = {
+  ...MODULE_OPTIONS,
+  ...ASYNC_OPTIONS,
+};
+const PRECOMPILE_OPTIONS: OptionNames<CodeOptions & AsyncOptions> = { ...CODE_OPTIONS, ...ASYNC_OPTIONS };
+
 /** Compiles a binary module. Throws `WebAssembly.CompileError` for one that is not valid, or that has what cannot be compiled. */
 export function compile(bytes: BinarySource, options: ModuleOptions = {}): Module {
   requireOptions(options, MODULE_OPTIONS, "compile");
   const copy = bytesOf(bytes);
-  try {
-    return new Module(compileCached(copy, codeOptions(options), options.cache ?? null), options);
-  } catch (error) {
-    throw asCompileError(error);
-  }
+  const code = withCompileErrors(() => compileCached(copy, codeOptions(options), options.cache ?? null));
+  return new Module(code, options);
 }
 
 /** The same for those who can wait: in several threads where the host has them and the module is large. Rejects with what `compile` throws. */
@@ -36,13 +39,10 @@ export async function compileAsync(
   bytes: BinarySource,
   options: ModuleOptions & AsyncOptions = {},
 ): Promise<Module> {
-  requireOptions(options, { ...MODULE_OPTIONS, ...ASYNC_OPTIONS }, "compileAsync");
+  requireOptions(options, MODULE_ASYNC_OPTIONS, "compileAsync");
   const copy = bytesOf(bytes);
-  try {
-    return new Module(await compileCodeAsync(copy, codeOptions(options), options.cache ?? null), options);
-  } catch (error) {
-    throw asCompileError(error);
-  }
+  const compiled = compileCodeAsync(copy, codeOptions(options), options.cache ?? null);
+  return new Module(await withCompileErrorsLater(compiled), options);
 }
 
 /**
@@ -53,13 +53,16 @@ export async function precompile(
   bytes: BinarySource,
   options: CodeOptions & AsyncOptions = {},
 ): Promise<Uint8Array> {
-  requireOptions(options, { ...CODE_OPTIONS, ...ASYNC_OPTIONS }, "precompile");
-  const copy = bytesOf(bytes);
-  try {
-    return await precompileModule(copy, options);
-  } catch (error) {
-    throw asCompileError(error);
-  }
+  requireOptions(options, PRECOMPILE_OPTIONS, "precompile");
+  return await withCompileErrorsLater(precompileModule(bytesOf(bytes), options));
+}
+
+/** What the code depends on. */
+function codeOptions<T extends ModuleOptions>(
+  options: T,
+): Omit<T, "builtins" | "importedStringConstants" | "cache"> {
+  const { builtins: _, importedStringConstants: __, cache: ___, ...others } = options;
+  return others;
 }
 
 /** Where instances run, also of modules that are still to be compiled. */

@@ -32,4 +32,7 @@ export const STANDALONE_OPTIONS: OptionNames<CompileOptions> = {
   maxHeapBytes: true,
 };
 
+/** What the JavaScript API takes when it compiles, by the specification. */
+export const BUILTIN_OPTIONS = { builtins: true, importedStringConstants: true } as const;
+
 export const ASYNC_OPTIONS: OptionNames<AsyncOptions> = { jobs: true, progress: true };

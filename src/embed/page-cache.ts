@@ -2,7 +2,7 @@
  * A cache of compiled code in a page: in the storage that the browser keeps for its origin (`CacheStorage`, of the Service Worker
  * specification), which all its pages and workers share. There is one in secure contexts only.
  *
- * An entry's address is a SHA-256 of those of all that its contents depend on: the module's bytes, the settings, and the build of the compiler. So
+ * An entry's address is a SHA-256 of all that its contents depend on: that of the module's bytes, the settings, and the build of the compiler. So
  * nothing ever has to be invalidated; the oldest entries go when all exceed the bound. An entry says what its contents' hash is, and one with
  * other contents is as if it were not there. The cache never fails: where the browser does not cooperate, nothing is kept.
  *
@@ -95,9 +95,8 @@ class PageCache implements CodeCache {
   async entryLater(bytes: Uint8Array, settings: string): Promise<CacheEntry | null> {
     if (bytes.length < this.minModuleBytes) return null;
     try {
-      const parts = new TextEncoder().encode(JSON.stringify([FORMAT, this.build, settings]));
-      const address =
-        PREFIX + (await this.hash(concatenated([await this.digest(parts), await this.digest(bytes)])));
+      const parts = JSON.stringify([FORMAT, this.build, settings, await this.hash(bytes)]);
+      const address = PREFIX + (await this.hash(new TextEncoder().encode(parts)));
       const storage = await this.browser.caches.open(NAME);
       const stored = await this.find(storage, address);
       return { load: () => stored, save: (code) => void this.save(storage, address, code) };
@@ -142,22 +141,8 @@ class PageCache implements CodeCache {
     }
   }
 
-  private async digest(data: Uint8Array): Promise<Uint8Array> {
-    return new Uint8Array(await this.browser.subtle.digest("SHA-256", data));
-  }
-
   private async hash(data: Uint8Array): Promise<string> {
-    const hash = await this.digest(data);
+    const hash = new Uint8Array(await this.browser.subtle.digest("SHA-256", data));
     return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -8,7 +8,7 @@
  * It is installed when the import is evaluated, and nothing here or below waits (`await` at the top of a module): modules beside it would
  * run meanwhile, and neither `require` nor a script can wait.
  *
- * What was compiled is kept for the next time; on Node `SPILLWAY_CACHE=off` says not to.
+ * What was compiled is kept for the next time; `SPILLWAY_CACHE=off` says not to.
  */
 import { createWebAssembly } from "./create-web-assembly.ts";
 import { installWhereNeeded, replaceWebAssembly } from "./install-polyfill.ts";

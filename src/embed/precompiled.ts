@@ -17,6 +17,7 @@ import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate } from "../wasm/index.ts";
 import { withCompileErrors } from "./compile-errors.ts";
 import { hasReplaced, installWhereNeeded, replaceWebAssembly } from "./install-polyfill.ts";
+import { BUILTIN_OPTIONS } from "./option-names.ts";
 import { restoreOwn } from "./restore-module.ts";
 import { type BinarySource, bytesOf, Module, type ModuleOptions, viewOf } from "./store-api.ts";
 import { createNamespace, type NamespaceOptions } from "./web-assembly.ts";
@@ -44,7 +45,7 @@ function hasCode(bytes: BinarySource): boolean {
  */
 function compile(bytes: BinarySource, options: ModuleOptions): Module {
   const copy = bytesOf(bytes);
-  const given = pickOptions(options, { builtins: true, importedStringConstants: true });
+  const given = pickOptions(options, BUILTIN_OPTIONS);
   if (isPrecompiled(copy)) return restoreOwn(copy, given);
   const module = withCompileErrors(() => decodeAndValidate(copy, DEFAULT_FEATURES));
   return new Module({ plan: { module }, whyNoCode: noCode(module) }, given);

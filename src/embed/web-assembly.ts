@@ -5,7 +5,7 @@
  * WebAssembly JavaScript Interface; its Web API for the two functions on responses.
  */
 import { InputError } from "../base/diagnostics.ts";
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
 import * as wasm from "../wasm/types.ts";
@@ -14,6 +14,7 @@ import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Imports } from "./imports.ts";
 import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import { BUILTIN_OPTIONS } from "./option-names.ts";
 import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import {
   type BinarySource,
@@ -92,7 +93,7 @@ export function createNamespace(
   const moduleOptions = (given: CompileOptions): ModuleOptions => ({
     collector,
     ...options.compile,
-    ...pickCompileOptions(given),
+    ...pickOptions(given, BUILTIN_OPTIONS),
   });
   const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
     isNative(bytes, given) ? new native.Module(bytes, given) : compile(bytes, moduleOptions(given));
@@ -243,13 +244,6 @@ export function createNamespace(
   for (const [name, value] of Object.entries({ Module, Instance, Global, Table, Tag: TagClass, Exception }))
     Object.defineProperty(value, "name", { value: name, configurable: true });
   return result;
-}
-
-function pickCompileOptions({ builtins, importedStringConstants }: CompileOptions): CompileOptions {
-  return {
-    ...(builtins === undefined ? {} : { builtins }),
-    ...(importedStringConstants === undefined ? {} : { importedStringConstants }),
-  };
 }
 
 function isInPrototypes(value: unknown, prototype: object): boolean {

@@ -19,8 +19,9 @@ import {
 } from "../../src/driver/compile-with-source-map.ts";
 import { optimizeLinked } from "../../src/driver/optimize-output.ts";
 import { prepareModule } from "../../src/driver/prepare.ts";
+import { settingsText } from "../../src/driver/recorded-settings.ts";
 import { readModuleMap, withSourceMappingUrl } from "../../src/driver/source-map.ts";
-import { restoredCode, settingsText, storedCode } from "../../src/driver/stored-code.ts";
+import { restoredCode, storedCode } from "../../src/driver/stored-code.ts";
 import { ModuleSource } from "../../src/lab/wasm-fuzz/module-source.ts";
 import { NOWHERE } from "../../src/link/code-positions.ts";
 import type { LinkedModule } from "../../src/link/output-module.ts";
