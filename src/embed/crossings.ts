@@ -3,10 +3,10 @@
  * between (`link/crossing-module.ts`): it must have a tag for what JavaScript throws, and references to exceptions. Elsewhere
  * `host-functions.ts` does the same.
  */
-import { crossingModule } from "../link/crossing-module.ts";
+import { crossingModule, SMALL_NUMBERS } from "../link/crossing-module.ts";
 import type { Exceptions } from "./exceptions.ts";
 import type { HostCall } from "./extern.ts";
-import { type HostFunction, hostWebAssembly } from "./host-webassembly.ts";
+import { type HostFunction, type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import type { References } from "./references.ts";
 import type { StoreMemory } from "./store-memory.ts";
 
@@ -51,6 +51,7 @@ export class Crossings {
     const common = {
       memory: memory.host,
       values: references.table.host,
+      numbers: smallNumbers(),
       boxText: references.table.boxText,
       tag: hostWebAssembly.JSTag,
       toJavaScript: (reference: number) => references.toJavaScript(reference),
@@ -80,6 +81,14 @@ export class Crossings {
     }
   }
 }
+
+/** The numbers that cross without JavaScript, one table for all stores. */
+function smallNumbers(): HostTable {
+  numbers ??= new hostWebAssembly.Table({ initial: SMALL_NUMBERS.count, element: "externref" }, null);
+  return numbers;
+}
+
+let numbers: HostTable | null = null;
 
 function numbered(functions: readonly (HostFunction | null)[]): Record<string, unknown> {
   return Object.fromEntries(functions.entries());

@@ -51,7 +51,7 @@ interface HostWebAssembly {
     imports: Record<string, Record<string, unknown>>,
   ) => HostInstance;
   readonly Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => HostMemory;
-  readonly Table: new (descriptor: { initial: number; element: string }) => HostTable;
+  readonly Table: new (descriptor: { initial: number; element: string }, value?: unknown) => HostTable;
   readonly Global: new (descriptor: { value: string; mutable?: boolean }, value?: unknown) => HostGlobal;
   readonly Tag: new (type: { parameters: readonly string[] }) => HostTag;
   /** The tag of what JavaScript throws, on newer engines. */

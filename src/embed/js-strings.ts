@@ -278,17 +278,36 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 /** As many arguments as every engine takes. */
 const CHUNK = 4096;
+/** From so many units on a decoder is faster, by three times in the end: of ASCII, it makes a string of bytes. */
+const MANY_UNITS = 128;
+const ASCII_END = 128;
 
 function textOfUnits(units: Uint16Array, from: number, to: number): string {
   let text = "";
   for (let at = from; at < to; at += CHUNK) {
     const end = Math.min(at + CHUNK, to);
-    // A list is passed three times as fast as a part of a typed array, and ten times as fast as that is spread.
-    const codes = new Array<number>(end - at);
-    for (let i = at; i < end; i++) codes[i - at] = units[i]!;
-    text += String.fromCharCode.apply(null, codes);
+    text += textOfAscii(units, at, end) ?? textOfCodes(units, at, end);
   }
   return text;
+}
+
+const bytes: Uint8Array = new Uint8Array(CHUNK);
+
+/** Null where they are too few, or not all ASCII. */
+function textOfAscii(units: Uint16Array, from: number, to: number): string | null {
+  if (to - from < MANY_UNITS) return null;
+  for (let i = from; i < to; i++) {
+    if (units[i]! >= ASCII_END) return null;
+    bytes[i - from] = units[i]!;
+  }
+  return DECODER.decode(bytes.subarray(0, to - from));
+}
+
+function textOfCodes(units: Uint16Array, from: number, to: number): string {
+  // A list is passed three times as fast as a part of a typed array, and ten times as fast as that is spread.
+  const codes = new Array<number>(to - from);
+  for (let i = from; i < to; i++) codes[i - from] = units[i]!;
+  return String.fromCharCode.apply(null, codes);
 }
 
 function checkRange(from: number, to: number, length: number): void {

@@ -62,8 +62,13 @@ export function valueTableModule(descriptor: number, hasStringTest: boolean): Ui
 
 /** Makes a module import the table, as its first. */
 export function importValueTable(module: WrittenModule): void {
+  importTable(module, "values");
+}
+
+/** Makes a module import a table of values. */
+export function importTable(module: WrittenModule, name: string): void {
   const table = { element: EXTERNREF, limits: { min: 0n, max: null }, is64: false };
-  module.import("", "values", { kind: "table", table });
+  module.import("", name, { kind: "table", table });
 }
 
 /**

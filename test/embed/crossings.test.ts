@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { compile, type Module, Store } from "../../src/embed/index.ts";
+import { SMALL_NUMBERS } from "../../src/link/crossing-module.ts";
 import { textToBinary } from "../../src/wast/index.ts";
 import { withoutTag } from "../support/without-tag.ts";
 
@@ -136,6 +137,38 @@ for (const [name, within] of [
         assert.equal(exports["numbers"]!(), -1);
         assert.deepEqual(passed, [-1, -2n, 0.5, 4]);
         assert.equal(exports["big"]!(-5n), -5n);
+      });
+    });
+
+    test("an i31 crosses as its number, the first time and later, small or not", () => {
+      within(() => {
+        const { exports, passed } = load();
+        const { least, count } = SMALL_NUMBERS;
+        const edges = [0, least, least + count, -(2 ** 30), 2 ** 30 - 1];
+        for (const edge of edges) {
+          for (const number of [edge - 1, edge, edge + 1, edge - 1, edge, edge + 1]) {
+            const wrapped = (number << 1) >> 1;
+            assert.equal(exports["i31"]!(number), wrapped);
+            assert.deepEqual(passed, [wrapped, 7]);
+          }
+        }
+      });
+    });
+
+    test("what a function gives may be a string after anything else, and anything else after a string", () => {
+      within(() => {
+        const { exports, passed, store } = load();
+        const values = ["text", 1, null, {}, 0.5, exports["make"]!(3), undefined, ""];
+        for (const first of values) {
+          for (const second of values) {
+            for (const value of [first, second, second, first]) {
+              assert.equal(exports["value"]!(value), value);
+              assert.equal(exports["any"]!(value), value);
+              assert.equal(passed[0], value);
+            }
+          }
+          store.collect();
+        }
       });
     });
 

@@ -56,6 +56,7 @@ const PROGRAM = `(module
     (local.set $codes (array.new $codes (local.get 0) (i32.const 4)))
     (array.set $codes (local.get $codes) (i32.const 2) (local.get 1))
     (local.get $codes))
+  (func (export "filled") (param i32) (result (ref $codes)) (array.new $codes (i32.const 0) (local.get 0)))
   (func (export "code") (param (ref $codes) i32) (result i32) (array.get_u $codes (local.get 0) (local.get 1)))
   (func (export "held") (param externref i32) (result externref) (local i32)
     (loop $again
@@ -135,6 +136,27 @@ for (const [title, within] of [
         });
       });
     }
+
+    test("long arrays of any units are the text that they are natively", () => {
+      within(() => {
+        const exports = new Store().instantiate(program).exports as Functions;
+        const textBy = (functions: Functions, text: string): unknown => {
+          const codes = functions["filled"]!(text.length);
+          functions["intoCharCodeArray"]!(text, codes, 0);
+          return functions["fromCharCodeArray"]!(codes, 0, text.length);
+        };
+        for (const length of [127, 128, 129, 4095, 4096, 4097, 10_000]) {
+          for (const unit of ["a", "\x7f", "\x80", "\xff", "\u0100", "\ufeff", "\ud800", "\u{1f600}"]) {
+            for (const at of [0, 100, length - 1]) {
+              const ascii = "0123456789".repeat(length / 10 + 1);
+              const text = `${ascii.slice(0, at)}${unit}${ascii.slice(0, length - at - 1)}`;
+              assert.equal(textBy(exports as Functions, text), text);
+              assert.equal(textBy(native, text), text);
+            }
+          }
+        }
+      });
+    });
 
     test("a struct or array of the store's is no string", () => {
       within(() => {
