@@ -66,6 +66,9 @@ export function compileFunctions(plan: OutputPlan, options: FunctionOptions): Co
   const optimizer = new Optimizer();
   const indices = new TranslatedIndices(plan, symbols, options);
   const emit = (index: number, translated: FunctionTranslator): RelocatableCode => {
+    watch.enter("optimize");
+    // The checker wants to see all that there was.
+    optimizer.afterProving(func);
     watch.enter("emit");
     makeReducible(func);
     indices.enter(index, translated);

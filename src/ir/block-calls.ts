@@ -122,6 +122,17 @@ export class BlockCalls {
     this.argCounts[call] = count + 1;
   }
 
+  /** Takes several arguments out, by their index. */
+  removeArgs(call: BlockCall, isGone: (index: number) => boolean): void {
+    const start = this.argStarts[call]!;
+    const count = this.argCounts[call]!;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      if (!isGone(i)) this.pool.set(start + kept++, this.pool.get(start + i));
+    }
+    this.argCounts[call] = kept;
+  }
+
   removeArg(call: BlockCall, index: number): void {
     this.pool.remove(this.argStarts[call]!, this.argCounts[call]!, index);
     this.argCounts[call]!--;

@@ -41,6 +41,26 @@ export class BlockMerger {
     return gone;
   }
 
+  /**
+   * Makes the parameters of blocks that one edge leads to aliases of what it passes. Facts about a parameter do not hold of that, so this
+   * comes when nobody asks for them any more. Returns how many parameters are gone.
+   */
+  nameSoleArguments(func: Function): number {
+    const { dfg, layout } = func;
+    const { cfg } = this;
+    cfg.compute(func);
+    let gone = 0;
+    for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
+      if (block === layout.entryBlock || cfg.predecessorCount(block) !== 1) continue;
+      if (dfg.blockParamCount(block) === 0) continue;
+      const edge = cfg.predecessorEdge(block, 0);
+      const branch = cfg.predecessorInst(block, 0);
+      const call = dfg.destination(branch, edge - cfg.firstEdge(cfg.edgeSource(edge)));
+      gone += nameArguments(func, call, block);
+    }
+    return gone;
+  }
+
   private dropUnreachable(func: Function): number {
     const { dfg, layout } = func;
     this.order.clear();
@@ -91,6 +111,22 @@ function passArguments(func: Function, call: BlockCall, next: Block): void {
     dfg.removeBlockParam(param);
     dfg.changeToAlias(param, argValue(arg));
   }
+}
+
+/** Of those that are values: what a call gives or throws is only known as a parameter. */
+function nameArguments(func: Function, call: BlockCall, block: Block): number {
+  const { dfg } = func;
+  let gone = 0;
+  for (let i = dfg.blockParamCount(block) - 1; i >= 0; i--) {
+    const arg = dfg.blockCalls.arg(call, i);
+    if (!isValueArg(arg)) continue;
+    const param = dfg.blockParam(block, i);
+    dfg.blockCalls.removeArg(call, i);
+    dfg.removeBlockParam(param);
+    dfg.changeToAlias(param, argValue(arg));
+    gone++;
+  }
+  return gone;
 }
 
 function drop(func: Function, block: Block): void {

@@ -6,7 +6,9 @@
  *                          dead code      what that left without a use
  *                          merge blocks   branches that numbering decided
  *                          implied checks those that a later one makes as well
+ *                          merge blocks   parameters that are one argument by another name
  *     after it             reuse          reloads of what is still at hand
+ *     at last              parameters     that nobody reads, since a slot carries them
  *
  * The engine that runs the output optimises again; these are what it cannot know (that a reference is not null, that a call
  * makes an object) or what makes code short, and with it cheap to inline. An optimizer keeps its memory from function to function.
@@ -18,6 +20,7 @@ import type { Facts } from "./facts.ts";
 import { ImpliedChecks } from "./implied-checks.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { DeadRemover } from "./remove-dead.ts";
+import { ParamRemover } from "./remove-unused-params.ts";
 import { ReloadReuse } from "./reuse-reloads.ts";
 import { ValueNumbering } from "./value-numbering.ts";
 
@@ -27,6 +30,7 @@ export class Optimizer {
   private readonly dead: DeadRemover;
   private readonly implied: ImpliedChecks;
   private readonly reloads: ReloadReuse;
+  private readonly params: ParamRemover;
 
   constructor() {
     this.merger = new BlockMerger();
@@ -34,6 +38,7 @@ export class Optimizer {
     this.dead = new DeadRemover();
     this.implied = new ImpliedChecks();
     this.reloads = new ReloadReuse();
+    this.params = new ParamRemover();
   }
 
   beforeSpilling(func: Function, facts: Facts): void {
@@ -42,11 +47,16 @@ export class Optimizer {
     this.dead.run(func, facts);
     this.merger.run(func);
     this.implied.run(func, facts);
+    this.merger.nameSoleArguments(func);
     forgetConstants(func);
   }
 
   afterSpilling(func: Function): void {
     this.reloads.run(func);
+  }
+
+  afterProving(func: Function): void {
+    this.params.run(func);
   }
 }
 

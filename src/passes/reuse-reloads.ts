@@ -83,7 +83,8 @@ export class ReloadReuse {
       saved.truncate(starts.pop());
     }
     this.forgetAll();
-    if (this.cfg.predecessorCount(block) === 1) this.restore();
+    // A parameter may stand in its slot, which then is another value's from here on.
+    if (this.cfg.predecessorCount(block) === 1 && this.func!.dfg.blockParamCount(block) === 0) this.restore();
     open.push(block);
     let inst = layout.firstInst(block);
     while (inst !== NONE) {

@@ -48,6 +48,8 @@ export interface Policy {
   readonly mapsBeforeFreeing: boolean;
   /** A use of an alias is reloaded from the slot of what it stands for. */
   readonly reloadsAliases: boolean;
+  /** A block parameter shares a slot with what is passed to it, and stays there. */
+  readonly sharesSlots: boolean;
 }
 
 const CRANELIFT: Policy = {
@@ -61,15 +63,17 @@ const CRANELIFT: Policy = {
   reservesLiveOut: true,
   mapsBeforeFreeing: false,
   reloadsAliases: true,
+  sharesSlots: false,
 };
 
 const SPILLWAY: Policy = {
   ...CRANELIFT,
   name: "spillway",
-  summary: "correct where Cranelift is not: edges of try_call, declared aliases (the default)",
+  summary: "correct where Cranelift is not, and fewer slots, spills and reloads (the default)",
   aliasesDeclare: true,
   heedsNoCollect: true,
   edgesAfterTryCall: true,
+  sharesSlots: true,
 };
 
 const ALL: readonly Policy[] = [

@@ -7,7 +7,8 @@
  *     (b) a safepoint's map lists the slots of all that is live across it, in value order;
  *     (c) each use of a reference that lives across some safepoint is replaced by a fresh load.
  *
- * At the block's head its parameters are treated as results. Before all that, everything live out of the block takes its
+ * At the block's head its parameters are treated as results, but for those that stand in their slots already: a branch passes nothing to
+ * these, or stores it, and what it leaves as their argument means nothing (`webs.ts`). Before all that, everything live out of the block takes its
  * slot (upstream #13498): else a reference whose first need, from below, is above a definition could take the slot that
  * the definition just gave back, though it is live over it, around the loop.
  *
@@ -15,6 +16,7 @@
  * Source: `cranelift/frontend/src/frontend/safepoints.rs`, `SafepointSpiller::rewrite`.
  */
 import { fillWords, grownCapacity, I32List } from "../../base/column.ts";
+import { isValueArg } from "../../ir/block-calls.ts";
 import {
   type AliasRegion,
   type Block,
@@ -34,6 +36,7 @@ import type { Liveness } from "./liveness.ts";
 import type { Policy } from "./policies.ts";
 import type { References } from "./references.ts";
 import type { SlotAssignment } from "./slots.ts";
+import type { Webs } from "./webs.ts";
 
 /** Names the alias region that a slot's spills and reloads belong to; asked once for each of them. */
 export type SlotRegion = (func: Function, slot: StackSlot) => AliasRegion | typeof NONE;
@@ -52,6 +55,7 @@ export interface RewritePlan {
   readonly references: References;
   readonly blocks: ReachableBlocks;
   readonly liveness: Liveness;
+  readonly webs: Webs;
   readonly slots: SlotAssignment;
   readonly policy: Policy;
   readonly slotRegion: SlotRegion | null;
@@ -61,9 +65,14 @@ export class Rewriter {
   readonly counts: RewriteCounts;
   private readonly live: LiveSet;
   private readonly operands: I32List;
+  /** Beside each operand: the rank of the carried parameter that it is passed to, or `NONE`. */
+  private readonly carriers: I32List;
+  /** What a branch stores for those: pairs of an operand's number and a rank. */
+  private readonly edgeStores: I32List;
   private func: Function | null;
   private references: References | null;
   private slots: SlotAssignment | null;
+  private webs: Webs | null;
   private policy: Policy | null;
   private slotRegion: SlotRegion | null;
   /** Whether `lastMap` is the map of what is live now. */
@@ -78,9 +87,12 @@ export class Rewriter {
     this.counts = { spills: 0, reloads: 0, mapped: 0, mapEntries: 0 };
     this.live = new LiveSet();
     this.operands = new I32List();
+    this.carriers = new I32List();
+    this.edgeStores = new I32List();
     this.func = null;
     this.references = null;
     this.slots = null;
+    this.webs = null;
     this.policy = null;
     this.slotRegion = null;
     this.mapIsCurrent = false;
@@ -94,6 +106,7 @@ export class Rewriter {
     this.func = func;
     this.references = references;
     this.slots = plan.slots;
+    this.webs = plan.webs;
     this.policy = policy;
     this.slotRegion = plan.slotRegion;
     this.counts.spills = 0;
@@ -108,9 +121,11 @@ export class Rewriter {
     fillWords(this.slotted, 0, 0, groups);
     func.dfg.stackMaps.beginTable(references.count);
     for (let number = 0; number < blocks.count; number++) {
+      plan.slots.enterBlock(number);
       this.loadLiveOut(blocks, liveness, number);
       if (policy.reservesLiveOut) this.reserveLive();
       this.rewriteBlock(blocks.block(number));
+      plan.slots.leaveBlock(number);
     }
   }
 
@@ -209,11 +224,21 @@ export class Rewriter {
     for (let i = 0; i < dfg.blockParamCount(block); i++) {
       const param = dfg.blockParam(block, i);
       const slot = this.releasedSlot(param);
-      if (slot === NONE) continue;
-      const addr = this.makeSlotAddr(slot);
-      layout.insertInstBefore(addr, first);
-      layout.insertInstBefore(this.makeSpill(param, addr, slot), first);
+      if (slot === NONE || this.isCarried(param)) continue;
+      this.insertSpill(param, slot, first as Inst);
     }
+  }
+
+  private isCarried(param: Value): boolean {
+    const rank = this.references!.rankOf(param);
+    return rank >= 0 && this.webs!.isCarried(rank);
+  }
+
+  private insertSpill(value: Value, slot: StackSlot, before: Inst): void {
+    const { layout } = this.func!;
+    const addr = this.makeSlotAddr(slot);
+    layout.insertInstBefore(addr, before);
+    layout.insertInstBefore(this.makeSpill(value, addr, slot), before);
   }
 
   /** The slot that a definition stores to, given back from here up; `NONE` when nothing below needed one. */
@@ -241,13 +266,20 @@ export class Rewriter {
     const { operands } = this;
     operands.clear();
     dfg.collectInstValues(inst, operands);
+    this.findCarriers(inst);
     let replaced = false;
     for (let i = 0; i < operands.length; i++) {
       const operand = operands.get(i) as Value;
       const rank = this.references!.rankOf(operand);
+      const carrier = this.carriers.length === 0 ? NONE : this.carriers.get(i);
       if (this.policy!.reloadsAliases) operands.set(i, dfg.resolveAliases(operand));
+      if (rank >= 0 && this.live.add(rank)) this.mapIsCurrent = false;
+      if (carrier !== NONE) {
+        if (rank >= 0 && this.webs!.webOf(rank) === this.webs!.webOf(carrier)) continue;
+        this.edgeStores.push(i);
+        this.edgeStores.push(carrier);
+      }
       if (rank < 0) continue;
-      if (this.live.add(rank)) this.mapIsCurrent = false;
       if (!this.policy!.reloadsAliases && dfg.isAlias(operand)) continue;
       const slot = this.acquire(rank);
       const addr = this.makeSlotAddr(slot);
@@ -260,6 +292,31 @@ export class Rewriter {
       replaced = true;
     }
     if (replaced) dfg.overwriteInstValues(inst, operands, 0);
+    // After all reloads: what one stores another may have to read before.
+    for (let i = 0; i < this.edgeStores.length; i += 2) {
+      const value = operands.get(this.edgeStores.get(i)) as Value;
+      this.insertSpill(value, this.acquire(this.edgeStores.get(i + 1)), inst);
+    }
+    this.edgeStores.clear();
+  }
+
+  /** Of a branch's operands, in their order: its own, those of its destinations, those of its handlers. */
+  private findCarriers(inst: Inst): void {
+    const { dfg } = this.func!;
+    const { carriers } = this;
+    carriers.clear();
+    if (this.webs!.isEmpty || !isBranch(dfg.opcode(inst))) return;
+    for (let i = 0; i < dfg.argCount(inst); i++) carriers.push(NONE);
+    for (let i = 0; i < dfg.destinationCount(inst); i++) {
+      const call = dfg.destination(inst, i);
+      const target = dfg.blockCalls.block(call);
+      for (let j = 0; j < dfg.blockCalls.argCount(call); j++) {
+        if (!isValueArg(dfg.blockCalls.arg(call, j))) continue;
+        const param = dfg.blockParam(target, j);
+        carriers.push(this.isCarried(param) ? this.references!.rankOf(param) : NONE);
+      }
+    }
+    while (carriers.length < this.operands.length) carriers.push(NONE);
   }
 
   private makeSlotAddr(slot: StackSlot): Inst {

@@ -6,6 +6,7 @@
  *     edges        off the edges of try_call                split-edges.ts
  *     blocks       the reachable ones, in post-order        flow.ts
  *     liveness     and who is live across a safepoint       liveness.ts
+ *     webs         which of those can share one             webs.ts
  *     slots        which slot each of those lives in        slots.ts
  *     rewriting    spills, reloads, stack maps              rewrite.ts
  *
@@ -22,11 +23,13 @@ import { isSafepoint } from "../../ir/opcodes.ts";
 import { ReachableBlocks } from "./flow.ts";
 import { LiveSet } from "./live-set.ts";
 import { Liveness } from "./liveness.ts";
+import { PassedOn } from "./passed-on.ts";
 import { type Policy, type PolicyName, policyNamed } from "./policies.ts";
 import { References } from "./references.ts";
 import { Rewriter, type SlotRegion } from "./rewrite.ts";
 import { BackwardSlots, type SlotAssignment } from "./slots.ts";
 import { EdgeSplitter } from "./split-edges.ts";
+import { Webs } from "./webs.ts";
 
 export interface SpillOptions {
   /** `spillway` unless said otherwise. */
@@ -52,6 +55,9 @@ export interface SpillCounts {
   readonly splitEdges: number;
 }
 
+/** Then no parameter gets a slot only to pass it on. */
+const MOST_ROUNDS = 8;
+
 const NOTHING: SpillCounts = {
   slots: 0,
   spills: 0,
@@ -66,6 +72,8 @@ export class SafepointSpiller {
   private readonly references: References;
   private readonly blocks: ReachableBlocks;
   private readonly liveness: Liveness;
+  private readonly passedOn: PassedOn;
+  private readonly webs: Webs;
   private readonly slots: SlotAssignment;
   private readonly rewriter: Rewriter;
   private readonly edges: EdgeSplitter;
@@ -75,6 +83,8 @@ export class SafepointSpiller {
     this.references = new References();
     this.blocks = new ReachableBlocks();
     this.liveness = new Liveness();
+    this.passedOn = new PassedOn();
+    this.webs = new Webs();
     this.slots = slots;
     this.rewriter = new Rewriter();
     this.edges = new EdgeSplitter();
@@ -97,13 +107,14 @@ export class SafepointSpiller {
     const splitEdges = policy.edgesAfterTryCall ? this.splitEdges(func, policy) : 0;
     this.blocks.compute(func);
     this.liveness.compute(func, this.references, this.blocks, policy);
-    this.references.restrict(func, this.liveness.liveAcross);
+    this.chooseSlotted(func, policy);
     const slotsBefore = func.stackSlots.length;
-    this.slots.begin(func, this.references);
+    this.slots.begin(func, this.references, this.webs, this.blocks.count);
     this.rewriter.run(func, {
       references: this.references,
       blocks: this.blocks,
       liveness: this.liveness,
+      webs: this.webs,
       slots: this.slots,
       policy,
       slotRegion: options.slotRegion ?? null,
@@ -118,6 +129,23 @@ export class SafepointSpiller {
       safepoints: this.liveness.safepointCount,
       splitEdges,
     };
+  }
+
+  /** Leaves the references that get slots, and finds out which of them can share one. */
+  private chooseSlotted(func: Function, policy: Policy): void {
+    const { references, blocks, liveness, passedOn, webs } = this;
+    webs.clear();
+    if (policy.sharesSlots) passedOn.addTo(liveness.liveAcross, func, references, blocks);
+    references.restrict(func, liveness.liveAcross);
+    if (!policy.sharesSlots) return;
+    webs.compute(func, references, blocks, liveness);
+    // Without one another may not pay either; mostly all do, or what is left at once.
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      if (!passedOn.takeBack(liveness.liveAcross, func, references, blocks, webs)) return;
+      if (round === MOST_ROUNDS - 2) passedOn.dropAll(references.count);
+      references.restrict(func, liveness.liveAcross);
+      webs.findCarried();
+    }
   }
 
   private splitEdges(func: Function, policy: Policy): number {

@@ -1,7 +1,8 @@
 /**
  * What of a function makes the policies `spillway` and `cranelift` differ: upstream's two unsound shapes (a declared value
  * passed on an edge of a `try_call`, and a declared value that has become an alias of one that is not declared, constants
- * apart), and calls that cannot collect, which upstream does not know of.
+ * apart), calls that cannot collect, which upstream does not know of, and a declared value passed to a declared parameter, which may share
+ * its slot.
  */
 import { isConstantValue } from "../../frontend/safepoints/references.ts";
 import { argValue, isValueArg } from "../../ir/block-calls.ts";
@@ -27,14 +28,17 @@ export function traitsOf(func: Function): CaseTraits {
   }
   let declaredOnTryCallEdge = false;
   let noCollect = false;
+  let mayShareSlot = false;
   for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
     for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
       if (isSafepoint(dfg.opcode(inst)) && !func.mayCollect(inst)) noCollect = true;
-      if (dfg.hasExceptionTable(inst) && passesDeclared(func, inst, resolved)) declaredOnTryCallEdge = true;
+      if (!passesDeclared(func, inst, resolved)) continue;
+      if (dfg.hasExceptionTable(inst)) declaredOnTryCallEdge = true;
+      mayShareSlot = true;
     }
   }
   const declaredAlias = resolved.size > direct.size;
-  const policiesDiffer = declaredOnTryCallEdge || declaredAlias || noCollect;
+  const policiesDiffer = declaredOnTryCallEdge || declaredAlias || noCollect || mayShareSlot;
   return { declaredOnTryCallEdge, declaredAlias, policiesDiffer };
 }
 
