@@ -9,6 +9,7 @@ import { makeLittleEndian } from "../../passes/make-little-endian.ts";
 import { makeReducible } from "../../passes/make-reducible.ts";
 import { mergeBlocks } from "../../passes/merge-blocks.ts";
 import { removeDead } from "../../passes/remove-dead.ts";
+import { removeUnusedParams } from "../../passes/remove-unused-params.ts";
 import { reuseReloads } from "../../passes/reuse-reloads.ts";
 import { splitWideIntegers } from "../../passes/split-wide-integers.ts";
 import { valueNumbering } from "../../passes/value-numbering.ts";
@@ -26,6 +27,7 @@ const PASSES: ReadonlyMap<string, (func: Function) => void> = new Map<string, (f
   ["make-reducible", makeReducible],
   ["merge-blocks", mergeBlocks],
   ["remove-dead", removeDead],
+  ["remove-unused-params", removeUnusedParams],
   ["reuse-reloads", reuseReloads],
   ["split-wide-integers", splitWideIntegers],
   ["value-numbering", valueNumbering],
