@@ -27,8 +27,6 @@ export interface RuntimeOptions {
   readonly stressPeriod?: number | undefined;
 }
 
-/** More than most frames have. */
-const LOWEST_FRAME_WORDS = 256;
 /** Before the first element. */
 const ARRAY_HEADER_BYTES = 8;
 
@@ -49,6 +47,8 @@ export class Runtime {
   private readonly memory: StoreMemory;
   readonly barrier: BarrierKind;
   private readonly regions: number[];
+  /** Of the largest frame that there may be. */
+  private frameBytes: number;
 
   /** `stressPeriod`: of the collector `stress`. */
   constructor(
@@ -73,6 +73,7 @@ export class Runtime {
     this.memory = memory;
     this.barrier = barrierOf(collector);
     this.regions = [];
+    this.frameBytes = 0;
     this.imports = { ...this.exports, memory: memory.host, functions: this.functions };
     if (stressPeriod !== undefined) (this.exports["stressPeriod"] as HostGlobal).value = stressPeriod;
     this.call("init", this.stackTop, memory.heapBase, maxHeapBytes);
@@ -165,14 +166,21 @@ export class Runtime {
     return this.stackTop;
   }
 
+  /** Code with frames of up to so many bytes is there from now on. */
+  expectFrames(bytes: number): void {
+    this.frameBytes = Math.max(this.frameBytes, bytes);
+  }
+
   /**
    * Whether the shadow stack has run below its end since this was asked last: frames are next to each other, so the last one that
-   * there was room for lies there. In a very small stack it may have been the first. From `pointer` on there are frames that are live.
+   * there was room for begins where another as large as any has none. In a very small stack it may have been the first. From `pointer` on
+   * there are frames that are live.
    */
   takeStackExhausted(pointer: number): boolean {
-    const words = Math.min(LOWEST_FRAME_WORDS, (pointer + ZERO_BYTES) >>> 2);
+    const lowest = (this.frameBytes + ZERO_BYTES) >>> 2;
+    const words = Math.min(lowest, (pointer + ZERO_BYTES) >>> 2);
     const end = this.memory.words.subarray(0, words);
-    const isExhausted = words < LOWEST_FRAME_WORDS || end.some((word) => word !== 0);
+    const isExhausted = words < lowest || end.some((word) => word !== 0);
     if (isExhausted) end.fill(0);
     return isExhausted;
   }

@@ -122,6 +122,7 @@ export class Store implements DescriptorMemory {
     });
     this.lastPositions = linked.positions;
     this.memory.reserve(linked.layout.bytes().length);
+    this.runtime.expectFrames(linked.layout.largestFrame);
     const { functionItems, asksFunctionTypes } = linked.layout;
     const { functionTypes } = code.plan.module;
     this.functions.add(functionItems.map((func) => canonicalIds[functionTypes.get(func)]!));

@@ -96,6 +96,8 @@ export interface StaticSummary {
 }
 
 export class StaticLayout implements DescriptorMemory {
+  /** Bytes of the largest frame on the shadow stack that code of the module makes; 0 without any. */
+  largestFrame: number;
   private readonly plan: OutputPlan;
   private readonly symbols: SymbolTable;
   private readonly around: Surroundings;
@@ -121,6 +123,7 @@ export class StaticLayout implements DescriptorMemory {
   private functionTypes: number;
 
   constructor({ plan, symbols, bodies, initializers }: CompiledCode, around: Surroundings) {
+    this.largestFrame = 0;
     this.plan = plan;
     this.symbols = symbols;
     this.around = around;
@@ -281,7 +284,9 @@ export class StaticLayout implements DescriptorMemory {
   private placeMaps(maps: readonly number[]): void {
     const { symbols } = this;
     for (const symbol of maps) {
-      const address = this.words(mapWords(symbols.frameMap(symbols.symbol(symbol).index)));
+      const map = symbols.frameMap(symbols.symbol(symbol).index);
+      this.largestFrame = Math.max(this.largestFrame, map.frameBytes);
+      const address = this.words(mapWords(map));
       this.values.set(symbol, (address - this.around.stackTop) >>> 2);
     }
   }

@@ -50,6 +50,36 @@ for (const stackBytes of [32, 48, 1024, 4096]) {
   });
 }
 
+/** Frames of more than 3,000 bytes, which leave the end of a stack unwritten when there is no room for another. */
+const LARGE_FRAMES = ((): string => {
+  const count = 800;
+  const each = (text: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => text(i)).join("\n");
+  return `(module
+    (type $cell (struct (field (mut i32))))
+    (func $deep (export "deep") (param $n i32) (result i32) (local $sum i32) ${each((i) => `(local $l${i} (ref null $cell))`)}
+      (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+      ${each((i) => `(local.set $l${i} (struct.new $cell (i32.const ${i})))`)}
+      (local.set $sum (call $deep (i32.sub (local.get $n) (i32.const 1))))
+      ${each((i) => `(local.set $sum (i32.add (local.get $sum) (struct.get $cell 0 (local.get $l${i}))))`)}
+      (local.get $sum)))`;
+})();
+
+for (const stackBytes of [32 << 10, 33 << 10, 34 << 10, 35 << 10]) {
+  test(`with frames of 3 kB and ${stackBytes} bytes`, async () => {
+    const { instance } = instantiate(
+      await textToBinary(LARGE_FRAMES),
+      {},
+      { store: new Store({ stackBytes }) },
+    );
+    const { deep } = instance.exports as unknown as Record<string, (n: number) => number>;
+    for (let round = 0; round < 2; round++) {
+      assert.throws(() => deep!(1000), /^RangeError: call stack exhausted$/);
+      assert.equal(deep!(3), (3 * 800 * 799) / 2);
+    }
+  });
+}
+
 /** Recursion by way of JavaScript, with a reference in each frame. */
 const MUTUAL = `(module
   (import "m" "back" (func $back (param i32) (result i32)))
