@@ -27,13 +27,14 @@ import { Format, isTerminator } from "../ir/opcodes.ts";
 import type { TrapCode } from "../ir/trap-codes.ts";
 import { I64 } from "../ir/types.ts";
 import type { RelocatableCode } from "../object/code.ts";
+import { MAX_BODY_BYTES, MAX_LOCALS } from "../wasm/limits.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { assembleBody } from "./assemble-body.ts";
 import { pushCondition, pushOpposite } from "./conditions.ts";
 import type { ModuleIndices } from "./environment.ts";
 import { HandlerEmitter } from "./handler-emitter.ts";
 import { keepsOperands, lowerInstruction } from "./lower-instruction.ts";
-import { irreducibleFlow } from "./messages.ts";
+import { bodyTooLarge, irreducibleFlow, tooManyLocals } from "./messages.ts";
 import { NamedMaps } from "./named-maps.ts";
 import { EMPTY_BLOCK, Pending } from "./scope-emitter.ts";
 import { TrapScopes } from "./trap-scopes.ts";
@@ -97,7 +98,18 @@ export class FunctionEmitter extends HandlerEmitter {
     if (!this.endsInReturn && !this.stopsHere) this.op(WasmOp.Unreachable);
     this.op(WasmOp.End);
     const positions = func.hasSourceLocs ? this.positions : null;
-    return assembleBody(this.header, this.locals, this.out, { places: this.places, positions }, this.arena);
+    const code = assembleBody(
+      this.header,
+      this.locals,
+      this.out,
+      { places: this.places, positions },
+      this.arena,
+    );
+    const { countOfAll } = this.locals;
+    if (countOfAll > MAX_LOCALS) throw new InputError(tooManyLocals(countOfAll, MAX_LOCALS));
+    if (code.bytes.length > MAX_BODY_BYTES)
+      throw new InputError(bodyTooLarge(code.bytes.length, MAX_BODY_BYTES));
+    return code;
   }
 
   /** What enters the frame comes from where the function begins. */

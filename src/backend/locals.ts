@@ -108,6 +108,11 @@ export class Locals {
     return this.types.length;
   }
 
+  /** With the parameters. */
+  get countOfAll(): number {
+    return this.paramCount + this.types.length;
+  }
+
   /** The Wasm type of local `paramCount + index`. */
   typeOf(index: number): number {
     return this.types.get(index);

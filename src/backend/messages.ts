@@ -9,6 +9,22 @@ export function unsupportedInst(text: string): Diagnostic {
   return { code: "backend-instruction", message: `${text} cannot be compiled to Wasm` };
 }
 
+export function tooManyLocals(count: number, limit: number): Diagnostic {
+  return {
+    code: "backend-locals",
+    message: `the compiled function has ${count} locals, and engines take ${limit}`,
+    notes: ["so many values are alive where many ways meet; smaller functions have fewer"],
+  };
+}
+
+export function bodyTooLarge(bytes: number, limit: number): Diagnostic {
+  return {
+    code: "backend-body",
+    message: `the compiled function has ${bytes} bytes, and engines take ${limit}`,
+    notes: ["it has to be split before it is compiled"],
+  };
+}
+
 export function irreducibleFlow(): Diagnostic {
   return {
     code: "backend-irreducible",
