@@ -1,5 +1,6 @@
 /**
- * The functions of a module, one after the other: translate → optimize → spill → use reloads again → make reducible → emit.
+ * The functions of a module, one after the other: translate → optimize → spill → use reloads again →
+ * (prove) → take out what nobody reads → make reducible → emit.
  */
 import type { ExceptionForm, ModuleIndices, StackPassing, StackSource } from "../backend/environment.ts";
 import { FunctionEmitter } from "../backend/function-emitter.ts";

@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   readonly stressPeriod?: number | undefined;
 }
 
+/** With so little left of the stack, a trap that says nothing else is for want of it. */
+const FEW_WORDS = 256;
 /** Before the first element. */
 const ARRAY_HEADER_BYTES = 8;
 
@@ -177,10 +179,9 @@ export class Runtime {
    * there are frames that are live.
    */
   takeStackExhausted(pointer: number): boolean {
-    const lowest = (this.frameBytes + ZERO_BYTES) >>> 2;
-    const words = Math.min(lowest, (pointer + ZERO_BYTES) >>> 2);
-    const end = this.memory.words.subarray(0, words);
-    const isExhausted = words < lowest || end.some((word) => word !== 0);
+    const left = (pointer + ZERO_BYTES) >>> 2;
+    const end = this.memory.words.subarray(0, Math.min((this.frameBytes + ZERO_BYTES) >>> 2, left));
+    const isExhausted = left < FEW_WORDS || end.some((word) => word !== 0);
     if (isExhausted) end.fill(0);
     return isExhausted;
   }

@@ -129,20 +129,13 @@ export class Liveness {
     }
   }
 
-  /** Whether a reference is live into the block, as far as it is live across some safepoint. */
-  isLiveIn(number: number, rank: number): boolean {
-    const wanted = rank >> 5;
-    let entry = this.entryHeads[number]!;
-    while (entry !== NONE && this.entryGroups[entry]! < wanted) entry = this.entryNexts[entry]!;
-    if (entry === NONE || this.entryGroups[entry] !== wanted) return false;
-    return ((this.entryWords[entry]! & this.across[wanted]!) >>> (rank & 31)) % 2 === 1;
-  }
-
-  /** The references that are live into the block, as far as they are live across some safepoint. */
-  forEachLiveIn(number: number, visit: (rank: number) => void): void {
+  /** Visits what is live into the block, as far as it is live across some safepoint, and has no bit in `seen` yet; then it has. */
+  forEachFirstLiveIn(number: number, seen: Int32Array, visit: (rank: number) => void): void {
     for (let entry = this.entryHeads[number]!; entry !== NONE; entry = this.entryNexts[entry]!) {
       const group = this.entryGroups[entry]!;
-      for (let bits = this.entryWords[entry]! & this.across[group]!; bits !== 0; bits &= bits - 1) {
+      const fresh = this.entryWords[entry]! & this.across[group]! & ~seen[group]!;
+      seen[group]! |= fresh;
+      for (let bits = fresh; bits !== 0; bits &= bits - 1) {
         visit((group << 5) + (31 - Math.clz32(bits & -bits)));
       }
     }

@@ -10,9 +10,9 @@
  *     block3(v3: i32):
  *         call fn0(v3)
  *
- * Such a parameter gets only references that have slots, on edges without a collection, and is only passed on to what has one: else it would
- * have to be loaded, at each turn of a loop perhaps. One that gets something else is none, and then neither is one that gets that one; nor
- * is one that turns out not to stay in its slot.
+ * Such a parameter gets only references, on edges without a collection, and is only passed on as one: else it would have to be loaded, at
+ * each turn of a loop perhaps. One that gets something else is none, and then neither is one that gets that one. When the webs are known, nor
+ * is one that does not stay in its slot, or costs more there, where what it gets or where it goes has none, than it spares.
  */
 import { fillBytes, fillWords, grownCapacity, I32List } from "../../base/column.ts";
 import { argValue, isValueArg } from "../../ir/block-calls.ts";
@@ -30,10 +30,13 @@ export class PassedOn {
   private gains: Int32Array;
   /** Whether the function at hand has any. */
   private present: boolean;
-  /** The candidates that a candidate is passed to, as linked lists. */
+  /** The candidates that a candidate is passed to, and those that are passed to it: both ends of each pair, in two linked lists. */
   private heads: Int32Array;
+  private sourceHeads: Int32Array;
   private readonly targets: I32List;
+  private readonly sources: I32List;
   private readonly nexts: I32List;
+  private readonly nextSources: I32List;
   private readonly worklist: I32List;
 
   constructor() {
@@ -41,8 +44,11 @@ export class PassedOn {
     this.gains = new Int32Array(0);
     this.present = false;
     this.heads = new Int32Array(0);
+    this.sourceHeads = new Int32Array(0);
     this.targets = new I32List();
+    this.sources = new I32List();
     this.nexts = new I32List();
+    this.nextSources = new I32List();
     this.worklist = new I32List();
   }
 
@@ -53,7 +59,7 @@ export class PassedOn {
     if (!this.present) return;
     for (let number = 0; number < blocks.count; number++)
       this.scanBlock(func, references, blocks.block(number));
-    this.finishDropping();
+    this.finishDropping(null, () => {});
     for (let rank = 0; rank < references.count; rank++) {
       if (this.candidates[rank] === 1) slotted[rank >> 5]! |= 1 << (rank & 31);
     }
@@ -78,17 +84,10 @@ export class PassedOn {
       if (candidates[rank] === 1 && (gains[rank]! < 0 || !webs.isCarried(rank))) this.drop(rank);
     }
     if (this.worklist.length === 0) return false;
-    this.finishDropping((rank) => {
+    this.finishDropping(webs, (rank) => {
       slotted[rank >> 5]! &= ~(1 << (rank & 31));
     });
     return true;
-  }
-
-  /** The next call of `takeBack` takes all that are left. */
-  dropAll(ranks: number): void {
-    for (let rank = 0; rank < ranks; rank++) {
-      if (this.candidates[rank] === 1) this.drop(rank);
-    }
   }
 
   /** Of each parameter, the reloads that it spares where it comes from, less what it costs there and where it goes. */
@@ -110,11 +109,16 @@ export class PassedOn {
       this.candidates = new Uint8Array(capacity);
       this.gains = new Int32Array(capacity);
       this.heads = new Int32Array(capacity);
+      this.sourceHeads = new Int32Array(capacity);
     }
     fillBytes(this.candidates, 0, 0, ranks);
+    fillWords(this.gains, 0, 0, ranks);
     fillWords(this.heads, NONE, 0, ranks);
+    fillWords(this.sourceHeads, NONE, 0, ranks);
     this.targets.clear();
+    this.sources.clear();
     this.nexts.clear();
+    this.nextSources.clear();
     this.worklist.clear();
   }
 
@@ -171,11 +175,17 @@ export class PassedOn {
     if (this.isCandidate(target) && (source < 0 || collects)) this.drop(target);
     if (!this.isCandidate(source)) return;
     if (target < 0 || collects) this.drop(source);
-    else if (this.isCandidate(target)) {
-      this.nexts.push(this.heads[source]!);
-      this.heads[source] = this.targets.length;
-      this.targets.push(target);
-    }
+    else if (this.isCandidate(target)) this.link(source, target);
+  }
+
+  private link(source: number, target: number): void {
+    const pair = this.targets.length;
+    this.nexts.push(this.heads[source]!);
+    this.nextSources.push(this.sourceHeads[target]!);
+    this.heads[source] = pair;
+    this.sourceHeads[target] = pair;
+    this.targets.push(target);
+    this.sources.push(source);
   }
 
   /** Dropped from the candidates when all are known. */
@@ -183,16 +193,26 @@ export class PassedOn {
     this.worklist.push(rank);
   }
 
-  private finishDropping(dropped?: (rank: number) => void): void {
-    const { candidates, worklist } = this;
+  /** With one goes what gets it. What was passed for nothing to one that was carried has to be loaded now, and may not pay any more. */
+  private finishDropping(webs: Webs | null, dropped: (rank: number) => void): void {
+    const { candidates, gains, worklist } = this;
     while (worklist.length > 0) {
       const rank = worklist.pop();
       if (candidates[rank] === 0) continue;
       candidates[rank] = 0;
-      dropped?.(rank);
-      for (let at = this.heads[rank]!; at !== NONE; at = this.nexts.get(at))
-        worklist.push(this.targets.get(at));
+      dropped(rank);
+      this.dropTargets(rank);
+      if (webs?.isCarried(rank) !== true) continue;
+      for (let at = this.sourceHeads[rank]!; at !== NONE; at = this.nextSources.get(at)) {
+        const source = this.sources.get(at);
+        if (--gains[source]! < 0) worklist.push(source);
+      }
     }
+  }
+
+  private dropTargets(rank: number): void {
+    for (let at = this.heads[rank]!; at !== NONE; at = this.nexts.get(at))
+      this.worklist.push(this.targets.get(at));
   }
 }
 

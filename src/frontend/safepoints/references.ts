@@ -42,6 +42,11 @@ export class References {
     return this.ranks[value]!;
   }
 
+  /** Whether a rank is still tracked. */
+  isTracked(rank: number): boolean {
+    return this.ranks[this.value(rank)]! >= 0;
+  }
+
   /** Tracks none. */
   clear(func: Function): void {
     this.values.clear();

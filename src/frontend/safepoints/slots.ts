@@ -104,6 +104,7 @@ export class BackwardSlots implements SlotAssignment {
     for (let web = count - 1; web >= 0; web--) {
       if (!webs.isShared(web) || webs.webOf(web) !== web) continue;
       const [first, last] = [webs.firstBlock(web), webs.lastBlock(web)];
+      if (last === NONE) continue;
       this.nextBeginning[web] = this.beginning[first]!;
       this.beginning[first] = web;
       this.nextEnding[web] = this.ending[last]!;

@@ -55,7 +55,7 @@ export interface SpillCounts {
   readonly splitEdges: number;
 }
 
-/** Then no parameter gets a slot only to pass it on. */
+/** Without one parameter that is only passed on another may not pay either. Mostly all do, or what is left at once. */
 const MOST_ROUNDS = 8;
 
 const NOTHING: SpillCounts = {
@@ -139,13 +139,12 @@ export class SafepointSpiller {
     references.restrict(func, liveness.liveAcross);
     if (!policy.sharesSlots) return;
     webs.compute(func, references, blocks, liveness);
-    // Without one another may not pay either; mostly all do, or what is left at once.
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      if (!passedOn.takeBack(liveness.liveAcross, func, references, blocks, webs)) return;
-      if (round === MOST_ROUNDS - 2) passedOn.dropAll(references.count);
+      if (!passedOn.takeBack(liveness.liveAcross, func, references, blocks, webs)) break;
       references.restrict(func, liveness.liveAcross);
       webs.findCarried();
     }
+    webs.findBlocks();
   }
 
   private splitEdges(func: Function, policy: Policy): number {
@@ -163,7 +162,7 @@ export class SafepointSpiller {
   spilledValues(): { readonly value: Value; readonly slot: StackSlot }[] {
     const spilled: { value: Value; slot: StackSlot }[] = [];
     for (let rank = 0; rank < this.references.count; rank++) {
-      const slot = this.references.rankOf(this.references.value(rank)) < 0 ? NONE : this.slots.slotOf(rank);
+      const slot = this.references.isTracked(rank) ? this.slots.slotOf(rank) : NONE;
       if (slot !== NONE) spilled.push({ value: this.references.value(rank), slot: slot as StackSlot });
     }
     return spilled;

@@ -26,9 +26,9 @@ import { type Block, type BlockCall, type Inst, NONE, type Value } from "../../i
 import type { Function } from "../../ir/function.ts";
 import * as Op from "../../ir/op.gen.ts";
 import { isSafepoint } from "../../ir/opcodes.ts";
-import { bytesOf } from "../../ir/types.ts";
 import { ValueKind } from "../../ir/values.ts";
 import type { ReachableBlocks } from "./flow.ts";
+import { LiveSet } from "./live-set.ts";
 import type { Liveness } from "./liveness.ts";
 import type { References } from "./references.ts";
 
@@ -67,6 +67,16 @@ export class Webs {
   private sortedPlaces: Int32Array;
   private lastUses: Int32Array;
 
+  // What is live out of the blocks that were asked for: by block number, where its words are, and the block that looked at it last.
+  private outStarts: Int32Array;
+  private outEnds: Int32Array;
+  private visitors: Int32Array;
+  private readonly outGroups: I32List;
+  private readonly outWords: I32List;
+  private readonly live: LiveSet;
+  /** Bits by rank: seen live. */
+  private seen: Int32Array;
+
   /** By block number: where it comes in the tree's preorder. */
   private preorders: Int32Array;
   /** By preorder: the last place in what the block dominates. */
@@ -98,6 +108,13 @@ export class Webs {
     this.sortedBlocks = empty;
     this.sortedPlaces = empty;
     this.lastUses = empty;
+    this.outStarts = empty;
+    this.outEnds = empty;
+    this.visitors = empty;
+    this.outGroups = new I32List();
+    this.outWords = new I32List();
+    this.live = new LiveSet();
+    this.seen = empty;
     this.preorders = empty;
     this.subtreeEnds = empty;
     this.operands = new I32List();
@@ -127,7 +144,7 @@ export class Webs {
     this.findCarried();
   }
 
-  /** Whether several references share the slot of this one. */
+  /** Whether the reference has the slot of its web, in which there were others when it was made. */
   isShared(rank: number): boolean {
     return this.present && this.sizes[this.find(rank)]! > 1;
   }
@@ -147,12 +164,12 @@ export class Webs {
     return !this.present;
   }
 
-  /** The first and the last block, by post-order number, in which a slot of the web's is in use. */
+  /** The first and the last block, by post-order number, in which a slot of the web's is in use; no last one where nobody is left. */
   firstBlock(web: number): number {
     return this.firsts[web]!;
   }
 
-  lastBlock(web: number): number {
+  lastBlock(web: number): number | typeof NONE {
     return this.lasts[web]!;
   }
 
@@ -195,12 +212,21 @@ export class Webs {
       this.firsts = new Int32Array(capacity);
       this.lasts = new Int32Array(capacity);
       this.carried = new Uint8Array(capacity);
+      this.seen = new Int32Array(capacity);
     }
     if (this.preorders.length < blocks) {
       const capacity = grownCapacity(this.preorders.length, blocks);
       this.preorders = new Int32Array(capacity);
       this.subtreeEnds = new Int32Array(capacity);
+      this.outStarts = new Int32Array(capacity);
+      this.outEnds = new Int32Array(capacity);
+      this.visitors = new Int32Array(capacity);
     }
+    fillWords(this.outStarts, NONE, 0, blocks);
+    fillWords(this.visitors, NONE, 0, blocks);
+    this.outGroups.clear();
+    this.outWords.clear();
+    this.live.reset(ranks);
     for (let rank = 0; rank < ranks; rank++) {
       this.parents[rank] = rank;
       this.heads[rank] = rank;
@@ -246,12 +272,9 @@ export class Webs {
       subtreeEnds[above] = Math.max(subtreeEnds[above]!, subtreeEnds[i]!);
     }
     for (let rank = 0; rank < this.references.count; rank++) {
-      if (this.isTracked(rank)) this.lastPlaces[rank] = subtreeEnds[preorders[this.defBlocks[rank]!]!]!;
+      if (this.references.isTracked(rank))
+        this.lastPlaces[rank] = subtreeEnds[preorders[this.defBlocks[rank]!]!]!;
     }
-  }
-
-  private isTracked(rank: number): boolean {
-    return this.references.rankOf(this.references.value(rank)) >= 0;
   }
 
   private define(rank: number, number: number, place: number): void {
@@ -316,15 +339,40 @@ export class Webs {
   }
 
   private isLiveOut(rank: number, number: number): boolean {
-    const { blocks, liveness } = this;
+    if (this.outStarts[number] === NONE) this.listLiveOut(number);
+    const { outGroups } = this;
+    const group = rank >> 5;
+    let low = this.outStarts[number]!;
+    let high = this.outEnds[number]!;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (outGroups.get(middle) < group) low = middle + 1;
+      else high = middle;
+    }
+    if (low === this.outEnds[number] || outGroups.get(low) !== group) return false;
+    return ((this.outWords.get(low) >>> (rank & 31)) & 1) === 1;
+  }
+
+  /** Once for each block that is asked for, each of its successors once: a table may name one as often as it likes. */
+  private listLiveOut(number: number): void {
+    const { blocks, liveness, live, visitors, outGroups, outWords } = this;
     const { dfg, layout } = this.func;
     const last = layout.lastInst(blocks.block(number));
     const count = last === NONE ? 0 : dfg.destinationCount(last);
+    live.clear();
     for (let i = 0; i < count; i++) {
       const successor = blocks.numberOf(dfg.blockCalls.block(dfg.destination(last as Inst, i)));
-      if (liveness.isLiveIn(successor, rank)) return true;
+      if (visitors[successor] === number) continue;
+      visitors[successor] = number;
+      liveness.addLiveIn(successor, live);
     }
-    return false;
+    this.outStarts[number] = outGroups.length;
+    const groups = live.groupCount();
+    for (let i = 0; i < groups; i++) {
+      outGroups.push(live.baseAt(i) >> 5);
+      outWords.push(live.wordAt(i));
+    }
+    this.outEnds[number] = outGroups.length;
   }
 
   // Uniting.
@@ -381,7 +429,7 @@ export class Webs {
   private unite(one: number, other: number): void {
     const [a, b] = [this.find(one), this.find(other)];
     if (a === b || this.sizes[a]! + this.sizes[b]! > MOST_MEMBERS) return;
-    if (this.slotBytes(a) !== this.slotBytes(b) || !this.mergeMembers(a, b)) return;
+    if (!this.mergeMembers(a, b)) return;
     const [root, child] = this.sizes[a]! < this.sizes[b]! ? [b, a] : [a, b];
     const { merged, nexts } = this;
     const size = this.sizes[root]! + this.sizes[child]!;
@@ -390,10 +438,6 @@ export class Webs {
     this.heads[root] = merged[0]!;
     for (let i = 0; i < size; i++) nexts[merged[i]!] = i + 1 < size ? merged[i + 1]! : NONE;
     this.present = true;
-  }
-
-  private slotBytes(rank: number): number {
-    return bytesOf(this.func.dfg.valueType(this.references.value(rank)));
   }
 
   /** Lists the members of both by the places of their definitions; false if one is live where one of the other web is defined. */
@@ -434,26 +478,34 @@ export class Webs {
   /** To be called again when references were restricted again. */
   findCarried(): void {
     if (!this.present) return;
-    const { blocks, references, cfg } = this;
-    const ranks = references.count;
-    fillBytes(this.carried, 0, 0, ranks);
-    fillWords(this.firsts, blocks.count, 0, ranks);
-    fillWords(this.lasts, -1, 0, ranks);
+    fillBytes(this.carried, 0, 0, this.references.count);
     this.forEachParam((block, index, rank) => {
-      if (!this.isShared(rank) || !this.standsInSlot(block, index, rank)) return;
-      this.carried[rank] = 1;
-      // A store at an edge's beginning.
+      if (this.isShared(rank) && this.standsInSlot(block, index, rank)) this.carried[rank] = 1;
+    });
+  }
+
+  /** When it is known who is carried. What is live somewhere has a lower post-order number there than where it is defined. */
+  findBlocks(): void {
+    if (!this.present) return;
+    const { blocks, references, cfg, liveness, seen } = this;
+    const ranks = references.count;
+    fillWords(this.firsts, blocks.count, 0, ranks);
+    fillWords(this.lasts, NONE, 0, ranks);
+    fillWords(seen, 0, 0, (ranks + 31) >> 5);
+    for (let rank = 0; rank < ranks; rank++) {
+      if (references.isTracked(rank)) this.include(rank, this.defBlocks[rank]!);
+    }
+    for (let number = 0; number < blocks.count; number++) {
+      liveness.forEachFirstLiveIn(number, seen, (rank) => void this.include(rank, number));
+    }
+    this.forEachParam((block, _, rank) => {
+      if (this.carried[rank] === 0) return;
+      // A store where an edge begins.
       for (let i = 0; i < cfg.predecessorCount(block); i++) {
         const number = blocks.numberOf(cfg.predecessor(block, i));
         if (number >= 0) this.include(rank, number);
       }
     });
-    for (let rank = 0; rank < ranks; rank++) {
-      if (this.isTracked(rank)) this.include(rank, this.defBlocks[rank]!);
-    }
-    for (let number = 0; number < blocks.count; number++) {
-      this.liveness.forEachLiveIn(number, (rank) => void this.include(rank, number));
-    }
   }
 
   private include(rank: number, number: number): void {

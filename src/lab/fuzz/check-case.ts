@@ -3,8 +3,8 @@
  *
  * 1. The function is valid; its text, if asked for, reads back as itself.
  * 2. Policy `spillway`: the result is valid, its text reads back as itself, the checker proves it, the oracle agrees.
- * 3. Policy `cranelift`: the result is valid; the text is the same where the policies do not differ; slots, spills, reloads
- *    and map entries are as many or more where upstream is sound, and then the checker proves it and the oracle agrees.
+ * 3. Policy `cranelift`: the result is valid; the text is the same where the policies do not differ; spills with reloads,
+ *    and map entries, are as many or more where upstream is sound, and then the checker proves it and the oracle agrees.
  * 4. Where upstream is unsound, and for one of the policies with a known mistake: what the checker proves, the oracle
  *    confirms.
  *
