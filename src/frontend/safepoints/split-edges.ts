@@ -14,20 +14,20 @@
  * changes stays on the edge: values that are not declared, constants, and what is passed to a parameter that need not be
  * fresh.
  */
+import { NeededParams } from "../../analysis/needed-params.ts";
 import { I32List } from "../../base/column.ts";
 import { argValue, type BlockArg, isValueArg } from "../../ir/block-calls.ts";
 import { type Block, type BlockCall, type Inst, NONE } from "../../ir/entities.ts";
 import type { Function } from "../../ir/function.ts";
 import * as Op from "../../ir/op.gen.ts";
-import { Demand } from "./demand.ts";
 import { isConstantValue, type References } from "./references.ts";
 
 export class EdgeSplitter {
-  private readonly demand: Demand;
+  private readonly fresh: NeededParams;
   private readonly args: I32List;
 
   constructor() {
-    this.demand = new Demand();
+    this.fresh = new NeededParams();
     this.args = new I32List();
   }
 
@@ -48,13 +48,25 @@ export class EdgeSplitter {
   }
 
   /**
+   * Which parameters must be fresh: of those that nobody computes with, the ones that a map will list. A reference that only ever reaches
+   * other parameters may be as stale as it likes.
+   */
+  private findFresh(func: Function, references: References, liveAcross: Int32Array): void {
+    this.fresh.begin(func);
+    for (let rank = 0; rank < references.count; rank++) {
+      if (((liveAcross[rank >> 5]! >>> (rank & 31)) & 1) === 1) this.fresh.need(func, references.value(rank));
+    }
+    this.fresh.compute(func);
+  }
+
+  /**
    * Splits the edges that need it; `liveAcross` is what liveness finds before. Returns how many edges were split; the
    * references are to be computed again when there are any.
    */
   run(func: Function, references: References, liveAcross: Int32Array): number {
     const { layout } = func;
     // Blocks made here pass on exactly what was passed before, so the answer stays right.
-    this.demand.compute(func, references, liveAcross);
+    this.findFresh(func, references, liveAcross);
     let split = 0;
     let block = layout.entryBlock;
     while (block !== NONE) {
@@ -91,7 +103,7 @@ export class EdgeSplitter {
   private goesStale(func: Function, references: References, call: BlockCall, index: number): boolean {
     const { blockCalls } = func.dfg;
     if (!isReference(func, references, blockCalls.arg(call, index))) return false;
-    return this.demand.isNeeded(func.dfg.blockParam(blockCalls.block(call), index));
+    return this.fresh.isNeeded(func.dfg.blockParam(blockCalls.block(call), index));
   }
 
   /** The new block, placed after `after`: its parameters are the arguments that stay on the edge. */

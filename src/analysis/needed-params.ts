@@ -1,16 +1,14 @@
 /**
- * Which block parameters must be fresh: those that an instruction computes with, those that a stack map will list (live
- * across a safepoint, for whatever use), and those passed on to one of these. A reference that only ever reaches other
- * parameters may be as stale as it likes.
+ * Which block parameters matter: those that an instruction computes with, those that somebody asks for, and those passed on to one of these.
+ * The others only ever reach each other.
  */
-import { fillBytes, fillWords, grownCapacity, I32List } from "../../base/column.ts";
-import { argValue, isValueArg } from "../../ir/block-calls.ts";
-import { type Block, type BlockCall, type Inst, NONE, type Value } from "../../ir/entities.ts";
-import type { Function } from "../../ir/function.ts";
-import { ValueKind } from "../../ir/values.ts";
-import type { References } from "./references.ts";
+import { fillBytes, fillWords, grownCapacity, I32List } from "../base/column.ts";
+import { argValue, isValueArg } from "../ir/block-calls.ts";
+import { type Block, type BlockCall, type Inst, NONE, type Value } from "../ir/entities.ts";
+import type { Function } from "../ir/function.ts";
+import { ValueKind } from "../ir/values.ts";
 
-export class Demand {
+export class NeededParams {
   private needed: Uint8Array;
   private readonly worklist: I32List;
   /** Block calls by the block that they go to, as linked lists. */
@@ -26,18 +24,40 @@ export class Demand {
     this.nextCalls = new I32List();
   }
 
-  /** Whether a block parameter must be fresh. */
   isNeeded(param: Value): boolean {
     return this.needed[param] !== 0;
   }
 
-  /** `liveAcross` has a bit for each rank of `references` that some map will list. */
-  compute(func: Function, references: References, liveAcross: Int32Array): void {
-    const { dfg, layout } = func;
-    this.reserve(dfg.numValues, dfg.numBlocks);
-    for (let rank = 0; rank < references.count; rank++) {
-      if (((liveAcross[rank >> 5]! >>> (rank & 31)) & 1) === 1) this.need(func, references.value(rank));
+  /** Every block call that goes to the block, as of `compute`. */
+  forEachCall(block: Block, visit: (call: BlockCall) => void): void {
+    for (let at = this.firstCalls[block]!; at !== NONE; at = this.nextCalls.get(at)) {
+      visit(this.calls.get(at) as BlockCall);
     }
+  }
+
+  /** Begins a function; `need` says what else matters, before `compute`. */
+  begin(func: Function): void {
+    const { numValues, numBlocks } = func.dfg;
+    if (this.needed.length < numValues)
+      this.needed = new Uint8Array(grownCapacity(this.needed.length, numValues));
+    fillBytes(this.needed, 0, 0, numValues);
+    if (this.firstCalls.length < numBlocks)
+      this.firstCalls = new Int32Array(grownCapacity(this.firstCalls.length, numBlocks));
+    fillWords(this.firstCalls, NONE, 0, numBlocks);
+    this.worklist.clear();
+    this.calls.clear();
+    this.nextCalls.clear();
+  }
+
+  need(func: Function, used: Value): void {
+    const value = func.dfg.resolveAliases(used);
+    if (func.dfg.valueKind(value) !== ValueKind.Param || this.needed[value] !== 0) return;
+    this.needed[value] = 1;
+    this.worklist.push(value);
+  }
+
+  compute(func: Function): void {
+    const { dfg, layout } = func;
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
       for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
         for (let i = 0; i < dfg.argCount(inst); i++) this.need(func, dfg.arg(inst, i));
@@ -64,13 +84,6 @@ export class Demand {
     }
   }
 
-  private need(func: Function, used: Value): void {
-    const value = func.dfg.resolveAliases(used);
-    if (func.dfg.valueKind(value) !== ValueKind.Param || this.needed[value] !== 0) return;
-    this.needed[value] = 1;
-    this.worklist.push(value);
-  }
-
   /** Whatever is passed to a needed parameter is needed. */
   private needPassed(func: Function, param: Value): void {
     const { dfg } = func;
@@ -79,16 +92,5 @@ export class Demand {
       const arg = dfg.blockCalls.arg(this.calls.get(at) as BlockCall, dfg.valueIndex(param));
       if (isValueArg(arg)) this.need(func, argValue(arg));
     }
-  }
-
-  private reserve(values: number, blocks: number): void {
-    if (this.needed.length < values) this.needed = new Uint8Array(grownCapacity(this.needed.length, values));
-    fillBytes(this.needed, 0, 0, values);
-    if (this.firstCalls.length < blocks)
-      this.firstCalls = new Int32Array(grownCapacity(this.firstCalls.length, blocks));
-    fillWords(this.firstCalls, NONE, 0, blocks);
-    this.worklist.clear();
-    this.calls.clear();
-    this.nextCalls.clear();
   }
 }
