@@ -89,7 +89,8 @@ export class BlockMerger {
     const call = dfg.destination(last, 0);
     const next = dfg.blockCalls.block(call);
     if (next === block || next === layout.entryBlock || this.cfg.predecessorCount(next) !== 1) return false;
-    passArguments(func, call, next);
+    nameArguments(func, call, next);
+    if (dfg.blockParamCount(next) > 0) throw new Error("a jump passes values");
     layout.removeInst(last);
     let inst = layout.firstInst(next);
     while (inst !== NONE) {
@@ -100,17 +101,6 @@ export class BlockMerger {
     }
     layout.removeBlock(next);
     return true;
-  }
-}
-
-function passArguments(func: Function, call: BlockCall, next: Block): void {
-  const { dfg } = func;
-  for (let i = dfg.blockParamCount(next) - 1; i >= 0; i--) {
-    const arg = dfg.blockCalls.arg(call, i);
-    if (!isValueArg(arg)) throw new Error("a jump passes values");
-    const param = dfg.blockParam(next, i);
-    dfg.removeBlockParam(param);
-    dfg.changeToAlias(param, argValue(arg));
   }
 }
 
