@@ -42,9 +42,9 @@ export class BlockMerger {
   }
 
   /**
-   * Makes the parameters of blocks that one edge leads to aliases of what it passes. Facts about a parameter do not hold of that, so this
-   * comes when nobody asks for them any more, and after `run`: without unreachable blocks, whose edges may go in a circle. Returns how
-   * many parameters are gone.
+   * Makes the parameters of blocks that one edge leads to aliases of what it passes. Facts about a parameter do not hold of that, so only
+   * numbering, which knows where they do, does so before it; this comes last, and after `run`: without unreachable blocks, whose edges may
+   * go in a circle. Returns how many parameters are gone.
    */
   nameSoleArguments(func: Function): number {
     const { dfg, layout } = func;
@@ -52,12 +52,8 @@ export class BlockMerger {
     cfg.compute(func);
     let gone = 0;
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
-      if (block === layout.entryBlock || cfg.predecessorCount(block) !== 1) continue;
-      if (dfg.blockParamCount(block) === 0) continue;
-      const edge = cfg.predecessorEdge(block, 0);
-      const branch = cfg.predecessorInst(block, 0);
-      const call = dfg.destination(branch, edge - cfg.firstEdge(cfg.edgeSource(edge)));
-      gone += nameArguments(func, call, block);
+      if (cfg.predecessorCount(block) !== 1 || dfg.blockParamCount(block) === 0) continue;
+      gone += nameArguments(func, soleCall(func, cfg, block), block);
     }
     return gone;
   }
@@ -104,8 +100,17 @@ export class BlockMerger {
   }
 }
 
-/** Of those that are values: what a call gives or throws is only known as a parameter. */
-function nameArguments(func: Function, call: BlockCall, block: Block): number {
+/** What the only edge that leads to the block passes. */
+export function soleCall({ dfg }: Function, cfg: ControlFlowGraph, block: Block): BlockCall {
+  const edge = cfg.predecessorEdge(block, 0);
+  return dfg.destination(cfg.predecessorInst(block, 0), edge - cfg.firstEdge(cfg.edgeSource(edge)));
+}
+
+/**
+ * Makes the parameters of a block that one edge leads to aliases of what it passes, as far as these are values: what a call gives or
+ * throws is only known as a parameter.
+ */
+export function nameArguments(func: Function, call: BlockCall, block: Block): number {
   const { dfg } = func;
   let gone = 0;
   for (let i = dfg.blockParamCount(block) - 1; i >= 0; i--) {

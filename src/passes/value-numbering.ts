@@ -19,6 +19,7 @@
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
 import { fillBytes, I32List } from "../base/column.ts";
+import { argValue, isValueArg } from "../ir/block-calls.ts";
 import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
@@ -32,6 +33,7 @@ import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
+import { nameArguments, soleCall } from "./merge-blocks.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { computesSame, constantOf, isPure, operationHash } from "./same-operations.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
@@ -123,7 +125,10 @@ export class ValueNumbering {
     }
     const straight = this.cfg.predecessorCount(block) === 1;
     scoped.enter(straight);
-    if (straight) this.learnFromBranch(this.cfg.predecessorInst(block, 0), block);
+    if (straight) {
+      this.learnFromBranch(this.cfg.predecessorInst(block, 0), block);
+      this.nameParams(block);
+    }
     open.push(block);
     const { layout } = this.func!;
     let inst = layout.firstInst(block);
@@ -141,6 +146,21 @@ export class ValueNumbering {
     if (dfg.format(branch) !== Format.Brif) return;
     const isTaken = dfg.blockCalls.block(dfg.destination(branch, 0)) === block;
     this.learn(dfg.arg(branch, 0), isTaken ? Known.NonZero : Known.Zero);
+  }
+
+  /** Makes the parameters of a block that one edge leads to aliases of what it passes, of which the branch may have said something. */
+  private nameParams(block: Block): void {
+    const { func, cfg } = this;
+    const { dfg } = func!;
+    const count = dfg.blockParamCount(block);
+    if (count === 0) return;
+    const call = soleCall(func!, cfg, block);
+    for (let i = 0; i < count; i++) {
+      const arg = dfg.blockCalls.arg(call, i);
+      if (isValueArg(arg) && this.nonNull[dfg.blockParam(block, i)] !== 0)
+        this.learn(argValue(arg), Known.NonZero);
+    }
+    this.changes += nameArguments(func!, call, block);
   }
 
   // Facts.
@@ -235,8 +255,10 @@ export class ValueNumbering {
       if (dfg.resultCount(inst) === 0 || dfg.argCount(inst) > 1) this.scoped.endAllFields();
       return;
     }
-    if (dfg.format(inst) === Format.Call && this.facts!.typeTestOf(this.func!, inst) !== null) {
-      this.replaceIfKnown(inst);
+    const test = dfg.format(inst) === Format.Call ? this.facts!.typeTestOf(this.func!, inst) : null;
+    if (test !== null) {
+      if (this.knownOf(dfg.arg(inst, 0)) !== Known.Zero) this.replaceIfKnown(inst);
+      else this.becomeConstant(inst, dfg.firstResult(inst), test.nullPasses ? 1 : 0);
       return;
     }
     const made = dfg.format(inst) === Format.Call ? this.facts!.allocationOf(this.func!, inst) : null;
