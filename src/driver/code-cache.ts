@@ -3,12 +3,13 @@
  * `../embed/page-cache.ts`.
  */
 
-import type { CompiledCode } from "../link/compiled-code.ts";
+import type { CompiledCode, KeptBytes } from "../link/compiled-code.ts";
+import type { ObjectCode } from "../object/object-code.ts";
 import type { CodeOptions } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
-import { prepareModule } from "./prepare.ts";
+import { type PreparedModule, prepareModule } from "./prepare.ts";
 import { settingsText } from "./recorded-settings.ts";
-import { restoredCode, storedCode } from "./stored-code.ts";
+import { objectOf, type RestoredPlan, restoredObject, restoredPlan, storedCode } from "./stored-code.ts";
 
 export interface CodeCache {
   /** The place for a module's code under these settings; null for one that is not worth a place. */
@@ -17,11 +18,9 @@ export interface CodeCache {
   entryLater?(bytes: Uint8Array, settings: string): Promise<CacheEntry | null>;
 }
 
-export interface CacheEntry {
-  /** What was saved there, whole and unchanged, or null. */
-  load(): Uint8Array | null;
-  /** Saves it, or does not: that is nobody's concern. */
-  save(stored: Uint8Array): void;
+export interface CacheEntry extends KeptBytes {
+  /** A second place, for the code as it was linked; there are those that have none. */
+  readonly link?: KeptBytes;
 }
 
 /**
@@ -53,7 +52,65 @@ export function cachedCode(
   entry: CacheEntry | null,
 ): CompiledCode | null {
   const stored = entry?.load() ?? null;
-  return stored === null ? null : restoredCode(bytes, options, stored);
+  if (stored === null) return null;
+  const found = restoredPlan(bytes, options, stored);
+  if (found === null) return null;
+  const code = new KeptCode(found, entry?.link ?? null);
+  // Without a second place it is linked for certain, and wanted whole.
+  return code.link !== null || code.isWhole ? code : null;
+}
+
+/** Code that is read when somebody links it, which nobody does where a link was kept, too. */
+class KeptCode implements CompiledCode {
+  readonly link: KeptBytes | null;
+  private readonly found: RestoredPlan;
+  private object: ObjectCode | null;
+
+  constructor(found: RestoredPlan, link: KeptBytes | null) {
+    this.link = link;
+    this.found = found;
+    this.object = null;
+  }
+
+  get plan(): CompiledCode["plan"] {
+    return this.found.prepared.plan;
+  }
+
+  get symbols(): CompiledCode["symbols"] {
+    return this.read().symbols;
+  }
+
+  get bodies(): CompiledCode["bodies"] {
+    return this.read().bodies;
+  }
+
+  get initializers(): CompiledCode["initializers"] {
+    return this.read().initializers;
+  }
+
+  /** Whether it is code that was stored. */
+  get isWhole(): boolean {
+    this.object ??= restoredObject(this.found);
+    return this.object !== null;
+  }
+
+  private read(): ObjectCode {
+    if (this.isWhole) return this.object!;
+    const { plan, options } = this.found.prepared;
+    this.object = objectOf(compileFunctions(plan, options));
+    return this.object;
+  }
+}
+
+/** Code that was just compiled, and is kept. */
+export function keptCode(
+  prepared: PreparedModule,
+  code: CompiledCode,
+  entry: CacheEntry | null,
+): CompiledCode {
+  if (entry === null) return code;
+  entry.save(storedCode(prepared, code));
+  return entry.link === undefined ? code : { ...code, link: entry.link };
 }
 
 /** Compiles for a store as `compileCode` does, or finds that it was done before. */
@@ -67,6 +124,5 @@ export function compileCached(
   if (cached !== null) return cached;
   const prepared = prepareModule(bytes, options, "store");
   const code = compileFunctions(prepared.plan, prepared.options);
-  entry?.save(storedCode(prepared, code));
-  return code;
+  return keptCode(prepared, code, entry);
 }

@@ -7,12 +7,11 @@ import { wrongOption } from "../base/wrong-option.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { LinkedModule } from "../link/output-module.ts";
 import type { OutputMode } from "../link/plan.ts";
-import { type CodeCache, cachedCode, cacheEntryLater } from "./code-cache.ts";
+import { type CodeCache, cachedCode, cacheEntryLater, keptCode } from "./code-cache.ts";
 import { type CodeOptions, type CompileOptions, linkCompiled } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { nodeOnly } from "./on-node.ts";
 import { type PreparedModule, type PrepareOptions, prepareModule } from "./prepare.ts";
-import { storedCode } from "./stored-code.ts";
 
 export interface AsyncOptions {
   /** How many threads compile, 64 at most; by the size of the module and the number of processors unless it is given. */
@@ -59,8 +58,7 @@ export async function compileCodeAsync(
   const cached = cachedCode(bytes, options, entry);
   if (cached !== null) return cached;
   const { prepared, code } = await compileForStore(bytes, options, { jobs, progress });
-  entry?.save(storedCode(prepared, code));
-  return code;
+  return keptCode(prepared, code, entry);
 }
 
 /** Code for a store, and what is stored with it. */

@@ -1,6 +1,6 @@
 /**
- * What planning a module has to walk all its code for: which functions its types get, what it uses, which functions may collect. Whoever has the facts, a cache or
- * another thread, plans without the walk, in time that does not grow with the code.
+ * What planning a module has to walk all its code for: which functions its types get, what it uses, which functions may collect; and what it evaluates all
+ * its constant expressions for: which globals are known. Whoever has the facts, a cache or another thread, plans without either.
  *
  * The binary form is a list of lists of numbers, each behind its length, all unsigned LEB128, numbers in two halves, the low one first:
  * a pair of a table and a type may exceed 32 bits. Reading trusts nothing.
@@ -19,11 +19,13 @@ export interface ModuleFacts {
   readonly usage: ModuleUsage;
   /** By function of that module: not 0 if a call may collect. */
   readonly collecting: Uint8Array;
+  /** By global: not 0 where it is known what it holds first. */
+  readonly knownGlobals: Uint8Array;
 }
 
 const FLAGS_PER_NUMBER = 32;
 
-export function writeFacts(out: ByteWriter, { roles, usage, collecting }: ModuleFacts): void {
+export function writeFacts(out: ByteWriter, { roles, usage, collecting, knownGlobals }: ModuleFacts): void {
   const flags = [usage.usesReferences, usage.usesExceptions].map(Number);
   const uses = usage.memoryUses.flatMap(({ operator, memory, other }) => [operator, memory, other]);
   const lists: readonly Iterable<number>[] = [
@@ -39,6 +41,7 @@ export function writeFacts(out: ByteWriter, { roles, usage, collecting }: Module
     usage.arrayData,
     uses,
     packed(collecting),
+    packed(knownGlobals),
   ];
   for (const list of lists) {
     const numbers = [...list];
@@ -75,7 +78,9 @@ export function readFacts(input: Uint8Array): ModuleFacts | null {
     memoryUses: memoryUses(list()),
   };
   const collecting = unpacked(list());
-  return cursor.isDone && flags.length === 2 && roles !== null ? { roles, usage, collecting } : null;
+  const knownGlobals = unpacked(list());
+  const isWhole = cursor.isDone && flags.length === 2;
+  return isWhole && roles !== null ? { roles, usage, collecting, knownGlobals } : null;
 }
 
 /** Flags as the bits of numbers, the first the lowest. */
@@ -123,8 +128,13 @@ function fits({ kind, index }: TypeFunctionRole, { types, tags }: Module): boole
   return any ? typeKind !== KIND_FUNC : typeKind === KIND_STRUCT;
 }
 
+/** Whether there are as many as were packed for so many. */
+function areFlagsOf(flags: Uint8Array, count: number): boolean {
+  return Math.ceil(flags.length / FLAGS_PER_NUMBER) === Math.ceil(count / FLAGS_PER_NUMBER);
+}
+
 /** Whether the facts can be of that module, as far as planning depends on it. */
-export function areFactsOf(module: Module, { roles, usage, collecting }: ModuleFacts): boolean {
+export function areFactsOf(module: Module, { roles, usage, collecting, knownGlobals }: ModuleFacts): boolean {
   const functions = module.functionTypes.length + roles.length;
   const below = (numbers: Iterable<number>, end: number): boolean => {
     for (const number of numbers) if (number >= end) return false;
@@ -132,7 +142,8 @@ export function areFactsOf(module: Module, { roles, usage, collecting }: ModuleF
   };
   return (
     roles.every((role) => fits(role, module)) &&
-    Math.ceil(collecting.length / FLAGS_PER_NUMBER) === Math.ceil(functions / FLAGS_PER_NUMBER) &&
+    areFlagsOf(collecting, functions) &&
+    areFlagsOf(knownGlobals, module.globals.length) &&
     below(usage.referencedFunctions, functions) &&
     below(usage.openTables, module.tables.length) &&
     below(usage.arraySegments, module.elements.length) &&

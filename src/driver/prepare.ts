@@ -5,7 +5,6 @@
 import { type PolicyName, policyNamed } from "../frontend/safepoints/policies.ts";
 import { TypeFunctions } from "../gc/type-functions.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
-import type { ModuleUsage } from "../link/module-usage.ts";
 import { type OutputMode, OutputPlan } from "../link/plan.ts";
 import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
 import { collectingFunctions } from "../translate/collecting-functions.ts";
@@ -74,7 +73,7 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: 
   const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
   // To these every call is a safepoint, so that any function with a call may have a frame.
   if (isUpstream) collecting.fill(1);
-  return planned(store, typeFunctions, { options, mode, collecting, usage: null, watch });
+  return planned(store, typeFunctions, { options, mode, collecting, known: null, watch });
 }
 
 /**
@@ -91,22 +90,23 @@ export function prepareAgain(
   if (!areFactsOf(input, facts)) return null;
   const typeFunctions = new TypeFunctions(input, featureMask(features), false, facts.roles);
   const watch = new Observers(options.observers ?? []);
-  const { collecting, usage } = facts;
-  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, usage, watch });
+  const { collecting } = facts;
+  return planned(new TypeStore(), typeFunctions, { options, mode, collecting, known: facts, watch });
 }
 
 interface Planning {
   readonly options: PrepareOptions;
   readonly mode: OutputMode;
   readonly collecting: Uint8Array;
-  readonly usage: ModuleUsage | null;
+  /** What need not be found out. */
+  readonly known: Pick<ModuleFacts, "usage" | "knownGlobals"> | null;
   readonly watch: Observers;
 }
 
 function planned(
   store: TypeStore,
   typeFunctions: TypeFunctions,
-  { options, mode, collecting, usage, watch }: Planning,
+  { options, mode, collecting, known, watch }: Planning,
 ): PreparedModule {
   const { collector: chosen = "copying", gcStress = false } = options;
   const { module } = typeFunctions;
@@ -118,14 +118,14 @@ function planned(
     ...(options.reserveMemoryBytes === undefined ? {} : { reserveBytes: options.reserveMemoryBytes }),
     typeFunctions,
     collecting,
-    ...(usage === null ? {} : { usage }),
+    ...(known === null ? {} : { usage: known.usage, knownGlobals: known.knownGlobals }),
   });
   const runtime = mode === "store" ? null : collectorModule(gcStress ? stressed(chosen) : chosen);
   if (runtime !== null) placeRuntime(plan, runtime);
   watch.planned(plan);
   return {
     plan,
-    facts: { roles: typeFunctions.roles, usage: plan.usage, collecting },
+    facts: { roles: typeFunctions.roles, usage: plan.usage, collecting, knownGlobals: plan.knownFlags },
     runtime,
     options: {
       features: options.features ?? DEFAULT_FEATURES,

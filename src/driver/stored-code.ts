@@ -39,14 +39,33 @@ export function restoredCode(
   options: CodeOptions,
   stored: Uint8Array,
 ): CompiledCode | null {
+  const found = restoredPlan(bytes, options, stored);
+  const object = found === null ? null : restoredObject(found);
+  return object === null ? null : codeOf(found!.prepared.plan, object);
+}
+
+/** A plan that was made again, and the bytes of the object code that goes with it. */
+export interface RestoredPlan {
+  readonly prepared: PreparedModule;
+  readonly object: Uint8Array;
+}
+
+/** The first part of that, or null for the same reasons. */
+export function restoredPlan(
+  bytes: Uint8Array,
+  options: CodeOptions,
+  stored: Uint8Array,
+): RestoredPlan | null {
   const cursor = new ByteCursor(stored);
   const factsBytes = cursor.take(cursor.count());
   const facts = cursor.isMalformed ? null : readFacts(factsBytes);
   if (facts === null) return null;
-  const prefix = factsBytes.byteOffset + factsBytes.length - stored.byteOffset;
-  const object = readObject(stored.subarray(prefix));
-  if (object === null) return null;
   const prepared = prepareAgain(bytes, options, "store", facts);
-  if (prepared === null || prepared.plan.module.code.starts.length !== object.bodies.length) return null;
-  return codeOf(prepared.plan, object);
+  return prepared === null ? null : { prepared, object: cursor.rest() };
+}
+
+/** The second part, or null where it is none, or of another number of functions. */
+export function restoredObject({ prepared, object }: RestoredPlan): ObjectCode | null {
+  const read = readObject(object);
+  return read?.bodies.length === prepared.plan.module.code.starts.length ? read : null;
 }

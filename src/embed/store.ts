@@ -11,7 +11,8 @@ import { ELEMENTS_OFFSET, isTraced, Kind, LENGTH_OFFSET, OBJECT_ALIGN, ZERO_BYTE
 import type { CodePositions } from "../link/code-positions.ts";
 import type { CompiledCode } from "../link/compiled-code.ts";
 import type { ConstantValue } from "../link/constant-value.ts";
-import { type LinkedInstance, linkForStore, outputName, toldName } from "../link/link-store.ts";
+import { linkOrRecall } from "../link/kept-link.ts";
+import { type LinkedInstance, outputName, type StorePlacement, toldName } from "../link/link-store.ts";
 import { leavesChecks } from "../link/native-tables.ts";
 import type { ImportedEnd } from "../link/stack-passing.ts";
 import { BUILTIN_DESCRIPTORS } from "../object/symbol-spaces.ts";
@@ -103,7 +104,7 @@ export class Store implements DescriptorMemory {
     }
     const base = this.memory.staticEnd;
     const canonicalIds = this.types.canonicalize(code.plan.module.types);
-    const linked = linkForStore(code, {
+    const placement: StorePlacement = {
       base,
       stackTop: this.runtime.stackEnd,
       firstFunction: this.functions.next,
@@ -119,9 +120,10 @@ export class Store implements DescriptorMemory {
       importedTag: (tag) => (byKind("tag", tag) as TagExtern).record,
       importedEnd: (func) => endOf(byKind("func", func) as FunctionExtern),
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
-    });
+    };
+    const linked = linkOrRecall(code, placement);
     this.lastPositions = linked.positions;
-    this.memory.reserve(linked.layout.bytes().length);
+    this.memory.reserve(linked.layout.byteLength);
     this.runtime.expectFrames(linked.layout.largestFrame);
     const { functionItems, asksFunctionTypes } = linked.layout;
     const { functionTypes } = code.plan.module;

@@ -61,6 +61,11 @@ export class KnownGlobals {
     return kind !== UNKNOWN && kind !== StaticValue.Import;
   }
 
+  /** By global: 1 where it is known what it holds first, and 0 elsewhere. */
+  flags(): Uint8Array {
+    return Uint8Array.from(this.references, (_, global) => (this.isKnown(global) ? 1 : 0));
+  }
+
   /** What a global holds first, or null where it is not known. */
   reference(global: number): KnownReference | null {
     if (!this.isKnown(global)) return null;

@@ -18,6 +18,7 @@ import type { ExternKind, Import, ImportType } from "../wasm/module.ts";
 import { FUNCREF, I32 } from "../wasm/types.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import type { ImportedBits } from "./constant-value.ts";
+import type { InstanceLayout } from "./instance-layout.ts";
 import { linkMemoryCopies } from "./memory-copies.ts";
 import { linkMemoryModule } from "./memory-module.ts";
 import { type LinkedModule, OutputModule } from "./output-module.ts";
@@ -37,7 +38,7 @@ export interface LinkedInstance extends LinkedModule {
   readonly memoryModules: readonly Uint8Array[];
   /** What copies between them; null where nothing does. */
   readonly memoryCopies: Uint8Array | null;
-  readonly layout: StaticLayout;
+  readonly layout: InstanceLayout;
 }
 
 /** The prefix of an export's name in the output. */
@@ -59,7 +60,10 @@ export function toldName(func: number): string {
   return `c${func}`;
 }
 
-export function linkForStore(compiled: CompiledCode, placement: StorePlacement): LinkedInstance {
+export function linkForStore(
+  compiled: CompiledCode,
+  placement: StorePlacement,
+): LinkedInstance & { readonly layout: StaticLayout } {
   const { plan } = compiled;
   const { module } = plan;
   plan.refuseLargeTables();

@@ -80,6 +80,8 @@ export interface PlanOptions {
   readonly collecting?: Uint8Array;
   /** Of `module`, where it is known already. */
   readonly usage?: ModuleUsage;
+  /** By global of `module`: not 0 where what it holds first is known (`known-globals.ts`); found out unless it is given. */
+  readonly knownGlobals?: Uint8Array;
 }
 
 const NONE = -1;
@@ -126,7 +128,9 @@ export class OutputPlan implements InitializerPlan {
   private readonly globalCells: Int32Array;
   private readonly tableCells: Int32Array;
   private readonly elementCells: Int32Array;
-  private readonly known: KnownGlobals;
+  /** Made when somebody asks what it is that globals hold: to link what was linked before, nobody does. */
+  private knownGlobals: KnownGlobals | null;
+  private readonly isGlobalKnown: Uint8Array;
   /** The input's globals that stay globals. */
   private readonly nativeGlobalCount: number;
   /** Globals of the runtime by name, in the output. */
@@ -158,7 +162,8 @@ export class OutputPlan implements InitializerPlan {
     this.globalCells = new Int32Array(module.globals.length).fill(NONE);
     this.tableCells = new Int32Array(module.tables.length).fill(NONE);
     this.elementCells = new Int32Array(module.elements.length).fill(NONE);
-    this.known = new KnownGlobals(module, this.constants, (segment) => this.areItemsInCell(segment));
+    this.knownGlobals = null;
+    this.isGlobalKnown = options.knownGlobals ?? this.known.flags();
     this.cells = this.placeCells();
     const checksTypes = this.native.checked.size > 0;
     const holdsReferences =
@@ -281,6 +286,18 @@ export class OutputPlan implements InitializerPlan {
     return this.module.globals[global]!.mutable ? null : this.known.reference(global);
   }
 
+  private get known(): KnownGlobals {
+    this.knownGlobals ??= new KnownGlobals(this.module, this.constants, (segment) =>
+      this.areItemsInCell(segment),
+    );
+    return this.knownGlobals;
+  }
+
+  /** By global: not 0 where it is known what it holds first. */
+  get knownFlags(): Uint8Array {
+    return this.isGlobalKnown;
+  }
+
   /** What is in the cell of a global from the start. */
   firstReference(global: number): KnownReference | null {
     return this.known.reference(global);
@@ -292,7 +309,7 @@ export class OutputPlan implements InitializerPlan {
   }
 
   isComputed(global: number): boolean {
-    if (wasm.isRef(this.module.globals[global]!.type)) return !this.known.isKnown(global);
+    if (wasm.isRef(this.module.globals[global]!.type)) return this.isGlobalKnown[global] === 0;
     return this.mode === "standalone" && this.constants.ofGlobal(global) === null;
   }
 
@@ -432,7 +449,8 @@ export class OutputPlan implements InitializerPlan {
     const add = (kind: Cell["kind"], index: number): number => cells.push({ kind, index }) - 1;
     if (usage.usesExceptions) add("exception", 0);
     module.globals.forEach(({ type, mutable }, i) => {
-      if (wasm.isRef(type) && (mutable || !this.known.isKnown(i))) this.globalCells[i] = add("global", i);
+      if (wasm.isRef(type) && (mutable || this.isGlobalKnown[i] === 0))
+        this.globalCells[i] = add("global", i);
     });
     module.tables.forEach((_, i) => {
       if (!this.native.stay.has(i)) this.tableCells[i] = add("table", i);

@@ -40,6 +40,7 @@ import {
 import type { FrameMap, SymbolTable } from "../object/symbols.ts";
 import { gapsOf } from "./address-gaps.ts";
 import type { CompiledCode } from "./compiled-code.ts";
+import type { InstanceLayout } from "./instance-layout.ts";
 import { knownTable } from "./known-tables.ts";
 import { mapsByUse } from "./map-order.ts";
 import type { Cell, OutputPlan } from "./plan.ts";
@@ -95,7 +96,7 @@ export interface StaticSummary {
   readonly tags: StaticPart;
 }
 
-export class StaticLayout implements DescriptorMemory {
+export class StaticLayout implements DescriptorMemory, InstanceLayout {
   /** Bytes of the largest frame on the shadow stack that code of the module makes; 0 without any. */
   largestFrame: number;
   private readonly plan: OutputPlan;
@@ -182,6 +183,10 @@ export class StaticLayout implements DescriptorMemory {
   /** The bytes so far, from `base` on. */
   bytes(): Uint8Array {
     return this.out.bytes();
+  }
+
+  get byteLength(): number {
+    return this.out.length;
   }
 
   /** The number of a function, or 0 where nothing has asked for one. */

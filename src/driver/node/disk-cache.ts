@@ -7,12 +7,13 @@
  *     "spillway"   8 bytes
  *     format       4 bytes, little-endian
  *     SHA-256      32 bytes, of the name and what follows
- *     stored code  `../stored-code.ts`
+ *     what is kept: code (`../stored-code.ts`), or in a second file the same as it was linked last (`../../link/kept-link.ts`)
  *
  * One that is cut off, changed, or put under another name is as if it were not there, and is replaced. The time of a file's last change
  * is when it was last used; when all files together exceed the bound, those go that were not used for longest. The cache never fails:
  * where the file system does not cooperate, nothing is kept.
  */
+import type { KeptBytes } from "../../link/compiled-code.ts";
 import type { CacheEntry, CodeCache } from "../code-cache.ts";
 import { builtIn } from "./built-in.ts";
 import { compilerIdentity } from "./compiler-identity.ts";
@@ -41,7 +42,9 @@ const FORMAT = 1;
 const FORMAT_OFFSET = MAGIC.length;
 const HASH_OFFSET = FORMAT_OFFSET + 4;
 const HEADER_BYTES = HASH_OFFSET + 32;
-const EXTENSION = ".code";
+/** What a file has in it. */
+const CODE = ".code";
+const LINK = ".link";
 /** What a writer left behind that was killed; a living one is done sooner. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
@@ -103,31 +106,35 @@ class DiskCache implements CodeCache {
     if (bytes.length < this.bounds.minModuleBytes) return null;
     const hash = createHash("sha256").update(JSON.stringify([FORMAT, this.compiler, settings]));
     const name = hash.update("\0").update(bytes).digest("hex");
+    return { ...this.place(name + CODE), link: this.place(name + LINK) };
+  }
+
+  private place(file: string): KeptBytes {
     return {
-      load: () => quietly(() => this.load(name)),
-      save: (stored) => void quietly(() => this.save(name, stored)),
+      load: () => quietly(() => this.load(file)),
+      save: (stored) => void quietly(() => this.save(file, stored)),
     };
   }
 
-  private load(name: string): Uint8Array | null {
-    const path = this.pathOf(name);
+  private load(file: string): Uint8Array | null {
+    const path = join(this.folder, file);
     const contents = readFileSync(path);
     if (contents.length < HEADER_BYTES) return null;
     const { buffer, byteOffset, length } = contents;
     // Not a buffer of Node's, whose `slice` is another.
     const stored = new Uint8Array(buffer, byteOffset + HEADER_BYTES, length - HEADER_BYTES);
-    if (!contents.subarray(0, HEADER_BYTES).equals(header(name, stored))) return null;
+    if (!contents.subarray(0, HEADER_BYTES).equals(header(file, stored))) return null;
     const now = new Date();
     quietly(() => utimesSync(path, now, now));
     return stored;
   }
 
-  private save(name: string, stored: Uint8Array): void {
-    const contents = Buffer.concat([header(name, stored), stored]);
+  private save(file: string, stored: Uint8Array): void {
+    const contents = Buffer.concat([header(file, stored), stored]);
     if (contents.length > this.bounds.maxBytes) return;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    this.write(this.pathOf(name), contents);
-    this.evict(name);
+    this.write(join(this.folder, file), contents);
+    this.evict(file);
   }
 
   /** Beside its place first, under a name that nobody else has, and then there. */
@@ -142,10 +149,6 @@ class DiskCache implements CodeCache {
     }
   }
 
-  private pathOf(name: string): string {
-    return join(this.folder, name + EXTENSION);
-  }
-
   /** Takes out what was not used for longest until the rest is within the bound; `kept` stays. */
   private evict(kept: string): void {
     const files = readdirSync(this.folder).flatMap((file) => {
@@ -157,8 +160,8 @@ class DiskCache implements CodeCache {
     let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     const abandoned = Date.now() - ABANDONED_MS;
     for (const { file, path, bytes, usedAt } of files) {
-      const isCode = file.endsWith(EXTENSION);
-      if (isCode ? total <= this.bounds.maxBytes || file === kept + EXTENSION : usedAt > abandoned) continue;
+      const isWhole = file.endsWith(CODE) || file.endsWith(LINK);
+      if (isWhole ? total <= this.bounds.maxBytes || file === kept : usedAt > abandoned) continue;
       // Another process may have been quicker, or the file be in use where that matters.
       quietly(() => rmSync(path));
       total -= bytes;
@@ -166,16 +169,16 @@ class DiskCache implements CodeCache {
   }
 }
 
-/** Names that are ours: of code, and, with a number behind, of what is not written to the end. */
+/** Names that are ours: of code, of links, and, with a number behind, of what is not written to the end. */
 function isOurs(file: string): boolean {
-  return /^[0-9a-f]{64}\.code(\.\d+)?$/.test(file);
+  return /^[0-9a-f]{64}\.(code|link)(\.\d+)?$/.test(file);
 }
 
-function header(name: string, stored: Uint8Array): Buffer {
+function header(file: string, stored: Uint8Array): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.write(MAGIC, "latin1");
   bytes.writeUInt32LE(FORMAT, FORMAT_OFFSET);
-  createHash("sha256").update(name).update(stored).digest().copy(bytes, HASH_OFFSET);
+  createHash("sha256").update(file).update(stored).digest().copy(bytes, HASH_OFFSET);
   return bytes;
 }
 
