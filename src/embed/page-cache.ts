@@ -4,7 +4,7 @@
  *
  * An entry's address is a SHA-256 of all that its contents depend on: that of the module's bytes, the settings, and the build of the compiler. So
  * nothing ever has to be invalidated; the oldest entries go when all exceed the bound. An entry says what its contents' hash is, and one with
- * other contents is as if it were not there. The cache never fails: where the browser does not cooperate, nothing is kept.
+ * other contents is as if it were not there. What code was linked to last has an address of its own, behind the code's. The cache never fails: where the browser does not cooperate, nothing is kept.
  *
  * Finding takes time, so it is for those who can wait: `new WebAssembly.Module` compiles.
  */
@@ -44,6 +44,8 @@ export interface PageCacheOptions {
 const NAME = "spillway";
 /** Addresses of no host: nothing is ever fetched. */
 const PREFIX = "https://code.invalid/spillway/";
+/** Behind the address of code: what it was linked to. */
+const LINK = "/link";
 const FORMAT = 1;
 const HASH_HEADER = "x-sha256";
 const BYTES_HEADER = "x-bytes";
@@ -75,6 +77,12 @@ interface Browser {
   readonly Response: NonNullable<PageGlobals["Response"]>;
 }
 
+/** What there was of a module. */
+interface Found {
+  readonly code: Uint8Array | null;
+  readonly link: Uint8Array | null;
+}
+
 class PageCache implements CodeCache {
   private readonly build: string;
   private readonly maxBytes: number;
@@ -98,11 +106,31 @@ class PageCache implements CodeCache {
       const parts = JSON.stringify([FORMAT, this.build, settings, await this.hash(bytes)]);
       const address = PREFIX + (await this.hash(new TextEncoder().encode(parts)));
       const storage = await this.browser.caches.open(NAME);
-      const stored = await this.find(storage, address);
-      return { load: () => stored, save: (code) => void this.save(storage, address, code) };
+      const [code, link] = await Promise.all([address, address + LINK].map((one) => this.find(storage, one)));
+      return this.entryOf(storage, address, { code: code ?? null, link: link ?? null });
     } catch {
       return null;
     }
+  }
+
+  private entryOf(storage: PageStorage, address: string, found: Found): CacheEntry {
+    let codeBytes = found.code?.length ?? 0;
+    // A link is of no use without the code, so it never takes the code's room, and is saved behind it.
+    let codeSaved = Promise.resolve();
+    return {
+      load: () => found.code,
+      save: (code) => {
+        codeBytes = code.length;
+        codeSaved = this.save(storage, address, code);
+      },
+      link: {
+        load: () => found.link,
+        save: (link) => {
+          if (codeBytes + link.length > this.maxBytes) return;
+          void codeSaved.then(() => this.put(storage, address + LINK, link)).catch(() => {});
+        },
+      },
+    };
   }
 
   private async find(storage: PageStorage, address: string): Promise<Uint8Array | null> {
@@ -115,19 +143,22 @@ class PageCache implements CodeCache {
   private async save(storage: PageStorage, address: string, code: Uint8Array): Promise<void> {
     if (code.length > this.maxBytes) return;
     try {
-      const headers = { [HASH_HEADER]: await this.hash(code), [BYTES_HEADER]: String(code.length) };
-      const response = (): PageResponse => new this.browser.Response(code, { headers });
       try {
-        await storage.put(address, response());
+        await this.put(storage, address, code);
       } catch {
         // Room is less than the bound, and what there is may be of older builds.
         for (const { url } of await storage.keys()) await storage.delete(url);
-        await storage.put(address, response());
+        await this.put(storage, address, code);
       }
-      await this.evict(storage);
     } catch {
       // The browser gives no more room, or the user none at all.
     }
+  }
+
+  private async put(storage: PageStorage, address: string, bytes: Uint8Array): Promise<void> {
+    const headers = { [HASH_HEADER]: await this.hash(bytes), [BYTES_HEADER]: String(bytes.length) };
+    await storage.put(address, new this.browser.Response(bytes, { headers }));
+    await this.evict(storage);
   }
 
   /** Entries come in the order in which they were made. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,11 +14,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { type CodeCache, compileCached } from "../../src/driver/code-cache.ts";
+import { type CacheEntry, type CodeCache, compileCached } from "../../src/driver/code-cache.ts";
 import { compileCode } from "../../src/driver/compile.ts";
 import { compileCodeAsync } from "../../src/driver/compile-async.ts";
 import { identityOf } from "../../src/driver/node/compiler-identity.ts";
@@ -98,6 +99,25 @@ test("other bytes and other settings are other files", async () => {
   compileCached(await textToBinary("(module (func))"), {}, cache);
   assert.deepEqual(events, ["miss", "save", "miss", "save", "miss", "save"]);
   assert.equal(readdirSync(folder).length, 3);
+});
+
+test("what code was linked to is a second file, where the code is and both have room", () => {
+  const folder = newFolder();
+  const [code, link] = [new Uint8Array(1000).fill(1), new Uint8Array(500).fill(2)];
+  const places = (maxBytes: number): CacheEntry => open(folder, maxBytes).entry(bytes, "")!;
+  const roomy = places(1 << 20);
+  roomy.link!.save(link);
+  assert.equal(roomy.link!.load(), null, "without the code it is of no use");
+  roomy.save(code);
+  places(1500).link!.save(link);
+  assert.equal(roomy.link!.load(), null, "there are headers, too");
+  roomy.link!.save(link);
+  assert.deepEqual([roomy.load(), roomy.link!.load()], [code, link]);
+  const names = readdirSync(folder).sort();
+  assert.deepEqual(names.map(extname), [".code", ".link"]);
+  // One under the other's name is not there.
+  copyFileSync(join(folder, names[0]!), join(folder, names[1]!));
+  assert.equal(roomy.link!.load(), null);
 });
 
 test("a file that is damaged is compiled and written anew", () => {

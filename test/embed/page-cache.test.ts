@@ -73,17 +73,37 @@ async function compiledIn(page: Page, options = OPTIONS): Promise<unknown> {
 test("what was compiled is found again", async () => {
   const page = new Page();
   const first = await compiledIn(page);
-  assert.equal(page.entries.size, 1);
-  const [[address, entry]] = [...page.entries] as [[string, Entry]];
+  const entries = [...page.entries];
+  const [[code], [link]] = entries as [[string, Entry], [string, Entry]];
+  assert.equal(link, `${code}/link`);
   assert.equal(await compiledIn(page), first);
-  assert.deepEqual([...page.entries], [[address, entry]], "kept once");
+  assert.deepEqual([...page.entries], entries, "kept once");
+});
+
+test("what it was linked to is kept where there is room for both", async () => {
+  const page = new Page();
+  const first = await compiledIn(page);
+  const [code, link] = [...page.entries.values()] as [Entry, Entry];
+  const bytesOfBoth = code.body.length + link.body.length;
+  for (const [maxBytes, kept] of [
+    [bytesOfBoth, 2],
+    [bytesOfBoth - 1, 1],
+  ] as const) {
+    const bounded = new Page();
+    for (let i = 0; i < 2; i++) assert.equal(await compiledIn(bounded, { ...OPTIONS, maxBytes }), first);
+    assert.deepEqual([...bounded.entries.keys()], [...page.entries.keys()].slice(0, kept));
+  }
+  page.entries.clear();
+  page.room = 1;
+  for (let i = 0; i < 2; i++) assert.equal(await compiledIn(page), first);
+  assert.deepEqual([...page.entries.values()], [code]);
 });
 
 test("and only by the build that compiled it", async () => {
   const page = new Page();
   await compiledIn(page);
   await compiledIn(page, { ...OPTIONS, build: "two" });
-  assert.equal(page.entries.size, 2);
+  assert.equal(page.entries.size, 4);
 });
 
 test("an entry with other contents than it says is replaced", async () => {

@@ -13,7 +13,6 @@
  * is when it was last used; when all files together exceed the bound, those go that were not used for longest. The cache never fails:
  * where the file system does not cooperate, nothing is kept.
  */
-import type { KeptBytes } from "../../link/compiled-code.ts";
 import type { CacheEntry, CodeCache } from "../code-cache.ts";
 import { builtIn } from "./built-in.ts";
 import { compilerIdentity } from "./compiler-identity.ts";
@@ -106,14 +105,21 @@ class DiskCache implements CodeCache {
     if (bytes.length < this.bounds.minModuleBytes) return null;
     const hash = createHash("sha256").update(JSON.stringify([FORMAT, this.compiler, settings]));
     const name = hash.update("\0").update(bytes).digest("hex");
-    return { ...this.place(name + CODE), link: this.place(name + LINK) };
+    const [code, link] = [name + CODE, name + LINK];
+    return {
+      load: () => quietly(() => this.load(code)),
+      save: (stored) => void quietly(() => this.save(code, stored)),
+      link: {
+        load: () => quietly(() => this.load(link)),
+        save: (stored) => void quietly(() => this.saveBeside(code, link, stored)),
+      },
+    };
   }
 
-  private place(file: string): KeptBytes {
-    return {
-      load: () => quietly(() => this.load(file)),
-      save: (stored) => void quietly(() => this.save(file, stored)),
-    };
+  /** Of no use without the code, so it never takes that one's room. */
+  private saveBeside(code: string, link: string, stored: Uint8Array): void {
+    const { size } = statSync(join(this.folder, code));
+    if (size + HEADER_BYTES + stored.length <= this.bounds.maxBytes) this.save(link, stored);
   }
 
   private load(file: string): Uint8Array | null {
