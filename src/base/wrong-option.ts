@@ -4,26 +4,43 @@
  * A function that takes options lists their names as an `OptionNames` of its type, so that the two cannot differ.
  */
 
-/** The names of all options of such a type, and no others. */
-export type OptionNames<T> = { readonly [Name in keyof Required<T>]: true };
+/** What an option takes. */
+export interface OptionKind {
+  /** In words, behind "must be". */
+  readonly takes: string;
+  holds(value: unknown): boolean;
+}
+
+export const FLAG: OptionKind = { takes: "true or false", holds: (value) => typeof value === "boolean" };
+export const TEXT: OptionKind = { takes: "a string", holds: (value) => typeof value === "string" };
+export const NUMBER: OptionKind = { takes: "a number", holds: (value) => typeof value === "number" };
+export const FUNCTION: OptionKind = { takes: "a function", holds: (value) => typeof value === "function" };
+export const LIST: OptionKind = { takes: "an array", holds: Array.isArray };
+
+/** The names of all options of such a type, and no others: of each what it takes, or true where who uses it looks for itself. */
+export type OptionNames<T> = { readonly [Name in keyof Required<T>]: OptionKind | true };
 
 /** What an option takes, and what it was given. */
 export function wrongOption(name: string, takes: string, given: unknown): string {
   return `${name} must be ${takes}, not ${shown(given)}`;
 }
 
-/** Throws a `TypeError` unless these are options of `taker`, as people call it, by their names; what they are is not looked at. */
+/** Throws a `TypeError` unless these are options of `taker`, as people call it, by their names and kinds; undefined is not given. */
 export function requireOptions<T>(options: unknown, names: OptionNames<T>, taker: string): void {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new TypeError(wrongOption("options", "an object", options));
-  for (const name of Object.keys(options))
+  for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(names, name)) throw new TypeError(unknownOption(name, Object.keys(names), taker));
+    const kind: OptionKind | true = names[name as keyof T];
+    if (kind !== true && value !== undefined && !kind.holds(value))
+      throw new TypeError(wrongOption(name, kind.takes, value));
+  }
 }
 
 /** The options of these names, of an object that has others' beside them. */
 export function pickOptions<T extends object, N extends keyof T>(
   options: T,
-  names: Readonly<Record<N, true>>,
+  names: Readonly<Record<N, unknown>>,
 ): Pick<T, N> {
   const picked: Partial<Pick<T, N>> = {};
   for (const name of Object.keys(names) as N[]) if (options[name] !== undefined) picked[name] = options[name];

@@ -61,7 +61,7 @@
 
 import { ControlFlowGraph } from "../analysis/control-flow-graph.ts";
 import { DominatorTree } from "../analysis/dominator-tree.ts";
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { NUMBER, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { Definitions } from "./definitions.ts";
@@ -75,7 +75,7 @@ export interface CheckOptions {
   readonly maxErrors?: number;
 }
 
-const CHECK_OPTIONS: OptionNames<CheckOptions> = { maxErrors: true };
+const CHECK_OPTIONS: OptionNames<CheckOptions> = { maxErrors: NUMBER };
 
 const DEFAULT_MAX_ERRORS = 20;
 

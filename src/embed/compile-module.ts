@@ -8,7 +8,7 @@ import { stressed } from "../runtime/collectors.ts";
 import { withCompileErrors, withCompileErrorsLater } from "./compile-errors.ts";
 import type { Exports } from "./export-value.ts";
 import type { Imports } from "./imports.ts";
-import { ASYNC_OPTIONS, BUILTIN_OPTIONS, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
+import { ASYNC_OPTIONS, BUILTIN_OPTIONS, CACHE, CODE_OPTIONS, STORE_OPTIONS } from "./option-names.ts";
 import {
   type BinarySource,
   bytesOf,
@@ -19,7 +19,7 @@ import {
 } from "./store-api.ts";
 import type { StoreOptions } from "./store-options.ts";
 
-const MODULE_OPTIONS: OptionNames<ModuleOptions> = { ...CODE_OPTIONS, ...BUILTIN_OPTIONS, cache: true };
+const MODULE_OPTIONS: OptionNames<ModuleOptions> = { ...CODE_OPTIONS, ...BUILTIN_OPTIONS, cache: CACHE };
 const MODULE_ASYNC_OPTIONS: OptionNames<ModuleOptions & AsyncOptions> = {
   ...MODULE_OPTIONS,
   ...ASYNC_OPTIONS,
@@ -84,7 +84,7 @@ interface InstantiateOptions extends StoreOptions, ModuleOptions {
 const INSTANTIATE_OPTIONS: OptionNames<InstantiateOptions> = {
   ...STORE_OPTIONS,
   ...MODULE_OPTIONS,
-  store: true,
+  store: { takes: "a Store", holds: (value) => value instanceof Store },
 };
 
 /** Compiles and instantiates, in a store of its own unless one is given. */

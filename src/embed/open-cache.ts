@@ -1,6 +1,6 @@
 /** A cache of compiled code for `compile` and `createWebAssembly`, on hosts that have a place for it. */
 
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { NUMBER, type OptionNames, requireOptions, TEXT } from "../base/wrong-option.ts";
 import type { CodeCache } from "../driver/code-cache.ts";
 import { nodeOnly } from "../driver/on-node.ts";
 import { environment } from "./environment.ts";
@@ -18,7 +18,7 @@ export interface CacheOptions {
   readonly build?: string;
 }
 
-const CACHE_OPTIONS: OptionNames<CacheOptions> = { folder: true, maxBytes: true, build: true };
+const CACHE_OPTIONS: OptionNames<CacheOptions> = { folder: TEXT, maxBytes: NUMBER, build: TEXT };
 
 /** In the polyfill's bundle a string stands for it (`tools/bundle.ts`); elsewhere there is nothing of that name. */
 declare const COMPILER_BUILD: string | undefined;

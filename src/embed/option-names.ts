@@ -1,5 +1,13 @@
-/** The options of the API by their names: a name that is none of them is refused, for nothing would come of it. */
-import type { OptionNames } from "../base/wrong-option.ts";
+/** The options of the API by their names: a name that is none of them is refused, for nothing would come of it, and so is what an option does not take. */
+import {
+  FLAG,
+  FUNCTION,
+  LIST,
+  NUMBER,
+  type OptionKind,
+  type OptionNames,
+  TEXT,
+} from "../base/wrong-option.ts";
 import type { CodeOptions, CompileOptions } from "../driver/compile.ts";
 import type { AsyncOptions } from "../driver/compile-async.ts";
 import type { StoreOptions } from "./store-options.ts";
@@ -15,15 +23,15 @@ export const STORE_OPTIONS: OptionNames<StoreOptions> = {
 /** What code depends on. */
 export const CODE_OPTIONS: OptionNames<CodeOptions> = {
   collector: true,
-  target: true,
-  features: true,
-  reserveMemoryBytes: true,
+  target: TEXT,
+  features: { takes: "a set of features, as withFeature gives", holds: (value) => value instanceof Set },
+  reserveMemoryBytes: NUMBER,
   policy: true,
-  gcStress: true,
-  prove: true,
-  positions: true,
-  backwards: true,
-  observers: true,
+  gcStress: FLAG,
+  prove: FLAG,
+  positions: FLAG,
+  backwards: FLAG,
+  observers: LIST,
 };
 
 export const STANDALONE_OPTIONS: OptionNames<CompileOptions> = {
@@ -33,6 +41,18 @@ export const STANDALONE_OPTIONS: OptionNames<CompileOptions> = {
 };
 
 /** What the JavaScript API takes when it compiles, by the specification. */
-export const BUILTIN_OPTIONS = { builtins: true, importedStringConstants: true } as const;
+export const BUILTIN_OPTIONS: Readonly<Record<"builtins" | "importedStringConstants", OptionKind>> = {
+  builtins: LIST,
+  importedStringConstants: {
+    takes: "a string or null",
+    holds: (value) => value === null || typeof value === "string",
+  },
+};
 
-export const ASYNC_OPTIONS: OptionNames<AsyncOptions> = { jobs: true, progress: true };
+/** Where code is kept. */
+export const CACHE: OptionKind = {
+  takes: "a cache, as openCache gives, or null",
+  holds: (value) => value === null || (typeof value === "object" && "entry" in value),
+};
+
+export const ASYNC_OPTIONS: OptionNames<AsyncOptions> = { jobs: true, progress: FUNCTION };

@@ -11,7 +11,7 @@
  *
  * Code that comes with a module is run as it is, so a program that loads modules of others' needs the polyfill instead.
  */
-import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
 import { isPrecompiled, noCode } from "../driver/precompiled.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate } from "../wasm/index.ts";
@@ -27,7 +27,7 @@ export { hasGarbageCollection } from "./install-polyfill.ts";
 /** Nothing is compiled. */
 type InstallOptions = Omit<NamespaceOptions, "compile">;
 
-const INSTALL_OPTIONS: OptionNames<InstallOptions> = { force: true, store: true };
+const INSTALL_OPTIONS: OptionNames<InstallOptions> = { force: FLAG, store: true };
 
 /** Replaces `WebAssembly`, whatever the engine has. */
 export function install(options: InstallOptions = {}): void {

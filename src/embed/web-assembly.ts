@@ -5,7 +5,7 @@
  * WebAssembly JavaScript Interface; its Web API for the two functions on responses.
  */
 import { InputError } from "../base/diagnostics.ts";
-import { type OptionNames, pickOptions, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
 import * as wasm from "../wasm/types.ts";
@@ -14,7 +14,7 @@ import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Imports } from "./imports.ts";
 import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
 import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
-import { BUILTIN_OPTIONS } from "./option-names.ts";
+import { CACHE } from "./option-names.ts";
 import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import {
   type BinarySource,
@@ -38,13 +38,13 @@ export interface NamespaceOptions {
   readonly compile?: Pick<ModuleOptions, "gcStress" | "prove" | "policy" | "cache">;
 }
 
-const NAMESPACE_OPTIONS: OptionNames<NamespaceOptions> = { force: true, store: true, compile: true };
+const NAMESPACE_OPTIONS: OptionNames<NamespaceOptions> = { force: FLAG, store: true, compile: true };
 
 const COMPILATION_OPTIONS: OptionNames<Required<NamespaceOptions>["compile"]> = {
-  gcStress: true,
-  prove: true,
+  gcStress: FLAG,
+  prove: FLAG,
   policy: true,
-  cache: true,
+  cache: CACHE,
 };
 
 /** What the JavaScript API takes when it compiles: options that it does not know are none of its concern, by the specification. */
@@ -93,14 +93,18 @@ export function createNamespace(
   const moduleOptions = (given: CompileOptions): ModuleOptions => ({
     collector,
     ...options.compile,
-    ...pickOptions(given, BUILTIN_OPTIONS),
+    ...given,
   });
-  const compileEither = (bytes: BinarySource, given: CompileOptions = {}): object =>
-    isNative(bytes, given) ? new native.Module(bytes, given) : compile(bytes, moduleOptions(given));
-  const compileEitherAsync = async (bytes: BinarySource, given: CompileOptions = {}): Promise<object> =>
-    isNative(bytes, given)
+  const compileEither = (bytes: BinarySource, asked?: CompileOptions): object => {
+    const given = optionsOf(asked);
+    return isNative(bytes, given) ? new native.Module(bytes, given) : compile(bytes, moduleOptions(given));
+  };
+  const compileEitherAsync = async (bytes: BinarySource, asked?: CompileOptions): Promise<object> => {
+    const given = optionsOf(asked);
+    return isNative(bytes, given)
       ? new native.Module(bytes, given)
       : await compileAsync(bytes, moduleOptions(given));
+  };
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
     if (module instanceof StoreModule) {
       return Object.setPrototypeOf(
@@ -205,8 +209,9 @@ export function createNamespace(
     return { module, instance: instantiateEither(module, imports) };
   };
   const namespace: Record<string, unknown> = {
-    validate: (bytes: BinarySource, given: CompileOptions = {}): boolean => {
+    validate: (bytes: BinarySource, asked?: CompileOptions): boolean => {
       requireBytes(bytes);
+      const given = optionsOf(asked);
       return isNative(bytes, given) || isValid(bytes, given);
     },
     compile: async (bytes: BinarySource, given?: CompileOptions): Promise<object> => {
@@ -266,6 +271,15 @@ function decoded(bytes: BinarySource): WasmModule | null {
 }
 
 /** Whether the module imports what the engine, which may never have heard of builtins, would ask the program for. */
+/** The dictionary as the specification converts it (`WebAssemblyCompileOptions`). */
+function optionsOf(asked: CompileOptions | null | undefined): CompileOptions {
+  const { builtins, importedStringConstants } = asked ?? {};
+  return {
+    ...(builtins === undefined ? {} : { builtins: [...builtins].map(String) }),
+    ...(importedStringConstants == null ? {} : { importedStringConstants: String(importedStringConstants) }),
+  };
+}
+
 function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
   const { builtins = [], importedStringConstants = null } = given;
   if (builtins.length === 0 && importedStringConstants === null) return false;

@@ -24,7 +24,7 @@
  * debug builds only.
  */
 
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { BlockArg } from "../ir/block-calls.ts";
 import {
   type Block,
@@ -67,8 +67,8 @@ export interface FinalizeOptions {
 const FINALIZE_OPTIONS: OptionNames<FinalizeOptions> = {
   policy: true,
   pointerType: true,
-  spill: true,
-  branchToEntry: true,
+  spill: FLAG,
+  branchToEntry: FLAG,
 };
 
 const NO_ARGS: readonly BlockArg[] = [];

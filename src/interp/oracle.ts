@@ -28,7 +28,7 @@
  *   same on both sides (`ops-opaque.ts`), so every verified program can be compared.
  * - Maps that *before* brings along, of its own slots, move nothing on either side; *after* must have kept them.
  */
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { NUMBER, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import type { Block, Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import type { Type } from "../ir/types.ts";
@@ -49,7 +49,7 @@ export interface OracleOptions {
   readonly fuel?: number;
 }
 
-const ORACLE_OPTIONS: OptionNames<OracleOptions> = { seeds: true, fuel: true };
+const ORACLE_OPTIONS: OptionNames<OracleOptions> = { seeds: true, fuel: NUMBER };
 
 const DEFAULT_SEEDS = 8;
 const DEFAULT_FUEL = 300;

@@ -8,7 +8,7 @@
  *
  * Source: `cranelift/reader/src/parser.rs` (`parse_test`, `parse_target_specs`).
  */
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { Function } from "../ir/function.ts";
 import type { CallConv } from "../ir/signature.ts";
 import { Lexer, Tok } from "./lexer.ts";
@@ -77,7 +77,7 @@ export interface ParseEachOptions extends ParseOptions {
 const PARSE_OPTIONS: OptionNames<ParseEachOptions> = {
   defaultCallConv: true,
   runCallConv: true,
-  reuse: true,
+  reuse: FLAG,
 };
 
 const WORD_TEST = keyword("test");

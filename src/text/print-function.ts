@@ -13,7 +13,7 @@
  */
 
 import { grownColumn, I32List } from "../base/column.ts";
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
@@ -34,7 +34,7 @@ export interface PrintOptions {
   readonly dynamicTypes?: boolean;
 }
 
-const PRINT_OPTIONS: OptionNames<PrintOptions> = { directives: true, dynamicTypes: true };
+const PRINT_OPTIONS: OptionNames<PrintOptions> = { directives: FLAG, dynamicTypes: FLAG };
 
 const INDENT = 4;
 const ANNOTATED_INDENT = 36;

@@ -3,7 +3,7 @@
  * a target the rules that need one are passed over, as upstream's are without an ISA, and the instructions that mean
  * something to a target only (`get_frame_pointer`, `get_pinned_reg`) are errors.
  */
-import { type OptionNames, requireOptions } from "../base/wrong-option.ts";
+import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts";
 import { I32, I64, type Type } from "../ir/types.ts";
 
 export interface VerifyOptions {
@@ -23,11 +23,11 @@ export interface VerifyOptions {
 const VERIFY_OPTIONS: OptionNames<VerifyOptions> = {
   isa: true,
   pointerType: true,
-  enablePinnedReg: true,
-  preserveFramePointers: true,
-  enableProbestack: true,
+  enablePinnedReg: FLAG,
+  preserveFramePointers: FLAG,
+  enableProbestack: FLAG,
   probestackStrategy: true,
-  stackMaps: true,
+  stackMaps: FLAG,
 };
 
 /** The options with their defaults. */

@@ -81,6 +81,40 @@ test("options of stores and of compiling are each told of the other", () => {
   assert.ok(embed.instantiate(EMPTY_MODULE, {}, { maxHeapBytes: 65536, gcStress: true, cache: null }));
 });
 
+const WRONG_KINDS: readonly [options: object, complaint: string][] = [
+  [{ features: { gc: true } }, "features must be a set of features, as withFeature gives, not "],
+  [{ cache: 5 }, "cache must be a cache, as openCache gives, or null, not 5"],
+  [{ cache: {} }, "cache must be a cache, as openCache gives, or null, not "],
+  [{ target: 20 }, "target must be a string, not 20"],
+  [{ gcStress: "yes" }, 'gcStress must be true or false, not "yes"'],
+  [{ prove: 1 }, "prove must be true or false, not 1"],
+  [{ observers: () => {} }, "observers must be an array, not "],
+  [{ builtins: "js-string" }, 'builtins must be an array, not "js-string"'],
+  [{ importedStringConstants: 5 }, "importedStringConstants must be a string or null, not 5"],
+  [{ reserveMemoryBytes: "64m" }, 'reserveMemoryBytes must be a number, not "64m"'],
+];
+
+test("what an option does not take is refused, with what it takes", async () => {
+  for (const [options, message] of WRONG_KINDS) {
+    const isTold = (error: Error): boolean => error.name === "TypeError" && error.message.startsWith(message);
+    assert.throws(() => embed.compile(EMPTY_MODULE, options), isTold, message);
+    await assert.rejects(embed.compileAsync(EMPTY_MODULE, options), isTold);
+  }
+  await assert.rejects(
+    embed.compileAsync(EMPTY_MODULE, { progress: true } as object),
+    /^TypeError: progress must be a function, not true$/,
+  );
+  assert.throws(
+    () => embed.instantiate(EMPTY_MODULE, {}, { store: {} } as object),
+    /^TypeError: store must be a Store, not /,
+  );
+  assert.throws(
+    () => embed.openCache({ folder: 5 } as object),
+    /^TypeError: folder must be a string, not 5$/,
+  );
+  embed.compile(EMPTY_MODULE, { cache: null, importedStringConstants: null, builtins: [] });
+});
+
 test("a policy that is none is refused by name", () => {
   const wrong = { policy: "spilway" } as unknown as object;
   const complaint = /^TypeError: policy must be one of spillway, .*, not "spilway"$/;
@@ -89,7 +123,7 @@ test("a policy that is none is refused by name", () => {
   assert.throws(() => new clif.SafepointSpiller().run(clif.parseFunctions(TEXT)[0]!, wrong), complaint);
 });
 
-test("the specification's options are not ours: unknown ones are passed over", async () => {
+test("the specification's options are not ours: unknown ones are passed over, and the others converted", async () => {
   const { Module, compile, validate } = embed.createWebAssembly({ force: true }) as Record<
     string,
     new (
@@ -103,4 +137,8 @@ test("the specification's options are not ours: unknown ones are passed over", a
     (taker as (bytes: Uint8Array, options: object) => unknown)(EMPTY_MODULE, given);
   assert.ok(await call(compile));
   assert.equal(call(validate), true);
+  const strings = { builtins: new Set(["js-string"]), importedStringConstants: 5 };
+  assert.ok(new Module!(EMPTY_MODULE, strings));
+  assert.ok(new Module!(EMPTY_MODULE, null as unknown as object));
+  assert.throws(() => new Module!(EMPTY_MODULE, { builtins: 5 }), TypeError);
 });
