@@ -41,20 +41,26 @@ export function readImports(
   provided: ProvidedImports,
 ): Extern[] {
   const { module } = code.plan;
+  const given: unknown = imports;
+  if (given !== undefined && !isObject(given)) throw new TypeError("the imports argument must be an object");
   return module.imports.map((imported, i) => {
     const own = provided(imported);
     if (own !== undefined) return own;
-    if (typeof imports !== "object" || imports === null) {
+    if (given === undefined) {
       throw new TypeError("the imports argument must be present and must be an object");
     }
-    const from: unknown = imports[imported.module];
-    if ((typeof from !== "object" && typeof from !== "function") || from === null) {
+    const from: unknown = given[imported.module];
+    if (!isObject(from)) {
       throw new TypeError(`the import module ${JSON.stringify(imported.module)} is no object`);
     }
-    const value = (from as Record<string, unknown>)[imported.name];
+    const value = from[imported.name];
     const wanted = externTypeOfImport(context.store.types, module, i);
     return readImport(context, imported, wanted, value);
   });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 function readImport(context: ImportContext, imported: Import, wanted: ExternType, value: unknown): Extern {

@@ -328,6 +328,27 @@ test("errors have the classes of the engine, and say what is wrong", async () =>
   );
 });
 
+test("imports are an object of any kind, or none where none are needed", async () => {
+  const module = compile(
+    await textToBinary(`(module (import "env" "f" (func $f (result anyref)))
+    (func (export "f") (result anyref) (call $f)))`),
+  );
+  const nothing = compile(await textToBinary("(module)"));
+  const given: unknown[] = [null, 5, "env", Symbol("env")];
+  for (const wrong of given) {
+    for (const one of [module, nothing])
+      assert.throws(() => new Store().instantiate(one, wrong as Imports), {
+        name: "TypeError",
+        message: "the imports argument must be an object",
+      });
+  }
+  assert.throws(() => new Store().instantiate(module), { name: "TypeError", message: /must be present/ });
+  new Store().instantiate(nothing);
+  const imports = Object.assign(() => {}, { env: { f: () => 7 } });
+  const { f } = new Store().instantiate<{ f(): unknown }>(module, imports as unknown as Imports).exports;
+  assert.equal(f(), 7);
+});
+
 test("an exception of JavaScript's own passes through, and the stack is as before", async () => {
   const error = new Error("mine");
   const exports = await run(
