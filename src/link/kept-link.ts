@@ -45,11 +45,7 @@ function placementText({ module, cells }: OutputPlan, placement: StorePlacement)
     if (kind === "global") return index < module.importedGlobalCount;
     return kind === "exception" || (kind === "table" && index < module.importedTableCount);
   };
-  const bits = count(module.importedGlobalCount).map((global) => {
-    const value = module.globals[global]!.mutable ? null : placement.importedBits(global);
-    return value === null ? null : [value.kind, "bits" in value ? String(value.bits) : null];
-  });
-  return JSON.stringify([
+  const asked = [
     [base, stackTop, firstFunction, functionTypes],
     [...canonicalIds],
     [...descriptors],
@@ -57,8 +53,9 @@ function placementText({ module, cells }: OutputPlan, placement: StorePlacement)
     functions.map((func) => placement.importedFunction(func)),
     functions.map((func) => placement.importedEnd(func)),
     count(module.importedTagCount).map((tag) => placement.importedTag(tag)),
-    bits,
-  ]);
+    count(module.importedGlobalCount).map((global) => placement.importedBits(global)),
+  ];
+  return JSON.stringify(asked, (_, value) => (typeof value === "bigint" ? String(value) : value));
 }
 
 const TEXT = new TextEncoder();

@@ -52,9 +52,9 @@ export function valueTableModule(descriptor: number, hasStringTest: boolean): Ui
   const counting = module.addType([], [I32]);
   module.addFunction(module.addType([I32, I32], []), beginBody(), "begin");
   const hasRoom = module.addFunction(counting, hasRoomBody(), "hasRoom");
-  const put = module.addFunction(module.addType([I32, EXTERNREF], []), putBody(descriptor), "put");
-  const box = module.addFunction(boxing, boxBody(hasRoom, put), "box");
-  module.addFunction(boxing, boxTextBody(test, box), "boxText");
+  module.addFunction(module.addType([I32, EXTERNREF], []), putBody(descriptor), "put");
+  module.addFunction(boxing, boxBody(hasRoom, descriptor), "box");
+  module.addFunction(boxing, boxTextBody(test, hasRoom, descriptor), "boxText");
   module.addFunction(module.addType([I32], [EXTERNREF]), valueBody(), "value");
   module.addFunction(counting, forgetBody(), "forget");
   return module.encode();
@@ -179,8 +179,19 @@ function moveOn(body: BodyWriter): void {
 }
 
 function putBody(descriptor: number): Uint8Array {
-  const [object, value, number] = [0, 1, 2];
   const body = new BodyWriter([I32]);
+  put(body, { object: 0, value: 1, number: 2 }, descriptor);
+  return body.finish();
+}
+
+/** What is at hand when a box is made, as locals. */
+interface BoxLocals {
+  readonly object: number;
+  readonly value: number;
+  readonly number: number;
+}
+
+function put(body: BodyWriter, { object, value, number }: BoxLocals, descriptor: number): void {
   numberOf(body, () => body.index(WasmOp.GlobalGet, CURSOR));
   body.index(WasmOp.LocalTee, number);
   body.get(value);
@@ -195,7 +206,6 @@ function putBody(descriptor: number): Uint8Array {
   body.get(number);
   body.access(WasmOp.I32Store, 0, HostBox.Number);
   moveOn(body);
-  return body.finish();
 }
 
 /** The number of the word that is pushed. */
@@ -209,9 +219,15 @@ function numberOf(body: BodyWriter, push: () => void): void {
   body.op(WasmOp.I32ShrU);
 }
 
-function boxBody(hasRoom: number, put: number): Uint8Array {
-  const [value, object] = [0, 1];
-  const body = new BodyWriter([I32]);
+function boxBody(hasRoom: number, descriptor: number): Uint8Array {
+  const body = new BodyWriter([I32, I32]);
+  box(body, { value: 0, object: 1, number: 2 }, hasRoom, descriptor);
+  return body.finish();
+}
+
+/** Returns a new box, or 0. It stands wherever it is wanted, as programs make many strings. */
+function box(body: BodyWriter, locals: BoxLocals, hasRoom: number, descriptor: number): void {
+  const { object } = locals;
   body.index(WasmOp.GlobalGet, REGION);
   body.access(WasmOp.I32Load, 0);
   body.index(WasmOp.GlobalGet, SEEN);
@@ -224,23 +240,36 @@ function boxBody(hasRoom: number, put: number): Uint8Array {
   body.index(WasmOp.GlobalGet, ALLOC_END);
   body.op(WasmOp.I32GtU);
   returnIf(body, 0);
+  pushIsTaken(body);
+  body.open(WasmOp.If);
   body.call(hasRoom);
   body.op(WasmOp.I32Eqz);
   returnIf(body, 0);
+  body.end();
   body.get(object);
   body.i32(HostBox.Bytes);
   body.op(WasmOp.I32Add);
   body.index(WasmOp.GlobalSet, ALLOC_PTR);
+  put(body, locals, descriptor);
   body.get(object);
-  body.get(value);
-  body.call(put);
-  body.get(object);
-  return body.finish();
+}
+
+/** Whether the word to look at next is none, or that of a box. */
+function pushIsTaken(body: BodyWriter): void {
+  body.index(WasmOp.GlobalGet, CURSOR);
+  body.index(WasmOp.GlobalGet, END);
+  body.op(WasmOp.I32Eq);
+  body.openIf(I32);
+  body.i32(1);
+  body.op(WasmOp.Else);
+  body.index(WasmOp.GlobalGet, CURSOR);
+  body.access(WasmOp.I32Load, 0);
+  body.end();
 }
 
 /** Without a test, nothing is known to be a string. */
-function boxTextBody(test: number, box: number): Uint8Array {
-  const body = new BodyWriter();
+function boxTextBody(test: number, hasRoom: number, descriptor: number): Uint8Array {
+  const body = new BodyWriter([I32, I32]);
   if (test < 0) {
     body.i32(0);
     return body.finish();
@@ -249,8 +278,7 @@ function boxTextBody(test: number, box: number): Uint8Array {
   body.call(test);
   body.op(WasmOp.I32Eqz);
   returnIf(body, 0);
-  body.get(0);
-  body.call(box);
+  box(body, { value: 0, object: 1, number: 2 }, hasRoom, descriptor);
   return body.finish();
 }
 
