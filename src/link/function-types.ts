@@ -10,21 +10,28 @@ import { StackPassing, type StackUsers } from "./stack-passing.ts";
 
 export class FunctionTypes {
   private readonly users: StackUsers;
-  private readonly types: OutputTypes;
+  /** Made when somebody asks: to take what was linked before, nobody does. */
+  private made: OutputTypes | null;
   private readonly stack: StackPassing;
 
-  /** With all that bodies may name; what linking needs besides is added then. */
   constructor(users: StackUsers) {
-    const { module, passesStack } = users;
     this.users = users;
-    this.types = new OutputTypes(module.types);
+    this.made = null;
     this.stack = new StackPassing(users);
+  }
+
+  /** With all that bodies may name; what linking needs besides is added then. */
+  private get types(): OutputTypes {
+    if (this.made !== null) return this.made;
+    const { module, passesStack } = this.users;
+    this.made = new OutputTypes(module.types);
     for (let type = 0; type < module.types.length; type++) {
       if (module.types.kind(type) !== wasm.KIND_FUNC) continue;
       if (passesStack) this.withStack(type);
       if (this.stack.isOutsideTables) this.plain(type);
     }
     for (let func = 0; func < module.functionTypes.length; func++) this.ofFunction(func);
+    return this.made;
   }
 
   get table(): TypeTable {

@@ -107,8 +107,6 @@ export class OutputPlan implements InitializerPlan {
   readonly passesStack: boolean;
   /** The cells, in order. */
   readonly cells: readonly Cell[];
-  /** The output's function types; the runtime's come behind them when it is merged. */
-  readonly outputTypes: TypeTable;
   readonly functionTypes: FunctionTypes;
   readonly memories: MemoryPlan;
   readonly native: NativeTables;
@@ -185,7 +183,6 @@ export class OutputPlan implements InitializerPlan {
     this.nativeGlobalCount = this.nativeGlobals.length;
     this.placeTables();
     this.functionTypes = new FunctionTypes(this);
-    this.outputTypes = this.functionTypes.table;
     const isComputed = module.globals.some((_, i) => i >= module.importedGlobalCount && this.isComputed(i));
     this.start = this.passesStack || this.hasMemoryModules || isComputed ? module.start : NONE;
     this.refuse();
@@ -260,6 +257,11 @@ export class OutputPlan implements InitializerPlan {
   /** Whether others see what is in the tables that stay, so that functions there have their parameters only. */
   get areTablesSeen(): boolean {
     return this.usesHeap && !this.functionTypes.takesStackInTables;
+  }
+
+  /** The output's function types; the runtime's come behind them when it is merged. */
+  get outputTypes(): TypeTable {
+    return this.functionTypes.table;
   }
 
   /** The output's index of a function type of numbers, which is added if it is not there. */
