@@ -45,12 +45,21 @@ export interface HandleGroup {
   readonly objects: Handle[];
 }
 
+class Bearer {
+  constructor(object?: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: private names of classes below are put on it
+    if (object !== undefined) return object;
+  }
+}
+
 /** What stands for an object of the heap. Private names take the place of a map of weak keys, which costs a collection more. */
-export class Handle {
+export class Handle extends Bearer {
   readonly #word: number;
   readonly #group: HandleGroup;
 
-  constructor(word: number, group: HandleGroup) {
+  /** `object` becomes the handle, if it is given. */
+  constructor(word: number, group: HandleGroup, object?: object) {
+    super(object);
     this.#word = word;
     this.#group = group;
   }
