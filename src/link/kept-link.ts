@@ -138,7 +138,9 @@ function recalled(
     made.every(([, address]) => isOwn(address));
   if (!isRight) return null;
   for (const [key, address] of made) descriptors.set(key | 0, address);
-  const layout = new KeptLayout({
+  const functionNumbers = new Map(functionItems.map((func, i) => [func, firstFunction + i]));
+  const globalCells = new Map(globals);
+  const layout: InstanceLayout = {
     byteLength,
     largestFrame,
     asksFunctionTypes: asksFunctionTypes === 1,
@@ -147,10 +149,11 @@ function recalled(
     functionItems,
     cellPlaces,
     staticObjectAddresses,
-    firstFunction,
-    tagRecords,
-    globals: new Map(globals),
-  });
+    knownFunction: (func) => functionNumbers.get(func) ?? 0,
+    cellAddress: (cell) => cellPlaces[cell]!,
+    globalCell: (global) => globalCells.get(global)!,
+    tagRecord: (tag) => tagRecords[tag]!,
+  };
   return {
     bytes,
     positions: null,
@@ -164,56 +167,4 @@ function pairsOf(numbers: readonly number[]): [number, number][] {
   const pairs: [number, number][] = [];
   for (let i = 0; i + 1 < numbers.length; i += 2) pairs.push([numbers[i]!, numbers[i + 1]!]);
   return pairs;
-}
-
-/** What was kept of a `StaticLayout`. */
-type KeptParts = Omit<InstanceLayout, "knownFunction" | "cellAddress" | "globalCell" | "tagRecord"> & {
-  readonly firstFunction: number;
-  readonly tagRecords: readonly number[];
-  /** By exported global: the address of its word. */
-  readonly globals: ReadonlyMap<number, number>;
-};
-
-class KeptLayout implements InstanceLayout {
-  readonly byteLength: number;
-  readonly largestFrame: number;
-  readonly functionItems: readonly number[];
-  readonly asksFunctionTypes: boolean;
-  readonly cellRegion: number;
-  readonly rootAddressList: number;
-  readonly cellPlaces: Int32Array;
-  readonly staticObjectAddresses: Int32Array;
-  private readonly functionNumbers: ReadonlyMap<number, number>;
-  private readonly tagRecords: readonly number[];
-  private readonly globals: ReadonlyMap<number, number>;
-
-  constructor(parts: KeptParts) {
-    this.byteLength = parts.byteLength;
-    this.largestFrame = parts.largestFrame;
-    this.functionItems = parts.functionItems;
-    this.asksFunctionTypes = parts.asksFunctionTypes;
-    this.cellRegion = parts.cellRegion;
-    this.rootAddressList = parts.rootAddressList;
-    this.cellPlaces = parts.cellPlaces;
-    this.staticObjectAddresses = parts.staticObjectAddresses;
-    this.functionNumbers = new Map(parts.functionItems.map((func, i) => [func, parts.firstFunction + i]));
-    this.tagRecords = parts.tagRecords;
-    this.globals = parts.globals;
-  }
-
-  knownFunction(func: number): number {
-    return this.functionNumbers.get(func) ?? 0;
-  }
-
-  cellAddress(cell: number): number {
-    return this.cellPlaces[cell]!;
-  }
-
-  globalCell(global: number): number {
-    return this.globals.get(global)!;
-  }
-
-  tagRecord(tag: number): number {
-    return this.tagRecords[tag]!;
-  }
 }
