@@ -161,11 +161,12 @@ class PageCache implements CodeCache {
     await this.evict(storage);
   }
 
-  /** Entries come in the order in which they were made. */
+  /** Entries come in the order in which they were made. Code comes before all links: without it a module is compiled. */
   private async evict(storage: PageStorage): Promise<void> {
-    const addresses = (await storage.keys()).map(({ url }) => url);
+    const addresses = (await storage.keys()).map(({ url }) => url).reverse();
+    const isLink = (address: string): boolean => address.endsWith(LINK);
     let kept = 0;
-    for (const address of addresses.reverse()) {
+    for (const address of [...addresses.filter((one) => !isLink(one)), ...addresses.filter(isLink)]) {
       const bytes = Number((await storage.match(address))?.headers.get(BYTES_HEADER) ?? 0);
       kept += bytes;
       if (kept > this.maxBytes) await storage.delete(address);

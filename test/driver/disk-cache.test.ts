@@ -120,6 +120,25 @@ test("what code was linked to is a second file, where the code is and both have 
   assert.equal(roomy.link!.load(), null);
 });
 
+test("links go before any code does", () => {
+  const folder = newFolder();
+  const maxBytes = 4000;
+  const places = ["a", "b", "c"].map((settings) => open(folder, maxBytes).entry(bytes, settings)!);
+  const round = (): void => {
+    for (const { load, save, link } of places) {
+      if (load() === null) save(new Uint8Array(1000));
+      if (link!.load() === null) link!.save(new Uint8Array(700));
+    }
+  };
+  for (let start = 0; start < 3; start++) {
+    round();
+    assert.ok(places.every(({ load }) => load() !== null));
+    const files = readdirSync(folder);
+    assert.ok(files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0) <= maxBytes);
+    assert.equal(files.filter((file) => file.endsWith(".link")).length, 1);
+  }
+});
+
 test("a file that is damaged is compiled and written anew", () => {
   const folder = newFolder();
   compileCached(bytes, {}, open(folder));

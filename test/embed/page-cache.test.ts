@@ -99,6 +99,21 @@ test("what it was linked to is kept where there is room for both", async () => {
   assert.deepEqual([...page.entries.values()], [code]);
 });
 
+test("links go before any code does", async () => {
+  const page = new Page();
+  await compiledIn(page);
+  const [code, link] = [...page.entries.values()].map(({ body }) => body.length) as [number, number];
+  const bounded = new Page();
+  const builds = ["one", "two", "three"];
+  const maxBytes = builds.length * code + link;
+  for (let start = 0; start < 2; start++) {
+    for (const build of builds) await compiledIn(bounded, { ...OPTIONS, build, maxBytes });
+    const addresses = [...bounded.entries.keys()];
+    assert.equal(addresses.filter((address) => !address.endsWith("/link")).length, builds.length);
+    assert.equal(addresses.length, builds.length + 1);
+  }
+});
+
 test("and only by the build that compiled it", async () => {
   const page = new Page();
   await compiledIn(page);

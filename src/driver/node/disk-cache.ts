@@ -10,7 +10,8 @@
  *     what is kept: code (`../stored-code.ts`), or in a second file the same as it was linked last (`../../link/kept-link.ts`)
  *
  * One that is cut off, changed, or put under another name is as if it were not there, and is replaced. The time of a file's last change
- * is when it was last used; when all files together exceed the bound, those go that were not used for longest. The cache never fails:
+ * is when it was last used; when all files together exceed the bound, those go that were not used for longest, links before any code: a
+ * program without its link is linked, without its code it is compiled. The cache never fails:
  * where the file system does not cooperate, nothing is kept.
  */
 import type { CacheEntry, CodeCache } from "../code-cache.ts";
@@ -116,7 +117,7 @@ class DiskCache implements CodeCache {
     };
   }
 
-  /** Of no use without the code, so it never takes that one's room. */
+  /** Of no use without the code. */
   private saveBeside(code: string, link: string, stored: Uint8Array): void {
     const { size } = statSync(join(this.folder, code));
     if (size + HEADER_BYTES + stored.length <= this.bounds.maxBytes) this.save(link, stored);
@@ -155,24 +156,29 @@ class DiskCache implements CodeCache {
     }
   }
 
-  /** Takes out what was not used for longest until the rest is within the bound; `kept` stays. */
+  /** Takes out links, then code, what was not used for longest first, until the rest is within the bound; code that is `kept` stays. */
   private evict(kept: string): void {
     const files = readdirSync(this.folder).flatMap((file) => {
       const path = join(this.folder, file);
       const stat = isOurs(file) ? quietly(() => statSync(path)) : null;
       return stat === null ? [] : [{ file, path, bytes: stat.size, usedAt: stat.mtimeMs }];
     });
-    files.sort((a, b) => a.usedAt - b.usedAt);
+    files.sort((a, b) => Number(isCode(a.file)) - Number(isCode(b.file)) || a.usedAt - b.usedAt);
     let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     const abandoned = Date.now() - ABANDONED_MS;
     for (const { file, path, bytes, usedAt } of files) {
-      const isWhole = file.endsWith(CODE) || file.endsWith(LINK);
-      if (isWhole ? total <= this.bounds.maxBytes || file === kept : usedAt > abandoned) continue;
+      const isWhole = isCode(file) || file.endsWith(LINK);
+      const stays = total <= this.bounds.maxBytes || (file === kept && isCode(file));
+      if (isWhole ? stays : usedAt > abandoned) continue;
       // Another process may have been quicker, or the file be in use where that matters.
       quietly(() => rmSync(path));
       total -= bytes;
     }
   }
+}
+
+function isCode(file: string): boolean {
+  return file.endsWith(CODE);
 }
 
 /** Names that are ours: of code, of links, and, with a number behind, of what is not written to the end. */
