@@ -11,7 +11,7 @@
  * hostile input has them) give no edge. Linear in blocks and edges; the object keeps its memory between functions.
  */
 import { fillWords, grownCapacity, grownColumn } from "../base/column.ts";
-import { type Block, type Inst, NONE } from "../ir/entities.ts";
+import { type Block, type BlockCall, type Inst, NONE } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
 
 export class ControlFlowGraph {
@@ -85,6 +85,13 @@ export class ControlFlowGraph {
   /** The branch that leads here from predecessor `index`. */
   predecessorInst(block: Block, index: number): Inst {
     return this.branches[this.predecessor(block, index)]! as Inst;
+  }
+
+  /** What it passes, of the function that the graph was computed of. */
+  predecessorCall({ dfg }: Function, block: Block, index: number): BlockCall {
+    const edge = this.predecessorEdge(block, index);
+    const source = this.edgeSource(edge);
+    return dfg.destination(this.branches[source]! as Inst, edge - this.firstEdge(source));
   }
 
   edgeSource(edge: number): Block {

@@ -193,29 +193,25 @@ export class ValueTable {
 
   /** Takes several parameters off their block; they are nothing any more. */
   removeBlockParams(block: Block, isGone: (param: Value) => boolean): void {
+    this.dropParams(block, (param) => {
+      if (!isGone(param)) return false;
+      this.setValue(param, this.valueType(param), ValueKind.None, NONE, 0);
+      return true;
+    });
+  }
+
+  /** Takes off the block all parameters that have been made aliases while they still stood in its list. */
+  dropAliasedParams(block: Block): void {
+    this.dropParams(block, (param) => this.isAlias(param));
+  }
+
+  private dropParams(block: Block, isGone: (param: Value) => boolean): void {
     const start = this.paramStarts[block]!;
     const count = this.paramCounts[block]!;
     let kept = 0;
     for (let i = 0; i < count; i++) {
       const value = this.pool.get(start + i) as Value;
-      if (isGone(value)) {
-        this.setValue(value, this.valueType(value), ValueKind.None, NONE, 0);
-        continue;
-      }
-      this.pool.set(start + kept, value);
-      this.valueInfos[value] = (ValueKind.Param << KIND_SHIFT) | kept++;
-    }
-    this.paramCounts[block] = kept;
-  }
-
-  /** Takes off the block all parameters that have been made aliases while they still stood in its list. */
-  dropAliasedParams(block: Block): void {
-    const start = this.paramStarts[block]!;
-    const count = this.paramCounts[block]!;
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const value = this.pool.get(start + i);
-      if (this.isAlias(value as Value)) continue;
+      if (isGone(value)) continue;
       this.pool.set(start + kept, value);
       this.valueInfos[value] = (ValueKind.Param << KIND_SHIFT) | kept++;
     }

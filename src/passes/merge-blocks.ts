@@ -53,7 +53,7 @@ export class BlockMerger {
     let gone = 0;
     for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
       if (cfg.predecessorCount(block) !== 1 || dfg.blockParamCount(block) === 0) continue;
-      gone += nameArguments(func, soleCall(func, cfg, block), block);
+      gone += nameArguments(func, cfg.predecessorCall(func, block, 0), block);
     }
     return gone;
   }
@@ -100,29 +100,20 @@ export class BlockMerger {
   }
 }
 
-/** What the only edge that leads to the block passes. */
-export function soleCall({ dfg }: Function, cfg: ControlFlowGraph, block: Block): BlockCall {
-  const edge = cfg.predecessorEdge(block, 0);
-  return dfg.destination(cfg.predecessorInst(block, 0), edge - cfg.firstEdge(cfg.edgeSource(edge)));
-}
-
 /**
  * Makes the parameters of a block that one edge leads to aliases of what it passes, as far as these are values: what a call gives or
  * throws is only known as a parameter.
  */
 export function nameArguments(func: Function, call: BlockCall, block: Block): number {
   const { dfg } = func;
-  let gone = 0;
-  for (let i = dfg.blockParamCount(block) - 1; i >= 0; i--) {
+  const count = dfg.blockParamCount(block);
+  for (let i = 0; i < count; i++) {
     const arg = dfg.blockCalls.arg(call, i);
-    if (!isValueArg(arg)) continue;
-    const param = dfg.blockParam(block, i);
-    dfg.blockCalls.removeArg(call, i);
-    dfg.removeBlockParam(param);
-    dfg.changeToAlias(param, argValue(arg));
-    gone++;
+    if (isValueArg(arg)) dfg.changeToAlias(dfg.blockParam(block, i), argValue(arg));
   }
-  return gone;
+  dfg.blockCalls.removeArgs(call, (index) => isValueArg(dfg.blockCalls.arg(call, index)));
+  dfg.dropAliasedParams(block);
+  return count - dfg.blockParamCount(block);
 }
 
 function drop(func: Function, block: Block): void {

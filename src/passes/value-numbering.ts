@@ -33,7 +33,7 @@ import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
-import { nameArguments, soleCall } from "./merge-blocks.ts";
+import { nameArguments } from "./merge-blocks.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { computesSame, constantOf, isPure, operationHash } from "./same-operations.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
@@ -154,7 +154,7 @@ export class ValueNumbering {
     const { dfg } = func!;
     const count = dfg.blockParamCount(block);
     if (count === 0) return;
-    const call = soleCall(func!, cfg, block);
+    const call = cfg.predecessorCall(func!, block, 0);
     for (let i = 0; i < count; i++) {
       const arg = dfg.blockCalls.arg(call, i);
       if (isValueArg(arg) && this.nonNull[dfg.blockParam(block, i)] !== 0)

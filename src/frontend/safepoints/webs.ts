@@ -412,13 +412,11 @@ export class Webs {
 
   /** What is passed to a block on one of its edges; `NONE` on one that nothing comes by, or that a collection comes before. */
   private callOf(block: Block, index: number): BlockCall | typeof NONE {
-    const { cfg, blocks } = this;
-    const { dfg } = this.func;
-    const edge = cfg.predecessorEdge(block, index);
-    const source = cfg.edgeSource(edge);
-    const branch = cfg.predecessorInst(block, index);
-    if (blocks.numberOf(source) < 0 || isSafepoint(dfg.opcode(branch))) return NONE;
-    return dfg.destination(branch, edge - cfg.firstEdge(source));
+    const { cfg, blocks, func } = this;
+    const isPassing =
+      blocks.numberOf(cfg.predecessor(block, index)) >= 0 &&
+      !isSafepoint(func.dfg.opcode(cfg.predecessorInst(block, index)));
+    return isPassing ? cfg.predecessorCall(func, block, index) : NONE;
   }
 
   private rankOfArg(call: BlockCall, index: number): number {
