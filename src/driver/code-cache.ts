@@ -9,7 +9,14 @@ import type { CodeOptions } from "./compile.ts";
 import { compileFunctions } from "./compile-functions.ts";
 import { type PreparedModule, prepareModule } from "./prepare.ts";
 import { settingsText } from "./recorded-settings.ts";
-import { objectOf, type RestoredPlan, restoredObject, restoredPlan, storedCode } from "./stored-code.ts";
+import {
+  objectOf,
+  type RestoredPlan,
+  restoredCode,
+  restoredObject,
+  restoredPlan,
+  storedCode,
+} from "./stored-code.ts";
 
 export interface CodeCache {
   /** The place for a module's code under these settings; null for one that is not worth a place. */
@@ -53,20 +60,20 @@ export function cachedCode(
 ): CompiledCode | null {
   const stored = entry?.load() ?? null;
   if (stored === null) return null;
-  const found = restoredPlan(bytes, options, stored);
-  if (found === null) return null;
-  const code = new KeptCode(found, entry?.link ?? null);
+  const link = entry?.link;
   // Without a second place it is linked for certain, and wanted whole.
-  return code.link !== null || code.isWhole ? code : null;
+  if (link === undefined) return restoredCode(bytes, options, stored);
+  const found = restoredPlan(bytes, options, stored);
+  return found === null ? null : new KeptCode(found, link);
 }
 
 /** Code that is read when somebody links it, which nobody does where a link was kept, too. */
 class KeptCode implements CompiledCode {
-  readonly link: KeptBytes | null;
+  readonly link: KeptBytes;
   private readonly found: RestoredPlan;
   private object: ObjectCode | null;
 
-  constructor(found: RestoredPlan, link: KeptBytes | null) {
+  constructor(found: RestoredPlan, link: KeptBytes) {
     this.link = link;
     this.found = found;
     this.object = null;
@@ -88,16 +95,10 @@ class KeptCode implements CompiledCode {
     return this.read().initializers;
   }
 
-  /** Whether it is code that was stored. */
-  get isWhole(): boolean {
-    this.object ??= restoredObject(this.found);
-    return this.object !== null;
-  }
-
+  /** What was stored, or, where that cannot be read, the same compiled again. */
   private read(): ObjectCode {
-    if (this.isWhole) return this.object!;
     const { plan, options } = this.found.prepared;
-    this.object = objectOf(compileFunctions(plan, options));
+    this.object ??= restoredObject(this.found) ?? objectOf(compileFunctions(plan, options));
     return this.object;
   }
 }

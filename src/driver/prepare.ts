@@ -125,7 +125,7 @@ function planned(
   watch.planned(plan);
   return {
     plan,
-    facts: { roles: typeFunctions.roles, usage: plan.usage, collecting, knownGlobals: plan.knownFlags },
+    facts: { roles: typeFunctions.roles, usage: plan.usage, collecting, knownGlobals: plan.isGlobalKnown },
     runtime,
     options: {
       features: options.features ?? DEFAULT_FEATURES,

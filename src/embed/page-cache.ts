@@ -83,6 +83,12 @@ interface Found {
   readonly link: Uint8Array | null;
 }
 
+interface StoredEntry {
+  readonly address: string;
+  readonly isLink: boolean;
+  readonly bytes: number;
+}
+
 class PageCache implements CodeCache {
   private readonly build: string;
   private readonly maxBytes: number;
@@ -114,21 +120,16 @@ class PageCache implements CodeCache {
   }
 
   private entryOf(storage: PageStorage, address: string, found: Found): CacheEntry {
-    let codeBytes = found.code?.length ?? 0;
-    // A link is of no use without the code, so it never takes the code's room, and is saved behind it.
+    // A link is saved behind the code, without which it is of no use.
     let codeSaved = Promise.resolve();
     return {
       load: () => found.code,
       save: (code) => {
-        codeBytes = code.length;
         codeSaved = this.save(storage, address, code);
       },
       link: {
         load: () => found.link,
-        save: (link) => {
-          if (codeBytes + link.length > this.maxBytes) return;
-          void codeSaved.then(() => this.put(storage, address + LINK, link)).catch(() => {});
-        },
+        save: (link) => void codeSaved.then(() => this.saveLink(storage, address, link)),
       },
     };
   }
@@ -150,27 +151,48 @@ class PageCache implements CodeCache {
         for (const { url } of await storage.keys()) await storage.delete(url);
         await this.put(storage, address, code);
       }
+      await this.evict(storage);
     } catch {
       // The browser gives no more room, or the user none at all.
+    }
+  }
+
+  /** Where all code leaves room for it. */
+  private async saveLink(storage: PageStorage, address: string, link: Uint8Array): Promise<void> {
+    try {
+      const codes = (await this.entries(storage)).filter((entry) => !entry.isLink);
+      const codeBytes = codes.reduce((sum, { bytes }) => sum + bytes, 0);
+      if (!codes.some((code) => code.address === address) || codeBytes + link.length > this.maxBytes) return;
+      await this.put(storage, address + LINK, link);
+      await this.evict(storage);
+    } catch {
+      // As above.
     }
   }
 
   private async put(storage: PageStorage, address: string, bytes: Uint8Array): Promise<void> {
     const headers = { [HASH_HEADER]: await this.hash(bytes), [BYTES_HEADER]: String(bytes.length) };
     await storage.put(address, new this.browser.Response(bytes, { headers }));
-    await this.evict(storage);
   }
 
-  /** Entries come in the order in which they were made. Code comes before all links: without it a module is compiled. */
+  /** Lets go of links, then of code, what was made first before all. */
   private async evict(storage: PageStorage): Promise<void> {
-    const addresses = (await storage.keys()).map(({ url }) => url).reverse();
-    const isLink = (address: string): boolean => address.endsWith(LINK);
+    const entries = await this.entries(storage);
     let kept = 0;
-    for (const address of [...addresses.filter((one) => !isLink(one)), ...addresses.filter(isLink)]) {
-      const bytes = Number((await storage.match(address))?.headers.get(BYTES_HEADER) ?? 0);
+    for (const { address, bytes } of entries.sort((a, b) => Number(a.isLink) - Number(b.isLink))) {
       kept += bytes;
       if (kept > this.maxBytes) await storage.delete(address);
     }
+  }
+
+  /** What there is, the last that was made first. */
+  private async entries(storage: PageStorage): Promise<StoredEntry[]> {
+    const entries: StoredEntry[] = [];
+    for (const { url: address } of await storage.keys()) {
+      const bytes = Number((await storage.match(address))?.headers.get(BYTES_HEADER) ?? 0);
+      entries.push({ address, isLink: address.endsWith(LINK), bytes });
+    }
+    return entries.reverse();
   }
 
   private async hash(data: Uint8Array): Promise<string> {

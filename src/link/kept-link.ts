@@ -36,20 +36,16 @@ export function linkOrRecall(code: CompiledCode, placement: StorePlacement): Lin
 }
 
 /** All that linking asks a store for. */
-function placementText({ module, cells }: OutputPlan, placement: StorePlacement): string {
+function placementText(plan: OutputPlan, placement: StorePlacement): string {
+  const { module, cells } = plan;
   const { base, stackTop, firstFunction, functionTypes, canonicalIds, descriptors } = placement;
   const count = (length: number): number[] => Array.from({ length }, (_, i) => i);
   const functions = count(module.importedFunctionCount);
-  const isImported = (cell: number): boolean => {
-    const { kind, index } = cells[cell]!;
-    if (kind === "global") return index < module.importedGlobalCount;
-    return kind === "exception" || (kind === "table" && index < module.importedTableCount);
-  };
   const asked = [
     [base, stackTop, firstFunction, functionTypes],
     [...canonicalIds],
     [...descriptors],
-    count(cells.length).map((cell) => (isImported(cell) ? placement.importedCell(cell) : 0)),
+    cells.map((cell, i) => (plan.isImportedCell(cell) ? placement.importedCell(i) : 0)),
     functions.map((func) => placement.importedFunction(func)),
     functions.map((func) => placement.importedEnd(func)),
     count(module.importedTagCount).map((tag) => placement.importedTag(tag)),

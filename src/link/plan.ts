@@ -128,7 +128,8 @@ export class OutputPlan implements InitializerPlan {
   private readonly elementCells: Int32Array;
   /** Made when somebody asks what it is that globals hold: to link what was linked before, nobody does. */
   private knownGlobals: KnownGlobals | null;
-  private readonly isGlobalKnown: Uint8Array;
+  /** By global: not 0 where it is known what it holds first. */
+  readonly isGlobalKnown: Uint8Array;
   /** The input's globals that stay globals. */
   private readonly nativeGlobalCount: number;
   /** Globals of the runtime by name, in the output. */
@@ -295,11 +296,6 @@ export class OutputPlan implements InitializerPlan {
     return this.knownGlobals;
   }
 
-  /** By global: not 0 where it is known what it holds first. */
-  get knownFlags(): Uint8Array {
-    return this.isGlobalKnown;
-  }
-
   /** What is in the cell of a global from the start. */
   firstReference(global: number): KnownReference | null {
     return this.known.reference(global);
@@ -443,6 +439,14 @@ export class OutputPlan implements InitializerPlan {
     for (const table of this.nativeTables) {
       this.tableIndices[table] = next++ + (table >= module.importedTableCount ? added : 0);
     }
+  }
+
+  /** Whether a cell is another's: an instance's that exports what it is of, or the store's. */
+  isImportedCell({ kind, index }: Cell): boolean {
+    const { importedGlobalCount, importedTableCount } = this.module;
+    if (kind === "global") return index < importedGlobalCount;
+    if (kind === "exception") return this.mode === "store";
+    return kind === "table" && index < importedTableCount;
   }
 
   private placeCells(): Cell[] {

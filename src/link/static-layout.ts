@@ -231,7 +231,7 @@ export class StaticLayout implements DescriptorMemory, InstanceLayout {
       count: sizes.length,
       bytes: sizes.reduce((sum, size) => sum + size, 0),
     });
-    const own = plan.cells.filter(({ kind, index }) => !this.isImported(kind, index));
+    const own = plan.cells.filter((cell) => !plan.isImportedCell(cell));
     const header = this.rootCells === 0 ? 0 : REGION_HEADER;
     const cells = { count: own.length, bytes: header + 4 * own.length };
     const mapSizes: number[] = [];
@@ -279,13 +279,6 @@ export class StaticLayout implements DescriptorMemory, InstanceLayout {
     }
   }
 
-  private isImported(kind: string, index: number): boolean {
-    const { importedGlobalCount, importedTableCount } = this.plan.module;
-    if (kind === "global") return index < importedGlobalCount;
-    if (kind === "exception") return this.plan.mode === "store";
-    return kind === "table" && index < importedTableCount;
-  }
-
   private placeMaps(maps: readonly number[]): void {
     const { symbols } = this;
     for (const symbol of maps) {
@@ -301,7 +294,7 @@ export class StaticLayout implements DescriptorMemory, InstanceLayout {
     const roots: number[] = [];
     const others: number[] = [];
     this.plan.cells.forEach((cell, i) => {
-      if (this.isImported(cell.kind, cell.index)) this.cellAddresses[i] = this.around.importedCell(i);
+      if (this.plan.isImportedCell(cell)) this.cellAddresses[i] = this.around.importedCell(i);
       else (this.isRoot(cell) ? roots : others).push(i);
     });
     this.rootCells = roots.length;

@@ -91,6 +91,14 @@ function homeFolder(): string | null {
 
 type Bounds = Required<Pick<DiskCacheOptions, "maxBytes" | "minModuleBytes">>;
 
+/** A file of ours, and the time, in milliseconds, when it was used last. */
+interface StoredFile {
+  readonly file: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly usedAt: number;
+}
+
 class DiskCache implements CodeCache {
   private readonly folder: string;
   private readonly compiler: string;
@@ -117,10 +125,12 @@ class DiskCache implements CodeCache {
     };
   }
 
-  /** Of no use without the code. */
+  /** Where the code is, without which it is of no use, and all code leaves room for it. */
   private saveBeside(code: string, link: string, stored: Uint8Array): void {
-    const { size } = statSync(join(this.folder, code));
-    if (size + HEADER_BYTES + stored.length <= this.bounds.maxBytes) this.save(link, stored);
+    const codes = this.files().filter(({ file }) => isCode(file));
+    const codeBytes = codes.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (!codes.some(({ file }) => file === code)) return;
+    if (codeBytes + HEADER_BYTES + stored.length <= this.bounds.maxBytes) this.save(link, stored);
   }
 
   private load(file: string): Uint8Array | null {
@@ -156,13 +166,17 @@ class DiskCache implements CodeCache {
     }
   }
 
-  /** Takes out links, then code, what was not used for longest first, until the rest is within the bound; code that is `kept` stays. */
-  private evict(kept: string): void {
-    const files = readdirSync(this.folder).flatMap((file) => {
+  private files(): StoredFile[] {
+    return readdirSync(this.folder).flatMap((file) => {
       const path = join(this.folder, file);
       const stat = isOurs(file) ? quietly(() => statSync(path)) : null;
       return stat === null ? [] : [{ file, path, bytes: stat.size, usedAt: stat.mtimeMs }];
     });
+  }
+
+  /** Takes out links, then code, what was not used for longest first, until the rest is within the bound; code that is `kept` stays. */
+  private evict(kept: string): void {
+    const files = this.files();
     files.sort((a, b) => Number(isCode(a.file)) - Number(isCode(b.file)) || a.usedAt - b.usedAt);
     let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     const abandoned = Date.now() - ABANDONED_MS;
