@@ -270,7 +270,6 @@ function decoded(bytes: BinarySource): WasmModule | null {
   }
 }
 
-/** Whether the module imports what the engine, which may never have heard of builtins, would ask the program for. */
 /** The dictionary as the specification converts it (`WebAssemblyCompileOptions`). */
 function optionsOf(asked: CompileOptions | null | undefined): CompileOptions {
   const { builtins, importedStringConstants } = asked ?? {};
@@ -280,6 +279,7 @@ function optionsOf(asked: CompileOptions | null | undefined): CompileOptions {
   };
 }
 
+/** Whether the module imports what the engine, which may never have heard of builtins, would ask the program for. */
 function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
   const { builtins = [], importedStringConstants = null } = given;
   if (builtins.length === 0 && importedStringConstants === null) return false;

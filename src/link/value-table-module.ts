@@ -191,6 +191,9 @@ interface BoxLocals {
   readonly number: number;
 }
 
+/** Of a function that takes the value. */
+const BOXING: BoxLocals = { value: 0, object: 1, number: 2 };
+
 function put(body: BodyWriter, { object, value, number }: BoxLocals, descriptor: number): void {
   numberOf(body, () => body.index(WasmOp.GlobalGet, CURSOR));
   body.index(WasmOp.LocalTee, number);
@@ -221,13 +224,13 @@ function numberOf(body: BodyWriter, push: () => void): void {
 
 function boxBody(hasRoom: number, descriptor: number): Uint8Array {
   const body = new BodyWriter([I32, I32]);
-  box(body, { value: 0, object: 1, number: 2 }, hasRoom, descriptor);
+  box(body, hasRoom, descriptor);
   return body.finish();
 }
 
 /** Returns a new box, or 0. It stands wherever it is wanted, as programs make many strings. */
-function box(body: BodyWriter, locals: BoxLocals, hasRoom: number, descriptor: number): void {
-  const { object } = locals;
+function box(body: BodyWriter, hasRoom: number, descriptor: number): void {
+  const { object } = BOXING;
   body.index(WasmOp.GlobalGet, REGION);
   body.access(WasmOp.I32Load, 0);
   body.index(WasmOp.GlobalGet, SEEN);
@@ -250,7 +253,7 @@ function box(body: BodyWriter, locals: BoxLocals, hasRoom: number, descriptor: n
   body.i32(HostBox.Bytes);
   body.op(WasmOp.I32Add);
   body.index(WasmOp.GlobalSet, ALLOC_PTR);
-  put(body, locals, descriptor);
+  put(body, BOXING, descriptor);
   body.get(object);
 }
 
@@ -278,7 +281,7 @@ function boxTextBody(test: number, hasRoom: number, descriptor: number): Uint8Ar
   body.call(test);
   body.op(WasmOp.I32Eqz);
   returnIf(body, 0);
-  box(body, { value: 0, object: 1, number: 2 }, hasRoom, descriptor);
+  box(body, hasRoom, descriptor);
   return body.finish();
 }
 
