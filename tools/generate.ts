@@ -6,6 +6,7 @@
  *     src/ir/inst-builder.gen.ts    one builder method per opcode
  *     src/wasm/wasm-op.gen.ts       one constant per Wasm opcode, used as `WasmOp.I32Add`
  *     src/wasm/opcode-tables.gen.ts names, encodings, immediates, signatures and features, by Wasm opcode
+ *     src/embed/host-callers.gen.ts one function per shape of a call of JavaScript's
  *     src/runtime/collectors.gen.ts the collectors, compiled from `src/runtime/assembly/`
  *     src/runtime/stress-collectors.gen.ts   their builds for stress
  *
@@ -13,6 +14,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hostCallersFile } from "./generate-host-callers.ts";
 import { instBuilderFile } from "./generate-inst-builder.ts";
 import { opcodeConstantsFile, opcodeTablesFile } from "./generate-opcodes.ts";
 import { collectorsFile, stressCollectorsFile } from "./generate-runtime.ts";
@@ -26,6 +28,7 @@ export const GENERATED: Readonly<Record<string, () => string | Promise<string>>>
   "src/ir/inst-builder.gen.ts": instBuilderFile,
   "src/wasm/wasm-op.gen.ts": wasmOpConstantsFile,
   "src/wasm/opcode-tables.gen.ts": wasmOpcodeTablesFile,
+  "src/embed/host-callers.gen.ts": hostCallersFile,
   "src/runtime/collectors.gen.ts": collectorsFile,
   "src/runtime/stress-collectors.gen.ts": stressCollectorsFile,
 };

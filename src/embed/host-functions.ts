@@ -3,13 +3,15 @@
  * they throw is an exception of the store.
  *
  * Where the engine has what `crossings.ts` needs, instances call by that way, and this one is for tables and for calls that it does not
- * take. Elsewhere these calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest numbers of
- * parameters have a function each, without a list of arguments.
+ * take. Elsewhere these calls are the busiest way across the border: what a conversion of each value does is decided once, and the commonest
+ * shapes of a call have a function each (`host-callers.gen.ts`), without a list of arguments. An engine learns what is called for each of
+ * these apart, where it would take one function for a call of anything.
  *
  * WebAssembly JavaScript Interface, "create a host function".
  */
 import * as wasm from "../wasm/types.ts";
 import type { FunctionExtern, HostCall } from "./extern.ts";
+import { hostCaller } from "./host-callers.gen.ts";
 import type { HostFunction } from "./host-webassembly.ts";
 import type { ObjectContext } from "./objects.ts";
 
@@ -66,49 +68,12 @@ function ofFixedCount(
   results: readonly wasm.ValType[],
   func: HostFunction,
 ): HostFunction | null {
-  const { references } = context;
-  const { exceptions } = context.store;
-  const [first, second, third] = converts;
-  const give = resultConversion(context, results);
-  switch (converts.length) {
-    case 1:
-      return (a) => {
-        try {
-          return give(func(first ? references.toJavaScript(a as number) : a));
-        } catch (error) {
-          throw exceptions.entering(error);
-        }
-      };
-    case 2:
-      return (a, b) => {
-        try {
-          return give(
-            func(
-              first ? references.toJavaScript(a as number) : a,
-              second ? references.toJavaScript(b as number) : b,
-            ),
-          );
-        } catch (error) {
-          throw exceptions.entering(error);
-        }
-      };
-    case 3:
-      return (a, b, c) => {
-        try {
-          return give(
-            func(
-              first ? references.toJavaScript(a as number) : a,
-              second ? references.toJavaScript(b as number) : b,
-              third ? references.toJavaScript(c as number) : c,
-            ),
-          );
-        } catch (error) {
-          throw exceptions.entering(error);
-        }
-      };
-    default:
-      return null;
-  }
+  const { conversions, references } = context;
+  const [result] = results;
+  const gives = result === undefined || !wasm.isRef(result) ? "n" : conversions.isAny(result) ? "a" : "g";
+  const shape = converts.map((is) => (is ? "r" : "n")).join("") + (results.length > 1 ? "g" : gives);
+  const give = conversions.intoWasm(results);
+  return hostCaller(shape, { references, exceptions: context.store.exceptions, func, give });
 }
 
 function ofAnyCount(
