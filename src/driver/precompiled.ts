@@ -67,7 +67,12 @@ export function precompiledCode(bytes: Uint8Array): CompiledCode {
     throw notUsable("the module, or the code that it has with it, was changed after it was compiled", AGAIN);
   const settings = readSettings(found.settings);
   const code = settings === null ? null : restoredCode(bytes, settings, found.code);
-  if (code === null) throw notUsable("the compiled code that the module has with it is damaged", AGAIN);
+  if (code === null) {
+    throw notUsable(
+      "the compiled code that the module has with it is damaged, or of another build of this version",
+      AGAIN,
+    );
+  }
   return code;
 }
 

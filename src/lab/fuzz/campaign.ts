@@ -112,8 +112,7 @@ class Campaign {
     this.done += range.count;
     this.failed += failures.length;
     for (const failure of failures) {
-      if (this.failures.length >= MAX_FAILURES) break;
-      this.failures.push(failure);
+      if (this.failures.length < MAX_FAILURES) this.failures.push(failure);
       this.options.onFailure?.(failure);
     }
     this.options.onProgress?.({ done: this.done, failures: this.failed });
