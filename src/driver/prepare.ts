@@ -3,8 +3,9 @@
  * bytes and options, is the same, so functions can be compiled elsewhere, and code be linked that was compiled before.
  */
 import { type PolicyName, policyNamed } from "../frontend/safepoints/policies.ts";
-import { TypeFunctions } from "../gc/type-functions.ts";
+import { TypeFunctions, typeFunctionRoles } from "../gc/type-functions.ts";
 import { mergedFunctionIndex, placeRuntime } from "../link/link-standalone.ts";
+import { isBelowHeap } from "../link/memory-plan.ts";
 import { type OutputMode, OutputPlan } from "../link/plan.ts";
 import { barrierOf, type CollectorName, collectorModule, stressed } from "../runtime/collectors.ts";
 import { collectingFunctions } from "../translate/collecting-functions.ts";
@@ -69,8 +70,11 @@ export function prepareModule(bytes: Uint8Array, options: PrepareOptions, mode: 
   watch.enter("plan");
   // Policies that repeat what upstream does, right or wrong, get the code that upstream's embedder makes: allocation inline.
   const isUpstream = policy !== DEFAULT_POLICY;
-  const typeFunctions = new TypeFunctions(input, featureMask(features), isUpstream);
-  const collecting = collectingFunctions(typeFunctions.module, featureMask(features));
+  const mask = featureMask(features);
+  const ground = { standsAlone: mode === "standalone", target: parseTarget(options.target) };
+  const roles = isUpstream ? [] : typeFunctionRoles(input, mask, !isBelowHeap(input, ground));
+  const typeFunctions = new TypeFunctions(input, roles);
+  const collecting = collectingFunctions(typeFunctions.module, mask);
   // To these every call is a safepoint, so that any function with a call may have a frame.
   if (isUpstream) collecting.fill(1);
   return planned(store, typeFunctions, { options, mode, collecting, known: null, watch });
@@ -88,7 +92,7 @@ export function prepareAgain(
   const { features = DEFAULT_FEATURES } = options;
   const input = decodeModule(bytes, features);
   if (!areFactsOf(input, facts)) return null;
-  const typeFunctions = new TypeFunctions(input, featureMask(features), false, facts.roles);
+  const typeFunctions = new TypeFunctions(input, facts.roles);
   const watch = new Observers(options.observers ?? []);
   const { collecting } = facts;
   return planned(new TypeStore(), typeFunctions, { options, mode, collecting, known: facts, watch });

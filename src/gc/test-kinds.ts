@@ -23,6 +23,13 @@ export interface TypeTest {
   readonly traps?: boolean;
 }
 
+/** What tests depend on besides their types. */
+export interface TestGround {
+  readonly types: TypeTable;
+  /** What lies behind null is zero, so that null has no type. */
+  readonly hasZeroBytes: boolean;
+}
+
 /** Of the `br_on_cast` or `br_on_cast_fail` that was read. */
 export function branchTest({ castSource, castTarget }: OperatorReader): TypeTest {
   return { operand: castSource, heap: wasm.heapOf(castTarget), nullable: wasm.isNullable(castTarget) };
@@ -56,15 +63,15 @@ export function testKind(types: TypeTable, { operand, nullable }: TypeTest): Tes
 }
 
 /**
- * Whether a test is short enough to stand where it is asked for: null fails, what is not null is an object, and one place says which.
- * An operand that may be null only where it is checked beforehand: `traps`.
+ * Whether a test is short enough to stand where it is asked for: the operand is null or an object, and one place says of which type. Where
+ * null looks like an object of another type, only an operand that is not null, or is checked beforehand: `traps`.
  */
 export function isTestedInPlace(
-  types: TypeTable,
+  { types, hasZeroBytes }: TestGround,
   { operand, heap, nullable, traps = false }: TypeTest,
 ): boolean {
-  if (nullable || !wasm.isConcrete(heap) || isFunction(heap, types)) return false;
-  if (!isAddress(operand, types) || (!traps && wasm.isNullable(operand))) return false;
+  if (!wasm.isConcrete(heap) || isFunction(heap, types) || !isAddress(operand, types)) return false;
+  if (!hasZeroBytes && (nullable || (!traps && wasm.isNullable(operand)))) return false;
   return isQuick(types, wasm.typeIndexOf(heap));
 }
 

@@ -88,18 +88,10 @@ export class TypeFunctions {
   /** What allocates, or -1. */
   readonly allocator: number;
 
-  /**
-   * With `isInline` there are none: every `struct.new` and `array.new` is code of its own, as in Wasmtime. The code is walked for the
-   * roles unless they are known.
-   */
-  constructor(
-    module: Module,
-    featureMask: number,
-    isInline = false,
-    known: readonly TypeFunctionRole[] | null = null,
-  ) {
+  /** Without roles every `struct.new` and `array.new` is code of its own, as in Wasmtime. */
+  constructor(module: Module, roles: readonly TypeFunctionRole[]) {
     this.first = module.functionTypes.length;
-    this.roles = known ?? (isInline ? [] : rolesOf(module, featureMask));
+    this.roles = roles;
     this.makers = this.byType("struct", "quick struct", "array");
     this.defaultMakers = this.byType("default struct", "default array");
     this.tests = byTestKind((kind) => this.byType(kind));
@@ -148,9 +140,16 @@ export class TypeFunctions {
   }
 }
 
-/** The functions that are used in more than one place, by type: what is in a single place is shorter in line. */
-function rolesOf(module: Module, featureMask: number): TypeFunctionRole[] {
-  const uses = new TypeUses(module, featureMask);
+/**
+ * The functions that are used in more than one place, by type: what is in a single place is shorter in line. `hasZeroBytes` as in
+ * `TestGround`.
+ */
+export function typeFunctionRoles(
+  module: Module,
+  featureMask: number,
+  hasZeroBytes: boolean,
+): TypeFunctionRole[] {
+  const uses = new TypeUses(module, featureMask, hasZeroBytes);
   const roles: TypeFunctionRole[] = [];
   const shapes = new Set<string>();
   /** Places with code to allocate. */

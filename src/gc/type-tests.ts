@@ -163,8 +163,15 @@ function isDescribed(heap: HeapOperations, descriptor: Value, type: number): Val
   return ins.uextend(I32, ins.icmp("eq", found, heap.symbol(DESCRIPTORS, type)));
 }
 
-/** A test for which `isTestedInPlace` holds, of what is not null. */
-export function testObject(heap: HeapOperations, ref: Value, wanted: wasm.HeapType): Value {
-  const descriptor = heap.ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
-  return isDescribed(heap, descriptor, wasm.typeIndexOf(wanted));
+/** A test for which `isTestedInPlace` holds. Null has no type: it was told apart beforehand, or what lies behind it is zero. */
+export function testInPlace(
+  heap: HeapOperations,
+  ref: Value,
+  wanted: wasm.HeapType,
+  nullable: boolean,
+): Value {
+  const { ins } = heap;
+  const descriptor = ins.load(I32, CONSTANT_MEMFLAGS, ref, 0);
+  const isOfType = isDescribed(heap, descriptor, wasm.typeIndexOf(wanted));
+  return nullable ? ins.bor(isOfType, ins.uextend(I32, ins.icmpImmS("eq", ref, 0))) : isOfType;
 }

@@ -8,6 +8,7 @@ import {
   branchTest,
   byTestKind,
   isTestedInPlace,
+  type TestGround,
   type TestKind,
   type TypeTest,
   testKind,
@@ -22,16 +23,16 @@ export class TypeUses {
   readonly tested: Readonly<Record<TestKind, Int32Array>>;
   /** By tag. */
   readonly thrown: Int32Array;
-  private readonly types: wasm.TypeTable;
+  private readonly ground: TestGround;
   private readonly operands: OperandTypes;
 
-  constructor(module: Module, featureMask: number) {
+  constructor(module: Module, featureMask: number, hasZeroBytes: boolean) {
     this.made = new Int32Array(module.types.length);
     this.madeDefault = new Int32Array(module.types.length);
     this.madeOtherwise = new Int32Array(module.types.length);
     this.tested = byTestKind(() => new Int32Array(module.types.length));
     this.thrown = new Int32Array(module.tags.length);
-    this.types = module.types;
+    this.ground = { types: module.types, hasZeroBytes };
     this.operands = new OperandTypes(module);
     const reader = new OperatorReader(module.bytes, 0, 0, featureMask);
     reader.typeLimit = module.types.length;
@@ -85,7 +86,8 @@ export class TypeUses {
   }
 
   private countTest(test: TypeTest): void {
-    if (wasm.isConcrete(test.heap) && !isTestedInPlace(this.types, test))
-      this.tested[testKind(this.types, test)][wasm.typeIndexOf(test.heap)]!++;
+    const { ground } = this;
+    if (wasm.isConcrete(test.heap) && !isTestedInPlace(ground, test))
+      this.tested[testKind(ground.types, test)][wasm.typeIndexOf(test.heap)]!++;
   }
 }

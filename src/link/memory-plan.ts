@@ -38,6 +38,14 @@ const LARGEST_DEFAULT = 256 << 20;
 /** The addresses of the stack behind it are to be positive. */
 const LARGEST_RESERVE = 1 << 30;
 
+/** Whether the memory of a module with a heap is the lower part of the heap's. */
+export function isBelowHeap(
+  { memories }: Module,
+  { standsAlone, target }: Pick<MemoryOptions, "standsAlone" | "target">,
+): boolean {
+  return standsAlone && memories.length > 0 && !target.has("multi-memory");
+}
+
 export class MemoryPlan {
   readonly kind: "beside" | "below" | "modules";
   /** The output's memory with the heap. */

@@ -24,12 +24,12 @@ import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { isReadonly, memTrapCode } from "../ir/memflags.ts";
+import { aliasRegion, isReadonly, memTrapCode } from "../ir/memflags.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
-import { I32 } from "../ir/types.ts";
+import { bytesOf, I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
@@ -174,7 +174,10 @@ export class ValueNumbering {
     return constant === 0 ? Known.Zero : Known.NonZero;
   }
 
-  /** Of a value, and through extensions and comparisons with zero of what it was made of. */
+  /**
+   * Of a value, and of what it was made of: through extensions, comparisons with zero, and where what lies behind null is zero, loads and
+   * comparisons with addresses, which are never 0.
+   */
   private learn(learned: Value, known: number): void {
     const { dfg } = this.func!;
     let value = dfg.resolveAliases(learned);
@@ -186,9 +189,21 @@ export class ValueNumbering {
       const op = dfg.opcode(inst);
       if (op === Op.Icmp) {
         const subject = this.comparedWithZero(inst);
-        if (subject === NONE) return;
-        value = subject as Value;
-        if (dfg.condition(inst) === EQ) now = now === Known.Zero ? Known.NonZero : Known.Zero;
+        if (subject !== NONE) {
+          value = subject as Value;
+          if (dfg.condition(inst) === EQ) now = now === Known.Zero ? Known.NonZero : Known.Zero;
+        } else if (now === Known.NonZero && this.equalsAddress(inst)) {
+          value = dfg.resolveAliases(dfg.arg(inst, 0));
+        } else {
+          return;
+        }
+      } else if (op === Op.Load) {
+        if (now !== Known.NonZero || !this.isZeroBehindNull(inst)) return;
+        value = dfg.resolveAliases(dfg.arg(inst, 0));
+      } else if (op === Op.Bor) {
+        if (now !== Known.Zero) return;
+        this.learn(dfg.arg(inst, 1), now);
+        value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else if (op === Op.Call) {
         const passed =
           now === Known.NonZero && this.facts!.typeTestOf(this.func!, inst)?.nullPasses === false;
@@ -200,6 +215,23 @@ export class ValueNumbering {
         return;
       }
     }
+  }
+
+  /** Whether an `icmp` asks if something equals what the linker gives, which is never 0. */
+  private equalsAddress(inst: Inst): boolean {
+    const { dfg } = this.func!;
+    const other = dfg.resolveAliases(dfg.arg(inst, 1));
+    if (this.facts!.zeroBytes === 0 || dfg.condition(inst) !== EQ) return false;
+    if (dfg.valueKind(other) !== ValueKind.Result) return false;
+    return dfg.opcode(dfg.valueInst(other)) === Op.SymbolValue;
+  }
+
+  /** Whether a load from null gives zero. */
+  private isZeroBehindNull(load: Inst): boolean {
+    const { dfg } = this.func!;
+    const offset = dfg.offset(load);
+    const end = offset + bytesOf(dfg.valueType(dfg.firstResult(load)));
+    return offset >= 0 && end <= this.facts!.zeroBytes && aliasRegion(dfg.memFlags(load)) === NONE;
   }
 
   /** What an `icmp` compares with zero for equality, or `NONE`. */

@@ -10,7 +10,7 @@ import { EpochTable } from "../base/epoch-table.ts";
 import { arrayNew } from "../gc/elements.ts";
 import { isTestedInPlace, type TypeTest, testKind } from "../gc/test-kinds.ts";
 import { GcTrap } from "../gc/traps.ts";
-import { testObject, testType } from "../gc/type-tests.ts";
+import { testInPlace, testType } from "../gc/type-tests.ts";
 import type { FuncRef, Inst, SigRef, Value } from "../ir/entities.ts";
 import { signatureOf } from "../ir/signature.ts";
 import type { Type } from "../ir/types.ts";
@@ -167,7 +167,7 @@ export class CallTranslator extends ExceptionTranslator {
   testType(ref: Value, test: TypeTest): Value {
     const { types } = this.module;
     const { heap, nullable } = test;
-    if (isTestedInPlace(types, test)) return testObject(this.heap, ref, heap);
+    if (isTestedInPlace(this.heap.plan, test)) return testInPlace(this.heap, ref, heap, nullable);
     const { typeFunctions } = this.heap.plan;
     const kind = testKind(types, test);
     const func = wasm.isConcrete(heap) ? (typeFunctions?.testOf(wasm.typeIndexOf(heap), kind) ?? -1) : -1;
@@ -177,8 +177,9 @@ export class CallTranslator extends ExceptionTranslator {
 
   /** Traps unless the reference passes the test. */
   castType(ref: Value, test: TypeTest): void {
-    if (isTestedInPlace(this.module.types, test) && wasm.isNullable(test.operand))
-      this.heap.trapIfNull(ref, GcTrap.CastFailure);
+    const { plan } = this.heap;
+    const isUntold = !test.nullable && !plan.hasZeroBytes && wasm.isNullable(test.operand);
+    if (isUntold && isTestedInPlace(plan, test)) this.heap.trapIfNull(ref, GcTrap.CastFailure);
     this.heap.trapUnless(this.testType(ref, test), GcTrap.CastFailure);
   }
 
