@@ -5,46 +5,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ZERO_BYTES } from "../../src/gc/layout.ts";
-import { eitherTrap } from "../../src/gc/traps.ts";
-import { NONE } from "../../src/ir/entities.ts";
-import type { Function } from "../../src/ir/function.ts";
-import * as Op from "../../src/ir/op.gen.ts";
-import { type Facts, NO_FACTS } from "../../src/passes/facts.ts";
 import { removeImpliedChecks } from "../../src/passes/implied-checks.ts";
-import { parseFunctions } from "../../src/text/index.ts";
-import { verifyFunction } from "../../src/verify/index.ts";
-
-const FACTS: Facts = { ...NO_FACTS, zeroBytes: ZERO_BYTES, eitherTrap };
+import { checkCodes, FACTS, functionOf } from "./checks.ts";
 
 /** Null structure, null array, bounds, cast, and those that say two. */
 const [STRUCTURE, ARRAY, BOUNDS, CAST, NULL_OR_CAST, NULL_OR_BOUNDS] = [3, 4, 7, 8, 16, 17];
-
-function functionOf(body: string): Function {
-  return parseFunctions(`function %f(i32, i32) tail {
-    gv0 = symbol colocated u3:7
-    region0 = 1 "memory 1"
-    sig0 = () tail
-    fn0 = colocated u0:0 sig0
-
-block0(v0: i32, v1: i32):
-${body}
-}`)[0]!;
-}
-
-/** The codes of the checks that are left. */
-function codesAfter(func: Function, facts: Facts): number[] {
-  removeImpliedChecks(func, facts);
-  verifyFunction(func);
-  const { dfg, layout } = func;
-  const codes: number[] = [];
-  for (let block = layout.entryBlock; block !== NONE; block = layout.nextBlock(block)) {
-    for (let inst = layout.firstInst(block); inst !== NONE; inst = layout.nextInst(inst)) {
-      const op = dfg.opcode(inst);
-      if (op === Op.Trapz || op === Op.Trapnz) codes.push(dfg.trapCode(inst));
-    }
-  }
-  return codes;
-}
 
 /** A cast of `v2`. */
 const CASTS = `
@@ -189,7 +154,9 @@ block2:
 
 for (const [name, { body, left }] of Object.entries(CASES)) {
   test(name, () => {
-    assert.deepEqual(codesAfter(functionOf(body), FACTS), left);
+    const func = functionOf(body);
+    removeImpliedChecks(func, FACTS);
+    assert.deepEqual(checkCodes(func), left);
   });
 }
 
