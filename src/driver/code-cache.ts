@@ -26,7 +26,10 @@ export interface CodeCache {
 }
 
 export interface CacheEntry extends KeptBytes {
-  /** A second place, for the code as it was linked; there are those that have none. */
+  /**
+   * A second place, for the code as it was linked; there are those that have none. One object for one place, since only the first instance of
+   * a program uses it.
+   */
   readonly link?: KeptBytes;
 }
 

@@ -168,7 +168,7 @@ export class Conversions implements CallConversions {
     // Anything goes: no check, and no root word, since nothing comes between.
     if (this.isAny(type)) return (value) => this.references.referenceOf(value);
     if (!this.isValue(type)) return (value) => this.toWasm(value, type);
-    const matches = this.matcher(type);
+    const matches = this.isAnyButNull(type) ? isNotNull : this.matcher(type);
     return (value) => {
       const reference = this.references.referenceOf(value);
       if (!matches(reference)) throw incompatible(value);
@@ -218,6 +218,10 @@ export class Conversions implements CallConversions {
     if (!this.isFunction(type)) return this.references.toJavaScript(reference);
     return reference === 0 ? null : this.functions.objectOfReference(reference, this);
   }
+}
+
+function isNotNull(reference: number): boolean {
+  return reference !== 0;
 }
 
 const CANNOT_CROSS = "type incompatibility when transforming from/to JS:";

@@ -9,6 +9,7 @@
  * Finding takes time, so it is for those who can wait: `new WebAssembly.Module` compiles.
  */
 import type { CacheEntry, CodeCache } from "../driver/code-cache.ts";
+import type { KeptBytes } from "../link/compiled-code.ts";
 
 /** What is used of what browsers have. */
 interface PageResponse {
@@ -94,12 +95,15 @@ class PageCache implements CodeCache {
   private readonly maxBytes: number;
   private readonly minModuleBytes: number;
   private readonly browser: Browser;
+  /** By the code's address. */
+  private readonly links: Map<string, KeptBytes>;
 
   constructor(options: PageCacheOptions, browser: Browser) {
     this.build = options.build;
     this.maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.minModuleBytes = options.minModuleBytes ?? MIN_MODULE_BYTES;
     this.browser = browser;
+    this.links = new Map();
   }
 
   entry(): CacheEntry | null {
@@ -122,15 +126,26 @@ class PageCache implements CodeCache {
   private entryOf(storage: PageStorage, address: string, found: Found): CacheEntry {
     // A link is saved behind the code, without which it is of no use.
     let codeSaved = Promise.resolve();
+    let link = this.links.get(address);
+    if (link === undefined) {
+      let left = found.link;
+      link = {
+        load: () => {
+          const loaded = left;
+          // It may be as large as the program, and is asked for once.
+          left = null;
+          return loaded;
+        },
+        save: (linked) => void codeSaved.then(() => this.saveLink(storage, address, linked)),
+      };
+      this.links.set(address, link);
+    }
     return {
       load: () => found.code,
       save: (code) => {
         codeSaved = this.save(storage, address, code);
       },
-      link: {
-        load: () => found.link,
-        save: (link) => void codeSaved.then(() => this.saveLink(storage, address, link)),
-      },
+      link,
     };
   }
 

@@ -120,6 +120,13 @@ test("what code was linked to is a second file, where the code is and both have 
   assert.equal(roomy.link!.load(), null);
 });
 
+test("of a module that is compiled twice, there is one place for what it was linked to", () => {
+  const cache = open(newFolder());
+  const placeOf = (settings: string): unknown => cache.entry(bytes, settings)!.link;
+  assert.equal(placeOf(""), placeOf(""));
+  assert.notEqual(placeOf(""), placeOf("others"));
+});
+
 test("links go before any code does", () => {
   const folder = newFolder();
   const maxBytes = 4000;

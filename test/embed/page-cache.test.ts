@@ -62,12 +62,16 @@ function resultOf(module: Module): unknown {
 
 async function compiledIn(page: Page, options = OPTIONS): Promise<unknown> {
   const result = resultOf(await compileAsync(bytes, { cache: pageCache(options, page) }));
-  // What is kept is kept behind the compilation's back.
+  await settled(page);
+  return result;
+}
+
+/** What is kept is kept behind the compilation's back. */
+async function settled(page: Page): Promise<void> {
   for (let quiet = 0; quiet < 20; quiet++) {
     await new Promise((resolve) => void setImmediate(resolve));
     if (page.pending > 0) quiet = 0;
   }
-  return result;
 }
 
 test("what was compiled is found again", async () => {
@@ -97,6 +101,20 @@ test("what it was linked to is kept where there is room for both", async () => {
   page.room = 1;
   for (let i = 0; i < 2; i++) assert.equal(await compiledIn(page), first);
   assert.deepEqual([...page.entries.values()], [code]);
+});
+
+test("of a module that a page compiles twice, the link of the first instance is kept", async () => {
+  const page = new Page();
+  const store = new Store();
+  const cache = pageCache(OPTIONS, page);
+  const entries: Entry[][] = [];
+  for (let i = 0; i < 2; i++) {
+    store.instantiate(await compileAsync(bytes, { cache }));
+    await settled(page);
+    entries.push([...page.entries.values()]);
+  }
+  assert.equal(entries[0]!.length, 2);
+  assert.deepEqual(entries[1], entries[0]);
 });
 
 test("links go before any code does", async () => {

@@ -19,7 +19,7 @@ after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 const PATIENCE_MS = 60_000;
 
-/** Runs the module: compiled, found again twice, and compiled again as what is kept was changed. Tells the server how often something was kept. */
+/** Runs the module: compiled, found again twice, and compiled again as what is kept was changed. Tells the server how often something was kept: code, what it was linked to, and the code again. */
 const PAGE = `<!doctype html>
 <script>globalThis.process = { env: { SPILLWAY_POLYFILL: "force" } };</script>
 <script type="module" src="/polyfill.bundle.js"></script>
@@ -38,17 +38,17 @@ const PAGE = `<!doctype html>
   };
   const run = async (given) => (await given).instance.exports.sum(1000);
   const sums = [await run(WebAssembly.instantiate(bytes))];
-  const kept = [await settled(1)];
+  const kept = [await settled(2)];
   sums.push(await run(WebAssembly.instantiate(bytes)));
   sums.push(await run(WebAssembly.instantiateStreaming(fetch("/module.wasm"))));
-  kept.push(await settled(1));
+  kept.push(await settled(2));
   const [address] = puts;
   const entry = await storage.match(address);
   const body = new Uint8Array(await entry.clone().arrayBuffer());
   body[body.length >> 1] ^= 1;
   await put.call(storage, address, new Response(body, { headers: entry.headers }));
   sums.push(await run(WebAssembly.instantiate(bytes)));
-  kept.push(await settled(2));
+  kept.push(await settled(3));
   await fetch("/result", { method: "POST", body: JSON.stringify({ sums, kept }) });
 </script>`;
 
@@ -97,7 +97,7 @@ test("in a page of Chromium the polyfill runs a module, and finds it compiled th
   const timer = setTimeout(() => seen.reject(new Error("the page said nothing")), PATIENCE_MS);
   try {
     const sum = 500500;
-    assert.deepEqual(JSON.parse(await seen.promise), { sums: [sum, sum, sum, sum], kept: [1, 1, 2] });
+    assert.deepEqual(JSON.parse(await seen.promise), { sums: [sum, sum, sum, sum], kept: [2, 2, 3] });
   } finally {
     clearTimeout(timer);
     process.kill(-child.pid!, "SIGKILL");

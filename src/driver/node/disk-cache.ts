@@ -14,6 +14,7 @@
  * program without its link is linked, without its code it is compiled. The cache never fails:
  * where the file system does not cooperate, nothing is kept.
  */
+import type { KeptBytes } from "../../link/compiled-code.ts";
 import type { CacheEntry, CodeCache } from "../code-cache.ts";
 import { builtIn } from "./built-in.ts";
 import { compilerIdentity } from "./compiler-identity.ts";
@@ -103,11 +104,14 @@ class DiskCache implements CodeCache {
   private readonly folder: string;
   private readonly compiler: string;
   private readonly bounds: Bounds;
+  /** By the name of the file. */
+  private readonly links: Map<string, KeptBytes>;
 
   constructor(folder: string, compiler: string, bounds: Bounds) {
     this.folder = folder;
     this.compiler = compiler;
     this.bounds = bounds;
+    this.links = new Map();
   }
 
   entry(bytes: Uint8Array, settings: string): CacheEntry | null {
@@ -118,11 +122,20 @@ class DiskCache implements CodeCache {
     return {
       load: () => quietly(() => this.load(code)),
       save: (stored) => void quietly(() => this.save(code, stored)),
-      link: {
+      link: this.linkOf(code, link),
+    };
+  }
+
+  private linkOf(code: string, link: string): KeptBytes {
+    let place = this.links.get(link);
+    if (place === undefined) {
+      place = {
         load: () => quietly(() => this.load(link)),
         save: (stored) => void quietly(() => this.saveBeside(code, link, stored)),
-      },
-    };
+      };
+      this.links.set(link, place);
+    }
+    return place;
   }
 
   /** Where the code is, without which it is of no use, and all code leaves room for it. */
