@@ -9,6 +9,7 @@
 
 import type { ValType } from "../wasm/types.ts";
 import * as wasm from "../wasm/types.ts";
+import { toNumber } from "./enforced-range.ts";
 import type { CallConversions } from "./entries.ts";
 import type { ExportedFunctions } from "./exported-functions.ts";
 import type { References } from "./references.ts";
@@ -38,7 +39,7 @@ export class Conversions implements CallConversions {
       const kept: number[] = [];
       for (let i = 0; i < params.length; i++) {
         const type = params[i]!;
-        if (!wasm.isRef(type)) ready.push(toNumber(args[i], type));
+        if (!wasm.isRef(type)) ready.push(toNumberOf(args[i], type));
         else {
           const word = this.keep(args[i], type);
           if (this.isFunction(type)) ready.push(word);
@@ -64,8 +65,8 @@ export class Conversions implements CallConversions {
    * where the argument may not fit, and has no effect that shows.
    */
   readyArgument(type: ValType): (value: unknown) => number | bigint | null {
-    if (!wasm.isRef(type))
-      return (value) => (typeof value === "number" || typeof value === "bigint" ? value : null);
+    if (type === wasm.I64) return (value) => (typeof value === "bigint" ? value : null);
+    if (!wasm.isRef(type)) return (value) => (typeof value === "number" ? value : null);
     if (!this.isValue(type)) return () => null;
     const { references } = this;
     if (this.isAny(type)) return (value) => references.atOnce(value);
@@ -227,9 +228,8 @@ function isNotNull(reference: number): boolean {
 const CANNOT_CROSS = "type incompatibility when transforming from/to JS:";
 
 /** A number as the engine would make it, but now: what an object's own conversion does may collect. */
-function toNumber(value: unknown, type: ValType): unknown {
-  if (typeof value === "number" || typeof value === "bigint") return value;
-  return type === wasm.I64 ? BigInt.asIntN(64, value as bigint) : Number(value);
+export function toNumberOf(value: unknown, type: ValType): number | bigint {
+  return type === wasm.I64 ? BigInt.asIntN(64, value as bigint) : toNumber(value);
 }
 
 function incompatible(value: unknown): TypeError {

@@ -53,7 +53,7 @@ export class ExportedFunctions {
       ? () => refuseToCross()
       : callFunction(this.store, raw, params, results, conversions);
     Object.defineProperties(object, {
-      name: { value: raw.name, configurable: true },
+      name: { value: extern.name ?? raw.name, configurable: true },
       length: { value: params.length, configurable: true },
     });
     return object;

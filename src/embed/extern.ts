@@ -23,6 +23,8 @@ export interface FunctionExtern {
   readonly kind: "func";
   /** The canonical type. */
   readonly type: number;
+  /** What JavaScript calls the function object: of a module's function its index there; not there where the engine has named it. */
+  readonly name?: string;
   /**
    * Takes and gives what the output's functions do: references as numbers. One of an instance is called within `guarded`; one of
    * JavaScript's own may throw what it likes (`exceptions.ts`).

@@ -65,7 +65,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function readImport(context: ImportContext, imported: Import, wanted: ExternType, value: unknown): Extern {
   const known = context.externOf(value);
-  if (known !== undefined) return known;
+  // For a global, anything else of the store's is a value.
+  if (known !== undefined && (wanted.kind !== "global" || known.kind === "global")) return known;
   switch (wanted.kind) {
     case "func":
       if (isSuspending(value)) throw mismatch(imported, SUSPENDING_IMPORT);
@@ -90,6 +91,7 @@ function readGlobal(
   value: unknown,
 ): GlobalExtern {
   const { type, mutable } = wanted;
+  if (isHostGlobal(value) && wasm.isRef(type)) throw mismatch(imported, "a global of the store, or a value");
   if (isHostGlobal(value))
     return { kind: "global", type: hostGlobalType(value, wanted), host: value, cell: -1 };
   if (mutable) throw mismatch(imported, "a mutable WebAssembly.Global");

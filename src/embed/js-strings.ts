@@ -9,7 +9,7 @@
  */
 import { ELEMENTS_OFFSET, LENGTH_OFFSET } from "../gc/layout.ts";
 import { jsStringModule } from "../link/js-string-module.ts";
-import type { Module } from "../wasm/module.ts";
+import type { Import, Module } from "../wasm/module.ts";
 import { TypeStore } from "../wasm/subtyping.ts";
 import * as wasm from "../wasm/types.ts";
 import { TypeTable, type ValType } from "../wasm/types.ts";
@@ -51,21 +51,43 @@ const ROWS: Readonly<Record<(typeof BUILTIN_SETS)[number], readonly Row[]>> = {
   "text-decoder": [["decodeStringFromUTF8Array", ["bytes", "i32", "i32"], "string"]],
 };
 
-/** Whether a module's import is of a set that it is compiled with. */
-export function isBuiltinModule(module: string, builtins: readonly string[]): boolean {
-  return module.startsWith("wasm:") && builtins.includes(module.slice(5)) && module.slice(5) in ROWS;
+/** What a module is compiled with: the sets whose builtins it gets, and the module whose globals are strings. */
+export interface ProvidedOptions {
+  readonly builtins: readonly string[];
+  readonly stringConstants: string | null;
 }
 
-/** Whether each builtin that a module imports is one, and has the type that it is imported with. */
-export function builtinsMatch(module: Module, builtins: readonly string[]): boolean {
+/** Whether a module's import is a builtin of a set that it is compiled with: any other name is an import like others. */
+export function isBuiltin({ module, name }: ImportName, builtins: readonly string[]): boolean {
+  return rowOf(module, name, builtins) !== undefined;
+}
+
+type ImportName = Pick<Import, "module" | "name">;
+
+function rowOf(module: string, name: string, builtins: readonly string[]): Row | undefined {
+  const set = module.slice(5);
+  if (!module.startsWith("wasm:") || !builtins.includes(set) || !(set in ROWS)) return undefined;
+  return ROWS[set as keyof typeof ROWS].find(([own]) => own === name);
+}
+
+/** The first import that is a builtin or a string by its name, and not by its type; null where all are. */
+export function mistypedImport(
+  module: Module,
+  { builtins, stringConstants }: ProvidedOptions,
+): Import | null {
+  if (builtins.length === 0 && stringConstants === null) return null;
   const store = new TypeStore();
   const ids = store.canonicalize(module.types);
-  return module.imports.every(({ module: from, name, type }) => {
-    if (!isBuiltinModule(from, builtins)) return true;
-    const row = ROWS[from.slice(5) as keyof typeof ROWS].find(([own]) => own === name);
-    if (row === undefined || type.kind !== "func") return false;
-    return store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
-  });
+  const isRight = (imported: Import): boolean => {
+    const { module: from, name, type } = imported;
+    const row = rowOf(from, name, builtins);
+    if (row !== undefined)
+      return type.kind === "func" && store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
+    if (from !== stringConstants) return true;
+    if (type.kind !== "global" || type.global.mutable || !wasm.isRef(type.global.type)) return false;
+    return wasm.heapOf(type.global.type) === wasm.HEAP_EXTERN;
+  };
+  return module.imports.find((imported) => !isRight(imported)) ?? null;
 }
 
 function canonicalType(store: TypeStore, [, params, result]: Row): number {

@@ -11,6 +11,11 @@ export class ImportMismatch extends Error {
   }
 }
 
+/** Of an import that the store itself provides. */
+export function mistypedProvided({ module, name }: Import): string {
+  return `import ${JSON.stringify(module)} ${JSON.stringify(name)}: not of the type of what the store provides by that name`;
+}
+
 /** Of code with such a barrier, in a store with that collector. */
 export function collectorMismatch(barrier: BarrierKind, collector: CollectorName): string {
   const compiledFor = collectorsWith(barrier);

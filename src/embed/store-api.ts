@@ -28,9 +28,9 @@ import { HeapSnapshot } from "./heap-snapshot.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import { type ImportContext, type Imports, readImports, valueGlobal } from "./imports.ts";
 import { showAs } from "./inspect.ts";
-import { isBuiltinModule, JsStrings } from "./js-strings.ts";
-import { ImportMismatch } from "./messages.ts";
-import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import { isBuiltin, JsStrings, mistypedImport, type ProvidedOptions } from "./js-strings.ts";
+import { ImportMismatch, mistypedProvided } from "./messages.ts";
+import { ReferenceGlobal, ReferenceTable, tableLimits } from "./objects.ts";
 import { STORE_OPTIONS } from "./option-names.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
@@ -70,54 +70,63 @@ export interface DecodedOnly {
 
 /** A compiled module: any number of stores can instantiate it, any number of times. */
 export class Module {
-  private readonly source: CompiledCode | DecodedOnly;
-  private readonly builtins: readonly string[];
-  private readonly stringConstants: string | null;
+  // Private to the language as well: whoever prints or copies a module would take all of its code.
+  readonly #source: CompiledCode | DecodedOnly;
+  readonly #options: ProvidedOptions;
 
-  constructor(source: CompiledCode | DecodedOnly, options: ModuleOptions = {}) {
-    this.source = source;
-    this.builtins = options.builtins ?? [];
-    this.stringConstants = options.importedStringConstants ?? null;
+  /** Throws a `CompileError` for a builtin or a string that is imported with another type. */
+  constructor(
+    source: CompiledCode | DecodedOnly,
+    { builtins = [], importedStringConstants = null }: ModuleOptions = {},
+  ) {
+    this.#source = source;
+    this.#options = { builtins, stringConstants: importedStringConstants };
+    const mistyped = mistypedImport(source.plan.module, this.#options);
+    if (mistyped !== null) throw new hostWebAssembly.CompileError(mistypedProvided(mistyped));
   }
 
   /** For the library itself. Throws a `CompileError` for a module without code. */
   get code(): CompiledCode {
-    const { source } = this;
+    const source = this.#source;
     if ("bodies" in source) return source;
     throw asCompileError(source.whyNoCode);
   }
 
-  private get decoded(): WasmModule {
-    return this.source.plan.module;
+  get #decoded(): WasmModule {
+    return this.#source.plan.module;
   }
 
   /** What is to be given when it is instantiated: without builtins and string constants. */
   get imports(): readonly (ExternDescription & { readonly module: string })[] {
-    return this.decoded.imports
+    return this.#decoded.imports
       .filter((imported) => !this.isBuiltin(imported) && !this.isStringConstant(imported))
       .map(({ module, name, type }) => ({ module, name, kind: KIND_NAMES[type.kind] }));
   }
 
   /** For the library itself. */
-  isBuiltin({ module }: Import): boolean {
-    return isBuiltinModule(module, this.builtins);
+  isBuiltin(imported: Import): boolean {
+    return isBuiltin(imported, this.#options.builtins);
   }
 
   /** For the library itself. */
-  isStringConstant({ module, type }: Import): boolean {
-    return module === this.stringConstants && type.kind === "global";
+  isStringConstant({ module }: Import): boolean {
+    return module === this.#options.stringConstants;
   }
 
   get exports(): readonly ExternDescription[] {
-    return this.decoded.exports.map(({ name, kind }) => ({ name, kind: KIND_NAMES[kind] }));
+    return this.#decoded.exports.map(({ name, kind }) => ({ name, kind: KIND_NAMES[kind] }));
   }
 
   /** The contents of the custom sections of that name. */
   customSections(name: string): ArrayBuffer[] {
-    const { bytes, customs } = this.decoded;
+    const { bytes, customs } = this.#decoded;
     return customs
       .filter((section) => section.name === name)
       .map(({ payload }) => bytes.slice(payload.start, payload.end).buffer as ArrayBuffer);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "WebAssembly.Module";
   }
 
   static {
@@ -216,12 +225,20 @@ export class ModuleStore {
     maximum?: number,
     value: unknown = defaultOf(element),
   ): ReferenceTable {
-    const limits = { min: BigInt(initial), max: maximum === undefined ? null : BigInt(maximum) };
+    const { initial: length, maximum: most } = tableLimits(initial, maximum);
+    const limits = { min: BigInt(length), max: most === null ? null : BigInt(most) };
     const table = { element, limits, is64: false };
     const cell = this.context.references.keepReference(0);
     const extern: TableExtern = { kind: "table", type: { kind: "table", table }, cell };
-    this.core.growTable(extern, initial, this.context.conversions.toWasm(value, element) as number);
+    this.core.growTable(extern, length, this.context.conversions.toWasm(value, element) as number);
     return this.objectOf(extern) as ReferenceTable;
+  }
+
+  /** For the library itself: from now on another object stands for what one of the store's does. */
+  adopt(object: object, own: object): void {
+    const extern = this.externs.get(own)!;
+    this.objects.set(extern, object);
+    this.externs.set(object, extern);
   }
 
   /** A tag of exceptions with such a payload. */

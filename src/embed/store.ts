@@ -347,6 +347,7 @@ export class Store implements DescriptorMemory {
         const extern: FunctionExtern = {
           kind: "func",
           type: type.type,
+          name: String(index),
           raw: host as HostFunction,
           told: isTold ? (hostExports[toldName(index)] as HostFunction) : null,
           isQuiet: !isTold && (plan.passesStack || plan.module.importedFunctionCount === 0),

@@ -4,6 +4,8 @@
  */
 import type { ExternType } from "../wasm/extern-types.ts";
 import { isRef, V128, type ValType, valTypeName } from "../wasm/types.ts";
+import { toNumberOf } from "./conversions.ts";
+import { enforcedIndex } from "./enforced-range.ts";
 import type { PayloadValue, StoreException } from "./exceptions.ts";
 import type { TagExtern } from "./extern.ts";
 import { showAs } from "./inspect.ts";
@@ -13,10 +15,10 @@ export class Tag implements TagExtern {
   readonly kind = "tag";
   readonly type: ExternType & { kind: "tag" };
   readonly record: number;
-  private readonly context: ObjectContext;
+  readonly #context: ObjectContext;
 
   constructor(context: ObjectContext, { type, record }: TagExtern) {
-    this.context = context;
+    this.#context = context;
     this.type = type;
     this.record = record;
   }
@@ -26,21 +28,21 @@ export class Tag implements TagExtern {
   }
 
   static {
-    showAs(Tag, "WebAssembly.Tag", ({ payload }) => ({ payload: `[${payload.map(valTypeName).join(" ")}]` }));
+    showAs(Tag, "WebAssembly.Tag", (tag) => ({ payload: `[${tag.#payload.map(valTypeName).join(" ")}]` }));
   }
 
   /** One value of the payload of an exception. Throws a `TypeError` for one of another tag, a `RangeError` beyond the last. */
   getArg(exception: StoreException, index: number): unknown {
     if (!exception.is(this)) throw new TypeError("WebAssembly.Exception.getArg(): the tag is another");
-    const type = this.payload[index];
+    const type = this.#payload[enforcedIndex(index, "WebAssembly.Exception.getArg(): the index")];
     if (type === undefined) throw new RangeError("WebAssembly.Exception.getArg(): no such value");
     this.refuseVector(type);
-    return this.context.conversions.toJavaScript(exception.value(index), type);
+    return this.#context.conversions.toJavaScript(exception.value(index), type);
   }
 
   /** A new exception; throw it in a function that the store's modules import. */
   create(values: readonly unknown[]): StoreException {
-    const { payload } = this;
+    const payload = this.#payload;
     if (values.length !== payload.length) {
       throw new TypeError(
         `WebAssembly.Exception constructor: expected ${payload.length} values, not ${values.length}`,
@@ -49,23 +51,24 @@ export class Tag implements TagExtern {
     const words: number[] = [];
     try {
       const ready = payload.map((type, i) => this.keep(values[i], type, words));
-      return this.context.store.exceptions.create(this, ready);
+      return this.#context.store.exceptions.create(this, ready);
     } finally {
-      for (const word of words) this.context.references.release(word);
+      for (const word of words) this.#context.references.release(word);
     }
   }
 
-  private get payload(): ValType[] {
-    return this.context.store.exceptions.payloadTypes(this.record);
+  get #payload(): ValType[] {
+    return this.#context.store.exceptions.payloadTypes(this.record);
   }
 
   private keep(value: unknown, type: ValType, words: number[]): PayloadValue {
     this.refuseVector(type);
-    const { conversions, references } = this.context;
-    const converted = conversions.toWasm(value, type) as number | bigint;
-    if (!isRef(type)) return converted;
+    const { conversions, references } = this.#context;
+    // Now, while nothing is allocated: an object's own conversion may do anything.
+    if (!isRef(type)) return toNumberOf(value, type);
+    const converted = conversions.toWasm(value, type) as number;
     if (conversions.isFunction(type)) return converted;
-    const word = references.keepReference(converted as number);
+    const word = references.keepReference(converted);
     words.push(word);
     return () => references.kept(word);
   }

@@ -9,11 +9,13 @@ import { FLAG, type OptionNames, requireOptions } from "../base/wrong-option.ts"
 import { DEFAULT_FEATURES } from "../wasm/features.ts";
 import { decodeAndValidate, type Module as WasmModule } from "../wasm/index.ts";
 import * as wasm from "../wasm/types.ts";
+import { engineImports } from "./engine-imports.ts";
 import { StoreException } from "./exceptions.ts";
+import { FREE_ELEMENTS, FreeTable } from "./free-table.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { Imports } from "./imports.ts";
-import { builtinsMatch, isBuiltinModule } from "./js-strings.ts";
-import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
+import { isBuiltin, mistypedImport } from "./js-strings.ts";
+import { ReferenceGlobal, ReferenceTable, tableLimits } from "./objects.ts";
 import { CACHE } from "./option-names.ts";
 import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import {
@@ -54,7 +56,7 @@ type CompileOptions = Pick<ModuleOptions, "builtins" | "importedStringConstants"
 interface HostNamespace {
   readonly Module: {
     new (bytes: BinarySource, options?: CompileOptions): object;
-    imports(module: object): unknown[];
+    imports(module: object): { readonly module: string; readonly name: string; readonly kind: string }[];
     exports(module: object): unknown[];
     customSections(module: object, name: string): ArrayBuffer[];
   };
@@ -107,13 +109,15 @@ export function createNamespace(
   };
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
     if (module instanceof StoreModule) {
-      return Object.setPrototypeOf(
-        { exports: store.instantiate(module, imports).exports },
-        Instance.prototype,
-      );
+      adoptTables(store, module, imports);
+      return instanceOf(store.instantiate(module, imports).exports);
     }
-    return new native.Instance(module, imports);
+    const { imports: given, tables } = engineImports(native.Module.imports(module), imports);
+    const instance = new native.Instance(module, given);
+    const isGiven = Object.values(instance.exports).some((value) => tables.has(value));
+    return isGiven ? instanceOf(withTables(instance.exports, tables)) : instance;
   };
+  const instanceOf = (exports: object): object => Object.setPrototypeOf({ exports }, Instance.prototype);
 
   class Module {
     constructor(bytes: BinarySource, given?: CompileOptions) {
@@ -166,12 +170,21 @@ export function createNamespace(
       descriptor: { readonly element: string; readonly initial: number; readonly maximum?: number },
       value?: unknown,
     ) {
-      const { initial, maximum } = descriptor;
-      // biome-ignore lint/correctness/noConstructorReturn: all tables are the store's
-      return store.createTable(valueTypeNamed(descriptor.element), initial, maximum, value);
+      const { element, initial, maximum } = descriptor;
+      const free = FREE_ELEMENTS[element];
+      const type = valueTypeNamed(element);
+      if (!wasm.isRef(type)) throw new TypeError("WebAssembly.Table(): the elements must be references");
+      // biome-ignore lint/correctness/noConstructorReturn: who imports it first says whose it is, if the engine can have it at all
+      return free === undefined
+        ? store.createTable(type, initial, maximum, value)
+        : new FreeTable(
+            { element: free, ...tableLimits(initial, maximum) },
+            free === "funcref" ? (value ?? null) : value,
+            (one) => store.hasFunction(one),
+          );
     }
     static [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof ReferenceTable || value instanceof native.Table;
+      return value instanceof FreeTable || value instanceof ReferenceTable || value instanceof native.Table;
     }
   }
 
@@ -181,12 +194,16 @@ export function createNamespace(
       return store.createTag(Array.from(parameters, valueTypeNamed));
     }
     static [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof Tag;
+      return value instanceof Tag || isOf(value, native.Tag);
     }
   }
 
   class Exception {
-    constructor(tag: Tag, payload: Iterable<unknown>) {
+    constructor(tag: Tag, payload: Iterable<unknown>, options?: object) {
+      if (native.Exception !== undefined && isOf(tag, native.Tag)) {
+        // biome-ignore lint/correctness/noConstructorReturn: an exception of the engine's modules
+        return new native.Exception(tag, payload, options);
+      }
       if (!(tag instanceof Tag)) throw new TypeError("WebAssembly.Exception(): expected a WebAssembly.Tag");
       if (tag === store.jsTag)
         throw new TypeError("WebAssembly.Exception(): the tag must not be WebAssembly.JSTag");
@@ -194,7 +211,7 @@ export function createNamespace(
       return tag.create([...payload]);
     }
     static [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof StoreException;
+      return value instanceof StoreException || isOf(value, native.Exception);
     }
   }
 
@@ -239,16 +256,46 @@ export function createNamespace(
     RuntimeError: hostWebAssembly.RuntimeError,
     ...suspensionFunctions((func) => store.hasFunction(func)),
   };
+  Object.defineProperty(Instance.prototype, Symbol.toStringTag, {
+    value: "WebAssembly.Instance",
+    configurable: true,
+  });
   const result = Object.create(Object.prototype, {
     [Symbol.toStringTag]: { value: "WebAssembly", configurable: true },
   }) as Record<string, unknown>;
   for (const [name, value] of Object.entries(namespace)) {
-    Object.defineProperty(result, name, { value, writable: true, configurable: true });
+    // Operations of a namespace are enumerable, interfaces are not (Web IDL).
+    const enumerable = !/^[A-Z]/.test(name);
+    Object.defineProperty(result, name, { value, enumerable, writable: true, configurable: true });
   }
   // Classes are known by their names in the API, also where a bundler gave them others.
   for (const [name, value] of Object.entries({ Module, Instance, Global, Table, Tag: TagClass, Exception }))
     Object.defineProperty(value, "name", { value: name, configurable: true });
   return result;
+}
+
+function isOf(value: unknown, engineClass: (new (...args: never[]) => object) | undefined): boolean {
+  return engineClass !== undefined && value instanceof engineClass;
+}
+
+/** Tables that JavaScript made become the store's that a module of it imports. */
+function adoptTables(store: ModuleStore, module: StoreModule, imports: Imports | undefined): void {
+  for (const { module: from, name, kind } of module.imports) {
+    const given: unknown = kind === "table" ? imports?.[from]?.[name] : null;
+    if (!(given instanceof FreeTable)) continue;
+    given.becomeOfStore((length, maximum) => {
+      const table = store.createTable(valueTypeNamed(given.element), length, maximum ?? undefined);
+      store.adopt(given, table);
+      return table;
+    });
+  }
+}
+
+/** The exports with what JavaScript made in the place of the engine's tables that stand for it. */
+function withTables(exports: object, tables: ReadonlyMap<unknown, FreeTable>): object {
+  const result: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(exports)) result[name] = tables.get(value) ?? value;
+  return Object.freeze(result);
 }
 
 function isInPrototypes(value: unknown, prototype: object): boolean {
@@ -285,11 +332,14 @@ function asksForBuiltins(bytes: BinarySource, given: CompileOptions): boolean {
   if (builtins.length === 0 && importedStringConstants === null) return false;
   const imports = decoded(bytes)?.imports ?? [];
   return imports.some(
-    ({ module }) => isBuiltinModule(module, builtins) || module === importedStringConstants,
+    (imported) => isBuiltin(imported, builtins) || imported.module === importedStringConstants,
   );
 }
 
-function isValid(bytes: BinarySource, { builtins = [] }: CompileOptions): boolean {
+function isValid(
+  bytes: BinarySource,
+  { builtins = [], importedStringConstants: stringConstants = null }: CompileOptions,
+): boolean {
   const module = decoded(bytes);
-  return module !== null && builtinsMatch(module, builtins);
+  return module !== null && mistypedImport(module, { builtins, stringConstants }) === null;
 }
