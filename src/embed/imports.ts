@@ -141,7 +141,8 @@ function readMemory(imported: Import, wanted: ExternType & { kind: "memory" }, v
   // Its maximum does not show: the engine checks that where the memory is imported as it is.
   const { limits } = wanted.memory;
   const min = BigInt(host.buffer.byteLength) >> BigInt(wanted.memory.pageSizeLog2);
-  const shared = typeof SharedArrayBuffer === "function" && host.buffer instanceof SharedArrayBuffer;
+  // A page that is not isolated has shared memories, but hides the name of what they are made of.
+  const shared = Object.prototype.toString.call(host.buffer) === "[object SharedArrayBuffer]";
   const memory = { ...wanted.memory, limits: { ...limits, min }, shared };
   return { kind: "memory", type: { kind: "memory", memory }, host, size: null };
 }

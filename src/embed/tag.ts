@@ -12,15 +12,24 @@ import { showAs } from "./inspect.ts";
 import type { ObjectContext } from "./objects.ts";
 
 export class Tag implements TagExtern {
-  readonly kind = "tag";
-  readonly type: ExternType & { kind: "tag" };
-  readonly record: number;
   readonly #context: ObjectContext;
+  readonly #extern: TagExtern;
 
-  constructor(context: ObjectContext, { type, record }: TagExtern) {
+  constructor(context: ObjectContext, extern: TagExtern) {
     this.#context = context;
-    this.type = type;
-    this.record = record;
+    this.#extern = extern;
+  }
+
+  get kind(): "tag" {
+    return "tag";
+  }
+
+  get type(): ExternType & { kind: "tag" } {
+    return this.#extern.type;
+  }
+
+  get record(): number {
+    return this.#extern.record;
   }
 
   get [Symbol.toStringTag](): string {

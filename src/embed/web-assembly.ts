@@ -304,7 +304,7 @@ function isInPrototypes(value: unknown, prototype: object): boolean {
 
 function requireBytes(bytes: unknown): void {
   if (bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes)) return;
-  if (typeof SharedArrayBuffer === "function" && bytes instanceof SharedArrayBuffer) return;
+  if (Object.prototype.toString.call(bytes) === "[object SharedArrayBuffer]") return;
   throw new TypeError("the first argument must be an ArrayBuffer or a view of one");
 }
 
