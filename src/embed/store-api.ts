@@ -17,12 +17,11 @@ import type { CompiledCode } from "../link/compiled-code.ts";
 import type { CollectorName } from "../runtime/collectors.ts";
 import type { ExternKind, Import, Module as WasmModule } from "../wasm/module.ts";
 import { HEAP_EXTERN, heapOf, refType, type ValType } from "../wasm/types.ts";
-import { asCompileError, withCompileErrors } from "./compile-errors.ts";
+import { asCompileError, withCompileErrors, withCompileErrorsLater } from "./compile-errors.ts";
 import { Conversions } from "./conversions.ts";
 import type { Exports } from "./export-value.ts";
 import { ExportedFunctions } from "./exported-functions.ts";
 import type { Extern, TableExtern } from "./extern.ts";
-import { guarded } from "./guard.ts";
 import { HeapGraph } from "./heap-graph.ts";
 import { HeapSnapshot } from "./heap-snapshot.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
@@ -34,7 +33,7 @@ import { ReferenceGlobal, ReferenceTable, tableLimits } from "./objects.ts";
 import { STORE_OPTIONS } from "./option-names.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
-import { Store as CoreStore } from "./store.ts";
+import { Store as CoreStore, type StoreInstance } from "./store.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { Tag } from "./tag.ts";
 
@@ -197,9 +196,33 @@ export class ModuleStore {
    */
   instantiate<E extends object = Exports>(module: Module, imports?: Imports): Instance<E> {
     if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
-    const { code } = module;
-    const externs = readImports(this.context, code, imports, (imported) => this.provided(module, imported));
-    const { exports } = this.link(code, externs);
+    const externs = this.externsFor(module, imports);
+    try {
+      return this.asObject(withCompileErrors(() => this.core.instantiate(module.code, externs)));
+    } catch (error) {
+      throw asLinkError(error);
+    }
+  }
+
+  /** The same for those who can wait: the engine compiles what becomes of the module in its own time, which in a page it may have to. */
+  async instantiateAsync<E extends object = Exports>(
+    module: Module,
+    imports?: Imports,
+  ): Promise<Instance<E>> {
+    if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
+    const externs = this.externsFor(module, imports);
+    try {
+      return this.asObject(await withCompileErrorsLater(this.core.instantiateLater(module.code, externs)));
+    } catch (error) {
+      throw asLinkError(error);
+    }
+  }
+
+  private externsFor(module: Module, imports: Imports | undefined): Extern[] {
+    return readImports(this.context, module.code, imports, (imported) => this.provided(module, imported));
+  }
+
+  private asObject<E extends object>({ exports }: StoreInstance): Instance<E> {
     const object: Record<string, unknown> = Object.create(null);
     for (const [name, extern] of exports) object[name] = this.objectOf(extern);
     return { exports: Object.freeze(object) as E };
@@ -297,15 +320,6 @@ export class ModuleStore {
     }));
   }
 
-  private link(code: CompiledCode, externs: readonly Extern[]): ReturnType<CoreStore["instantiate"]> {
-    try {
-      return withCompileErrors(() => guarded(this.core, () => this.core.instantiate(code, externs)));
-    } catch (error) {
-      if (error instanceof ImportMismatch) throw new hostWebAssembly.LinkError(error.message);
-      throw error;
-    }
-  }
-
   private externOf(object: unknown): Extern | undefined {
     return typeof object === "object" && object !== null ? this.externs.get(object) : undefined;
   }
@@ -333,6 +347,10 @@ export class ModuleStore {
         return extern.host;
     }
   }
+}
+
+function asLinkError(error: unknown): unknown {
+  return error instanceof ImportMismatch ? new hostWebAssembly.LinkError(error.message) : error;
 }
 
 /** A string constant is not null. */

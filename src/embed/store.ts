@@ -23,6 +23,7 @@ import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { Crossings, hasCrossings } from "./crossings.ts";
+import { compiledLater, compiledNow, type EngineModules } from "./engine-modules.ts";
 import { Exceptions } from "./exceptions.ts";
 import type {
   Extern,
@@ -35,6 +36,7 @@ import type {
 } from "./extern.ts";
 import { functionForOthers, functionForReferences } from "./forwarding.ts";
 import { FunctionTable } from "./function-table.ts";
+import { guarded } from "./guard.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
 import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
 import { sizeName, startMemories } from "./memories.ts";
@@ -52,6 +54,18 @@ export interface StoreInstance {
   readonly bytes: Uint8Array;
   readonly hostExports: Readonly<Record<string, unknown>>;
 }
+
+/** An instance as it was linked, and where it is to be. */
+interface PlacedInstance {
+  readonly code: CompiledCode;
+  readonly imports: readonly Extern[];
+  readonly byKind: (kind: ExternKind, index: number) => Extern;
+  readonly placement: StorePlacement;
+  readonly linked: LinkedInstance;
+}
+
+/** So often an instance is placed that waits for the engine. */
+const MOST_PLACES = 4;
 
 export class Store implements DescriptorMemory {
   readonly collector: CollectorName;
@@ -94,6 +108,32 @@ export class Store implements DescriptorMemory {
    * `InputError` when static memory is full, a `TypeError` for code of a collector with another barrier, and whatever starting the instance throws.
    */
   instantiate(code: CompiledCode, imports: readonly Extern[]): StoreInstance {
+    const placed = this.place(code, imports, this.descriptors);
+    return guarded(this, () => this.begin(placed, compiledNow(placed.linked)));
+  }
+
+  /**
+   * The same for those who can wait until the engine has compiled the instance's modules. It is placed where the store is free now; whoever takes
+   * that place meanwhile, it is placed again.
+   */
+  async instantiateLater(code: CompiledCode, imports: readonly Extern[]): Promise<StoreInstance> {
+    for (let i = 0; i < MOST_PLACES; i++) {
+      const placed = this.place(code, imports, new Map(this.descriptors));
+      const modules = await compiledLater(placed.linked);
+      const { base, firstFunction, descriptors } = placed.placement;
+      if (base !== this.memory.staticEnd || firstFunction !== this.functions.next) continue;
+      for (const [type, address] of descriptors) this.descriptors.set(type, address);
+      return guarded(this, () => this.begin(placed, modules));
+    }
+    return this.instantiate(code, imports);
+  }
+
+  /** Links an instance to what is free; nothing of the store is taken. The descriptors that it makes are added to those given. */
+  private place(
+    code: CompiledCode,
+    imports: readonly Extern[],
+    descriptors: Map<number, number>,
+  ): PlacedInstance {
     if (code.plan.barrier !== this.runtime.barrier)
       throw new TypeError(collectorMismatch(code.plan.barrier, this.collector));
     this.checkImports(code, imports);
@@ -102,15 +142,13 @@ export class Store implements DescriptorMemory {
       if (func < code.plan.module.importedFunctionCount)
         this.referenceTo(byKind("func", func) as FunctionExtern);
     }
-    const base = this.memory.staticEnd;
-    const canonicalIds = this.types.canonicalize(code.plan.module.types);
     const placement: StorePlacement = {
-      base,
+      base: this.memory.staticEnd,
       stackTop: this.runtime.stackEnd,
       firstFunction: this.functions.next,
       functionTypes: this.functions.typesWord,
-      canonicalIds,
-      descriptors: this.descriptors,
+      canonicalIds: this.types.canonicalize(code.plan.module.types),
+      descriptors,
       importedCell: (cell) => {
         const { kind, index } = code.plan.cells[cell]!;
         if (kind === "exception") return this.exceptions.cell;
@@ -121,15 +159,20 @@ export class Store implements DescriptorMemory {
       importedEnd: (func) => endOf(byKind("func", func) as FunctionExtern),
       importedBits: (global) => importedBits(byKind("global", global) as GlobalExtern),
     };
-    const linked = linkOrRecall(code, placement);
-    this.lastPositions = linked.positions;
-    this.memory.reserve(linked.layout.byteLength);
-    this.runtime.expectFrames(linked.layout.largestFrame);
-    const { functionItems, asksFunctionTypes } = linked.layout;
+    return { code, imports, byKind, placement, linked: linkOrRecall(code, placement) };
+  }
+
+  /** Takes the place, and starts the instance there. */
+  private begin(placed: PlacedInstance, modules: EngineModules): StoreInstance {
+    const { code, placement, linked } = placed;
     const { functionTypes } = code.plan.module;
-    this.functions.add(functionItems.map((func) => canonicalIds[functionTypes.get(func)]!));
+    const { byteLength, largestFrame, functionItems, asksFunctionTypes } = linked.layout;
+    this.lastPositions = linked.positions;
+    this.memory.reserve(byteLength);
+    this.runtime.expectFrames(largestFrame);
+    this.functions.add(functionItems.map((func) => placement.canonicalIds[functionTypes.get(func)]!));
     if (asksFunctionTypes) this.functions.showTypes();
-    return this.start(code, linked, imports, byKind);
+    return this.start(placed, modules);
   }
 
   private checkImports(code: CompiledCode, imports: readonly Extern[]): void {
@@ -142,19 +185,13 @@ export class Store implements DescriptorMemory {
     });
   }
 
-  private start(
-    code: CompiledCode,
-    linked: LinkedInstance,
-    imports: readonly Extern[],
-    byKind: (kind: ExternKind, index: number) => Extern,
-  ): StoreInstance {
+  private start({ code, imports, byKind, linked }: PlacedInstance, modules: EngineModules): StoreInstance {
     const input = this.inputs(imports, code.plan.passesStack);
     const memories = startMemories(
-      linked,
+      modules,
       (index) => byKind("memory", index) as MemoryExtern,
       code.plan.module.importedMemoryCount,
     );
-    const module = new hostWebAssembly.Module(linked.bytes);
     if (leavesChecks(code.plan.module, code.plan.usage, code.plan.native))
       this.runtime.callsOtherTables = true;
     const given = {
@@ -162,7 +199,7 @@ export class Store implements DescriptorMemory {
       memory: memories,
       runtime: { ...this.runtime.imports, exception: this.exceptions.hostTag },
     };
-    const { exports } = new hostWebAssembly.Instance(module, given);
+    const { exports } = new hostWebAssembly.Instance(modules.main, given);
     // Not before static memory is written, which instantiation does.
     if (linked.layout.cellRegion >= 0) this.runtime.addRoots(linked.layout.cellRegion);
     const { cellPlaces, staticObjectAddresses } = linked.layout;

@@ -67,6 +67,8 @@ interface HostNamespace {
   readonly Tag?: new (descriptor: object) => object;
   readonly Exception?: new (tag: object, payload: unknown, options?: object) => object;
   validate(bytes: BinarySource): boolean;
+  compile(bytes: BinarySource, options?: CompileOptions): Promise<object>;
+  instantiate(module: object, imports?: Imports): Promise<{ readonly exports: object }>;
 }
 
 /** Where modules of the store's come from. */
@@ -104,7 +106,7 @@ export function createNamespace(
   const compileEitherAsync = async (bytes: BinarySource, asked?: CompileOptions): Promise<object> => {
     const given = optionsOf(asked);
     return isNative(bytes, given)
-      ? new native.Module(bytes, given)
+      ? await native.compile(bytes, given)
       : await compileAsync(bytes, moduleOptions(given));
   };
   const instantiateEither = (module: object, imports: Imports | undefined): object => {
@@ -113,9 +115,23 @@ export function createNamespace(
       return instanceOf(store.instantiate(module, imports).exports);
     }
     const { imports: given, tables } = engineImports(native.Module.imports(module), imports);
-    const instance = new native.Instance(module, given);
+    return withTables(new native.Instance(module, given), tables);
+  };
+  /** The same for those who can wait. */
+  const instantiateEitherAsync = async (module: object, imports: Imports | undefined): Promise<object> => {
+    if (module instanceof StoreModule) {
+      adoptTables(store, module, imports);
+      return instanceOf((await store.instantiateAsync(module, imports)).exports);
+    }
+    const { imports: given, tables } = engineImports(native.Module.imports(module), imports);
+    return withTables(await native.instantiate(module, given), tables);
+  };
+  const withTables = (
+    instance: { readonly exports: object },
+    tables: ReadonlyMap<unknown, FreeTable>,
+  ): object => {
     const isGiven = Object.values(instance.exports).some((value) => tables.has(value));
-    return isGiven ? instanceOf(withTables(instance.exports, tables)) : instance;
+    return isGiven ? instanceOf(exportsWithTables(instance.exports, tables)) : instance;
   };
   const instanceOf = (exports: object): object => Object.setPrototypeOf({ exports }, Instance.prototype);
 
@@ -220,10 +236,10 @@ export function createNamespace(
     imports?: Imports,
     given?: CompileOptions,
   ): Promise<unknown> => {
-    if (source instanceof Module) return instantiateEither(source, imports);
+    if (source instanceof Module) return await instantiateEitherAsync(source, imports);
     requireBytes(source as BinarySource);
     const module = await compileEitherAsync(source as BinarySource, given);
-    return { module, instance: instantiateEither(module, imports) };
+    return { module, instance: await instantiateEitherAsync(module, imports) };
   };
   const namespace: Record<string, unknown> = {
     validate: (bytes: BinarySource, asked?: CompileOptions): boolean => {
@@ -292,7 +308,7 @@ function adoptTables(store: ModuleStore, module: StoreModule, imports: Imports |
 }
 
 /** The exports with what JavaScript made in the place of the engine's tables that stand for it. */
-function withTables(exports: object, tables: ReadonlyMap<unknown, FreeTable>): object {
+function exportsWithTables(exports: object, tables: ReadonlyMap<unknown, FreeTable>): object {
   const result: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(exports)) result[name] = tables.get(value) ?? value;
   return Object.freeze(result);

@@ -78,7 +78,7 @@ export class SpillwayEngine implements Engine<Code, SpillwayInstance, Extern> {
 
   instantiate(code: Code, imports: readonly Extern[]): LinkOutcome<SpillwayInstance> {
     try {
-      const store = guarded(this.store, () => this.store.instantiate(code, imports));
+      const store = this.store.instantiate(code, imports);
       return { kind: "instance", instance: { store, code, adapter: null } };
     } catch (error) {
       if (error instanceof ImportMismatch || isNamed(error, "LinkError")) {
