@@ -5,6 +5,7 @@
  * engine's own.
  */
 import { V128 } from "../wasm/types.ts";
+import { type FunctionSignature, noteFunction } from "./engine-tables.ts";
 import { type CallConversions, callFunction } from "./entries.ts";
 import type { FunctionExtern } from "./extern.ts";
 import { functionForOthers } from "./forwarding.ts";
@@ -34,6 +35,8 @@ export class ExportedFunctions {
     const object = extern.isPlain ? extern.raw : this.wrap(extern, conversions);
     this.objects.set(extern, object);
     this.externs.set(object, extern);
+    // The engine's own needs no other.
+    if (object !== extern.raw) noteFunction(object, () => this.signatureOf(extern));
     return object;
   }
 
@@ -42,12 +45,17 @@ export class ExportedFunctions {
     return this.objectOf(this.store.externOfReference(reference), conversions);
   }
 
-  private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {
+  private signatureOf({ type }: FunctionExtern): FunctionSignature {
     const { types } = this.store.types;
-    const { type } = extern;
+    return {
+      params: Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i)),
+      results: Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i)),
+    };
+  }
+
+  private wrap(extern: FunctionExtern, conversions: CallConversions): HostFunction {
     const raw = extern.isHost ? this.byEngine(extern) : extern.raw;
-    const params = Array.from({ length: types.paramCount(type) }, (_, i) => types.param(type, i));
-    const results = Array.from({ length: types.resultCount(type) }, (_, i) => types.result(type, i));
+    const { params, results } = this.signatureOf(extern);
     const cannotCross = [...params, ...results].some((one) => one === V128 || conversions.isException(one));
     const object = cannotCross
       ? () => refuseToCross()

@@ -4,6 +4,7 @@
  */
 import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import { enforcedIndex } from "./enforced-range.ts";
+import { EngineElements } from "./engine-tables.ts";
 import { type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import { showAs } from "./inspect.ts";
 
@@ -45,7 +46,7 @@ export class FreeTable {
 
   /** The table of the engine's that it is from now on; null where it is the store's, or has what the engine does not take. */
   ofEngine(): HostTable | null {
-    if (this.#owner === "engine") return this.#elements as HostTable;
+    if (this.#owner === "engine") return (this.#elements as EngineElements).table;
     if (this.#owner === "store") return null;
     const { element, maximum } = this.#type;
     const { length } = this.#elements;
@@ -54,12 +55,13 @@ export class FreeTable {
       ...descriptor,
       element: element === "funcref" ? "anyfunc" : element,
     });
+    const elements = new EngineElements(table);
     try {
-      for (let i = 0; i < length; i++) table.set(i, this.#elements.get(i));
+      for (let i = 0; i < length; i++) elements.set(i, this.#elements.get(i));
     } catch {
       return null;
     }
-    this.#elements = table as TableElements;
+    this.#elements = elements;
     this.#owner = "engine";
     return table;
   }

@@ -1,4 +1,5 @@
 /** Putting a namespace in the place of the engine's `WebAssembly`, where that lacks garbage collection or the environment says so. */
+import { patchEngineTables } from "./engine-tables.ts";
 import { environment } from "./environment.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
 import type { NamespaceOptions } from "./web-assembly.ts";
@@ -21,6 +22,7 @@ export function hasReplaced(): boolean {
 /** Replaces `WebAssembly`, whatever the engine has. */
 export function replaceWebAssembly(namespace: Record<string, unknown>): void {
   isInstalled = true;
+  patchEngineTables();
   Object.defineProperty(globalThis, "WebAssembly", { value: namespace, writable: true, configurable: true });
 }
 

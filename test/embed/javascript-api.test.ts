@@ -237,17 +237,27 @@ describe("beside modules of the engine's", () => {
     const stores = new api.Table({ element: "anyfunc", initial: 2 });
     void new api.Instance(new api.Module(plain), { m: { table: engines, value: null } });
     void new api.Instance(compile(withStructs), { m: { table: stores } });
-    const other = new api.Table({ element: "anyfunc", initial: 2 });
-    other.set(1, new api.Instance(compile(withStructs), { m: { table: stores } }).exports.six);
-    for (const table of [stores, other])
-      assert.throws(
-        () => new api.Instance(new api.Module(plain), { m: { table, value: null } }),
-        hostWebAssembly.LinkError,
-      );
+    assert.throws(
+      () => new api.Instance(new api.Module(plain), { m: { table: stores, value: null } }),
+      hostWebAssembly.LinkError,
+    );
     assert.throws(
       () => new api.Instance(compile(withStructs), { m: { table: engines } }),
       hostWebAssembly.LinkError,
     );
+  });
+
+  test("functions of the store are in the engine's tables what they were", () => {
+    const api = createWebAssembly() as Api;
+    const { exports } = new api.Instance(compile(withStructs), {
+      m: { table: new api.Table({ element: "anyfunc", initial: 2 }) },
+    });
+    const table = new api.Table({ element: "anyfunc", initial: 2 });
+    table.set(1, exports.six);
+    const { call } = new api.Instance(new api.Module(plain), { m: { table, value: null } }).exports;
+    table.grow(1, exports.six);
+    assert.deepEqual([0, 1, 2].map(call), [5, 6, 6]);
+    assert.deepEqual([table.get(1), table.get(2)], [exports.six, exports.six]);
   });
 
   test("exceptions and tags of the engine's are what they are natively", async () => {
@@ -262,5 +272,65 @@ describe("beside modules of the engine's", () => {
       (error: Api) => error instanceof api.Exception && error.getArg(exports.t, 0) === 7,
     );
     assert.equal(new api.Exception(exports.t, [3]).getArg(exports.t, 0), 3);
+  });
+});
+
+describe("who can wait", () => {
+  /** As pages of Chromium have it: what is larger than 4 kB cannot be compiled at once. */
+  async function withLimit<T>(run: () => Promise<T>): Promise<T> {
+    const { Module } = hostWebAssembly;
+    const limited = new Proxy(Module, {
+      construct(target, args: [Uint8Array, { builtins?: string[] }?]) {
+        if (args[0].byteLength > 4096) throw new RangeError("WebAssembly.Compile is disallowed");
+        return new target(...args);
+      },
+    });
+    Object.defineProperty(hostWebAssembly, "Module", { value: limited, writable: true, configurable: true });
+    try {
+      return await run();
+    } finally {
+      Object.defineProperty(hostWebAssembly, "Module", { value: Module, writable: true, configurable: true });
+    }
+  }
+
+  /** Modules of some length, of which each instance makes objects, has a memory with data, and calls by references. */
+  const large = (number: number): string => `(module
+    (type $f (func (result i32)))
+    (type $cell (struct (field i32) (field (ref null $f))))
+    (type $own (struct (field i64) (field (ref null $cell))))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "${"data".repeat(2000)}")
+    (func $five (result i32) (i32.const ${number}))
+    (elem declare func $five)
+    (func (export "make") (result (ref $cell)) (struct.new $cell (i32.const ${number}) (ref.func $five)))
+    (func (export "call") (param (ref $cell)) (result i32)
+      (i32.add (struct.get $cell 0 (local.get 0)) (call_ref $f (struct.get $cell 1 (local.get 0)))))
+    ${Array.from({ length: 300 }, (_, i) => `(func (export "f${i}") (result (ref $own)) (struct.new $own (i64.const ${i}) (ref.null $cell)))`).join("\n")})`;
+
+  test("is not refused what is too large to be compiled at once, by the store or by the engine", async () => {
+    const plain = await textToBinary(`(module (memory 1) (data (i32.const 0) "${"data".repeat(2000)}"))`);
+    const bytes = await textToBinary(large(1));
+    const api = createWebAssembly({ force: true }) as Api;
+    const beside = createWebAssembly() as Api;
+    await withLimit(async () => {
+      const { instance } = await api.instantiate(bytes);
+      assert.equal(instance.exports.call(instance.exports.make()), 2);
+      const module = await beside.compile(plain);
+      assert.ok((await beside.instantiate(module)) instanceof beside.Instance);
+      assert.throws(() => new beside.Module(plain), RangeError);
+    });
+  });
+
+  test("has the place that others left: instances that are begun together are of one store", async () => {
+    const api = createWebAssembly({ force: true }) as Api;
+    const binaries = await Promise.all([1, 10, 100, 1000].map((number) => textToBinary(large(number))));
+    const compiled = binaries.map((bytes) => new api.Module(bytes));
+    const waiting = compiled.map((module) => api.instantiate(module));
+    const atOnce = new api.Instance(compiled[1], {});
+    const instances = [...(await Promise.all(waiting)), atOnce];
+    const cells = instances.map(({ exports }) => exports.make());
+    for (const { exports } of instances) assert.deepEqual(cells.map(exports.call), [2, 20, 200, 2000, 20]);
+    const texts = instances.map(({ exports }) => new Uint8Array(exports.memory.buffer, 7996, 5));
+    for (const text of texts) assert.deepEqual([...text], [100, 97, 116, 97, 0]);
   });
 });
