@@ -1,8 +1,8 @@
 /** The callers of JavaScript's functions, one for each shape of a call (`src/embed/host-functions.ts`). */
 
 /** Calls with more parameters are rare, and each further one doubles what is written here. */
-const MOST_PARAMS = 4;
-const NAMES = ["a", "b", "c", "d"];
+const MOST_PARAMS = 3;
+const NAMES = ["a", "b", "c"];
 
 /** By what a call gives: nothing or a number, any reference, a reference of a narrower type. */
 const RESULTS: readonly (readonly [letter: string, wrap: (call: string) => string])[] = [

@@ -1,9 +1,10 @@
 /**
- * The engine's modules that an instance is made of, compiled now or by those who can wait: in a page, browsers refuse to compile more than some kilobytes,
- * or megabytes, at once.
+ * The engine's modules that an instance is made of, compiled and instantiated now, or by those who can wait: in a page, browsers refuse more
+ * than some kilobytes, or megabytes, at once.
  */
 import type { LinkedInstance } from "../link/link-store.ts";
 import { type HostModule, hostWebAssembly } from "./host-webassembly.ts";
+import type { HostExports, HostImports } from "./memories.ts";
 
 export interface EngineModules {
   readonly main: HostModule;
@@ -33,4 +34,12 @@ export async function compiledLater({
     memoryCopies === null ? null : compile(memoryCopies),
   ]);
   return { main, memories, copies };
+}
+
+export function exportsNow(module: HostModule, imports: HostImports): HostExports {
+  return new hostWebAssembly.Instance(module, imports).exports;
+}
+
+export async function exportsLater(module: HostModule, imports: HostImports): Promise<HostExports> {
+  return (await hostWebAssembly.instantiate(module, imports)).exports;
 }

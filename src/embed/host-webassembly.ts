@@ -42,6 +42,7 @@ type ErrorClass = new (message?: string, options?: { cause?: unknown }) => Error
 interface HostWebAssembly {
   validate(bytes: Uint8Array): boolean;
   compile(bytes: Uint8Array): Promise<HostModule>;
+  instantiate(module: HostModule, imports: Record<string, Record<string, unknown>>): Promise<HostInstance>;
   readonly Module: {
     new (bytes: Uint8Array, options?: { readonly builtins?: readonly string[] }): HostModule;
     imports(module: HostModule): { module: string; name: string; kind: string }[];

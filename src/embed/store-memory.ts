@@ -57,6 +57,10 @@ export class StoreMemory {
     return this.presentUnits;
   }
 
+  writeBytes(address: number, bytes: Uint8Array): void {
+    new Uint8Array(this.host.buffer).set(bytes, address);
+  }
+
   read(address: number): number {
     return this.words[address >>> 2]!;
   }

@@ -23,7 +23,13 @@ import { TypeStore } from "../wasm/subtyping.ts";
 import { F32, F64, FIRST_TYPE, type HeapType, I32, I64, isRef, type ValType } from "../wasm/types.ts";
 import * as WasmOp from "../wasm/wasm-op.gen.ts";
 import { Crossings, hasCrossings } from "./crossings.ts";
-import { compiledLater, compiledNow, type EngineModules } from "./engine-modules.ts";
+import {
+  compiledLater,
+  compiledNow,
+  type EngineModules,
+  exportsLater,
+  exportsNow,
+} from "./engine-modules.ts";
 import { Exceptions } from "./exceptions.ts";
 import type {
   Extern,
@@ -36,13 +42,21 @@ import type {
 } from "./extern.ts";
 import { functionForOthers, functionForReferences } from "./forwarding.ts";
 import { FunctionTable } from "./function-table.ts";
-import { guarded } from "./guard.ts";
+import { abandoned, guarded } from "./guard.ts";
 import type { LoadedInstance } from "./heap-roots.ts";
-import { type HostFunction, type HostGlobal, type HostMemory, hostWebAssembly } from "./host-webassembly.ts";
-import { sizeName, startMemories } from "./memories.ts";
+import type { HostFunction, HostGlobal, HostMemory } from "./host-webassembly.ts";
+import {
+  copyImports,
+  type HostExports,
+  type HostImports,
+  mainImports,
+  memoryImports,
+  sizeName,
+} from "./memories.ts";
 import { collectorMismatch, ImportMismatch } from "./messages.ts";
 import { References } from "./references.ts";
 import { Runtime } from "./runtime.ts";
+import { writeStaticData } from "./static-data.ts";
 import { StoreMemory } from "./store-memory.ts";
 import { type StoreOptions, storeSettings } from "./store-options.ts";
 import { currentExternType } from "./table-length.ts";
@@ -113,17 +127,16 @@ export class Store implements DescriptorMemory {
   }
 
   /**
-   * The same for those who can wait until the engine has compiled the instance's modules. It is placed where the store is free now; whoever takes
-   * that place meanwhile, it is placed again.
+   * The same for those who can wait until the engine has compiled the instance's modules, and started them. It is placed where the store is free
+   * now; if others take that place meanwhile, it is placed again.
    */
   async instantiateLater(code: CompiledCode, imports: readonly Extern[]): Promise<StoreInstance> {
     for (let i = 0; i < MOST_PLACES; i++) {
       const placed = this.place(code, imports, new Map(this.descriptors));
       const modules = await compiledLater(placed.linked);
-      const { base, firstFunction, descriptors } = placed.placement;
-      if (base !== this.memory.staticEnd || firstFunction !== this.functions.next) continue;
-      for (const [type, address] of descriptors) this.descriptors.set(type, address);
-      return guarded(this, () => this.begin(placed, modules));
+      const { base, firstFunction } = placed.placement;
+      if (base === this.memory.staticEnd && firstFunction === this.functions.next)
+        return await this.beginLater(placed, modules);
     }
     return this.instantiate(code, imports);
   }
@@ -163,8 +176,40 @@ export class Store implements DescriptorMemory {
   }
 
   /** Takes the place, and starts the instance there. */
-  private begin(placed: PlacedInstance, modules: EngineModules): StoreInstance {
-    const { code, placement, linked } = placed;
+  private begin(placed: PlacedInstance, { main, memories, copies }: EngineModules): StoreInstance {
+    this.take(placed);
+    const own = memories.map((module, i) => exportsNow(module, memoryImports(memoryOf(placed, i))));
+    const copying = copies === null ? {} : exportsNow(copies, copyImports(own));
+    const given = this.given(placed, mainImports(own, copying));
+    return this.finish(placed, given, exportsNow(main, given));
+  }
+
+  /**
+   * The same while others may begin as well: they share its descriptors from now on, as does the list of functions' types, so these are
+   * written at once.
+   */
+  private async beginLater(
+    placed: PlacedInstance,
+    { main, memories, copies }: EngineModules,
+  ): Promise<StoreInstance> {
+    for (const [type, address] of placed.placement.descriptors) this.descriptors.set(type, address);
+    this.take(placed);
+    if (placed.code.plan.usesHeap) writeStaticData(placed.linked.bytes, this.memory);
+    const pointer = this.runtime.stack;
+    try {
+      const own = await Promise.all(
+        memories.map((module, i) => exportsLater(module, memoryImports(memoryOf(placed, i)))),
+      );
+      const copying = copies === null ? {} : await exportsLater(copies, copyImports(own));
+      const given = this.given(placed, mainImports(own, copying));
+      const exports = await exportsLater(main, given);
+      return this.finish(placed, given, exports);
+    } catch (error) {
+      throw abandoned(this, pointer, error);
+    }
+  }
+
+  private take({ code, placement, linked }: PlacedInstance): void {
     const { functionTypes } = code.plan.module;
     const { byteLength, largestFrame, functionItems, asksFunctionTypes } = linked.layout;
     this.lastPositions = linked.positions;
@@ -172,7 +217,8 @@ export class Store implements DescriptorMemory {
     this.runtime.expectFrames(largestFrame);
     this.functions.add(functionItems.map((func) => placement.canonicalIds[functionTypes.get(func)]!));
     if (asksFunctionTypes) this.functions.showTypes();
-    return this.start(placed, modules);
+    if (leavesChecks(code.plan.module, code.plan.usage, code.plan.native))
+      this.runtime.callsOtherTables = true;
   }
 
   private checkImports(code: CompiledCode, imports: readonly Extern[]): void {
@@ -185,27 +231,26 @@ export class Store implements DescriptorMemory {
     });
   }
 
-  private start({ code, imports, byKind, linked }: PlacedInstance, modules: EngineModules): StoreInstance {
-    const input = this.inputs(imports, code.plan.passesStack);
-    const memories = startMemories(
-      modules,
-      (index) => byKind("memory", index) as MemoryExtern,
-      code.plan.module.importedMemoryCount,
-    );
-    if (leavesChecks(code.plan.module, code.plan.usage, code.plan.native))
-      this.runtime.callsOtherTables = true;
-    const given = {
-      input,
-      memory: memories,
+  /** What the main module of an instance imports. */
+  private given({ code, imports }: PlacedInstance, memory: Record<string, unknown>): HostImports {
+    return {
+      input: this.inputs(imports, code.plan.passesStack),
+      memory,
       runtime: { ...this.runtime.imports, exception: this.exceptions.hostTag },
     };
-    const { exports } = new hostWebAssembly.Instance(modules.main, given);
+  }
+
+  private finish(
+    { code, byKind, linked }: PlacedInstance,
+    { memory }: HostImports,
+    exports: HostExports,
+  ): StoreInstance {
     // Not before static memory is written, which instantiation does.
     if (linked.layout.cellRegion >= 0) this.runtime.addRoots(linked.layout.cellRegion);
     const { cellPlaces, staticObjectAddresses } = linked.layout;
     if (code.plan.usesHeap) this.instances.push({ plan: code.plan, cellPlaces, staticObjectAddresses });
     if (linked.layout.rootAddressList >= 0) this.runtime.addRootAddresses(linked.layout.rootAddressList);
-    const hostExports = { ...memories, ...exports };
+    const hostExports = { ...memory, ...exports };
     const externs = this.externsOf(code, linked, hostExports, byKind);
     (exports["initialize"] as HostFunction | undefined)?.();
     return { exports: externs, bytes: linked.bytes, hostExports };
@@ -412,6 +457,11 @@ export class Store implements DescriptorMemory {
         return { kind: "tag", type, record: layout.tagRecord(index) };
     }
   }
+}
+
+/** The memory that an instance imports, or null for one of its own. */
+function memoryOf({ code, byKind }: PlacedInstance, index: number): MemoryExtern | null {
+  return index < code.plan.module.importedMemoryCount ? (byKind("memory", index) as MemoryExtern) : null;
 }
 
 /** The imports by index space. */

@@ -276,20 +276,30 @@ describe("beside modules of the engine's", () => {
 });
 
 describe("who can wait", () => {
-  /** As pages of Chromium have it: what is larger than 4 kB cannot be compiled at once. */
+  /** As pages of Chromium have it: what is larger than 4 kB cannot be compiled at once, nor started. */
   async function withLimit<T>(run: () => Promise<T>): Promise<T> {
-    const { Module } = hostWebAssembly;
-    const limited = new Proxy(Module, {
+    const { Module, Instance } = hostWebAssembly;
+    const small = new WeakSet<object>();
+    const limitedModule = new Proxy(Module, {
       construct(target, args: [Uint8Array, { builtins?: string[] }?]) {
         if (args[0].byteLength > 4096) throw new RangeError("WebAssembly.Compile is disallowed");
+        const module = new target(...args);
+        small.add(module);
+        return module;
+      },
+    });
+    const limitedInstance = new Proxy(Instance, {
+      construct(target, args: ConstructorParameters<typeof Instance>) {
+        if (!small.has(args[0])) throw new RangeError("WebAssembly.Instance is disallowed");
         return new target(...args);
       },
     });
-    Object.defineProperty(hostWebAssembly, "Module", { value: limited, writable: true, configurable: true });
+    const replace = (classes: object): void => void Object.assign(hostWebAssembly, classes);
+    replace({ Module: limitedModule, Instance: limitedInstance });
     try {
       return await run();
     } finally {
-      Object.defineProperty(hostWebAssembly, "Module", { value: Module, writable: true, configurable: true });
+      replace({ Module, Instance });
     }
   }
 
@@ -303,6 +313,8 @@ describe("who can wait", () => {
     (func $five (result i32) (i32.const ${number}))
     (elem declare func $five)
     (func (export "make") (result (ref $cell)) (struct.new $cell (i32.const ${number}) (ref.func $five)))
+    (func (export "tests") (param funcref) (result i32) (ref.test (ref $f) (local.get 0)))
+    (func (export "five") (result i32) (i32.const 5))
     (func (export "call") (param (ref $cell)) (result i32)
       (i32.add (struct.get $cell 0 (local.get 0)) (call_ref $f (struct.get $cell 1 (local.get 0)))))
     ${Array.from({ length: 300 }, (_, i) => `(func (export "f${i}") (result (ref $own)) (struct.new $own (i64.const ${i}) (ref.null $cell)))`).join("\n")})`;
@@ -330,6 +342,10 @@ describe("who can wait", () => {
     const instances = [...(await Promise.all(waiting)), atOnce];
     const cells = instances.map(({ exports }) => exports.make());
     for (const { exports } of instances) assert.deepEqual(cells.map(exports.call), [2, 20, 200, 2000, 20]);
+    const tests = instances.flatMap(({ exports }) =>
+      instances.map((other) => exports.tests(other.exports.five)),
+    );
+    assert.deepEqual(new Set(tests), new Set([1]));
     const texts = instances.map(({ exports }) => new Uint8Array(exports.memory.buffer, 7996, 5));
     for (const text of texts) assert.deepEqual([...text], [100, 97, 116, 97, 0]);
   });

@@ -14,7 +14,7 @@ import { textToBinary } from "../../src/wat.ts";
 import { BUNDLE_NAMES, type BundleName, writeBundle } from "../../tools/bundle.ts";
 import { projectRoot, systemNode } from "../support/project.ts";
 
-const MOST_BYTES_SENT: Readonly<Record<BundleName, number>> = { polyfill: 150_000, precompiled: 82_000 };
+const MOST_BYTES_SENT: Readonly<Record<BundleName, number>> = { polyfill: 150_000, precompiled: 84_000 };
 
 const folder = mkdtempSync(join(tmpdir(), "spillway-bundle-"));
 const imports = new Map<BundleName, readonly string[]>();
