@@ -130,7 +130,7 @@ export function createNamespace(
     instance: { readonly exports: object },
     tables: ReadonlyMap<unknown, FreeTable>,
   ): object => {
-    const isGiven = Object.values(instance.exports).some((value) => tables.has(value));
+    const isGiven = tables.size > 0 && Object.values(instance.exports).some((value) => tables.has(value));
     return isGiven ? instanceOf(exportsWithTables(instance.exports, tables)) : instance;
   };
   const instanceOf = (exports: object): object => Object.setPrototypeOf({ exports }, Instance.prototype);

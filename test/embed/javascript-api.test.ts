@@ -164,7 +164,7 @@ const SCENARIOS: Readonly<Record<string, (api: Api) => unknown>> = {
     const { any, g, tag, make, churn } = instance.exports;
     const objects = [module, instance, any, g, tag];
     return [
-      objects.map((object) => Object.prototype.toString.call(object)),
+      objects.map((object) => [Object.prototype.toString.call(object), object.constructor.name]),
       [module, any, g, tag].map((object) => [JSON.stringify(object), Object.keys(object)]),
       [make, churn].map((func) => [func.name, func.length]),
       Object.keys(api)
