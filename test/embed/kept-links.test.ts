@@ -108,7 +108,7 @@ function thrownBy(call: () => unknown): string {
   }
 }
 
-const EXPECTED = [42, 31, 2, "one", 4, true, true, true, "StoreException"];
+const EXPECTED = [42, 31, 2, "one", 4, true, true, true, "Exception"];
 
 test("a link that was kept is taken, without reading the code, and does what a new one does", () => {
   const cache = new OneModule();
