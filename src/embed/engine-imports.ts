@@ -29,16 +29,11 @@ export function engineImports(
   for (const { module, name, kind } of described) {
     if (kind !== "table" && kind !== "global") continue;
     const given: unknown = imports?.[module]?.[name];
-    let own: unknown = null;
-    if (kind === "table" && given instanceof FreeTable) {
-      own = given.ofEngine();
-      if (own !== null) tables.set(own, given);
-    } else if (kind === "global" && given instanceof ReferenceGlobal && !given.isMutable) {
-      own = given.value;
-    } else {
-      continue;
-    }
-    if (own === null && kind === "table") continue;
+    let own: unknown = given;
+    if (kind === "table" && given instanceof FreeTable) own = given.ofEngine() ?? given;
+    if (kind === "global" && given instanceof ReferenceGlobal && !given.isMutable) own = given.value;
+    if (own === given) continue;
+    if (given instanceof FreeTable) tables.set(own, given);
     let names = changed.get(module);
     if (names === undefined) {
       names = new Map();

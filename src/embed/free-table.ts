@@ -2,11 +2,10 @@
  * A table that JavaScript made, of functions or of any values: the engine's modules and the store's each take their own kind of table, and which
  * of them is to import it shows only then. Until that it is a list. From then on it is theirs, and the other kind cannot have it.
  */
-import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
-import { enforcedIndex } from "./enforced-range.ts";
 import { EngineElements } from "./engine-tables.ts";
 import { type HostTable, hostWebAssembly } from "./host-webassembly.ts";
 import { showAs } from "./inspect.ts";
+import { elementIndex, grownLength } from "./table-sizes.ts";
 
 /** What has the elements: a table of the engine's or of the store's, or as long as nobody has imported it a list. */
 export interface TableElements {
@@ -49,35 +48,29 @@ export class FreeTable {
     if (this.#owner === "engine") return (this.#elements as EngineElements).table;
     if (this.#owner === "store") return null;
     const { element, maximum } = this.#type;
-    const { length } = this.#elements;
-    const descriptor = { initial: length, ...(maximum === null ? {} : { maximum }) };
     const table = new hostWebAssembly.Table({
-      ...descriptor,
+      initial: this.length,
+      ...(maximum === null ? {} : { maximum }),
       element: element === "funcref" ? "anyfunc" : element,
     });
-    const elements = new EngineElements(table);
-    try {
-      for (let i = 0; i < length; i++) elements.set(i, this.#elements.get(i));
-    } catch {
-      return null;
-    }
-    this.#elements = elements;
-    this.#owner = "engine";
-    return table;
+    return this.#moveTo(new EngineElements(table), "engine") ? table : null;
   }
 
   /** Becomes the table of the store's that `make` makes of a length and a bound; false where it is the engine's, or has what the store does not take. */
   becomeOfStore(make: (length: number, maximum: number | null) => TableElements): boolean {
     if (this.#owner !== "none") return this.#owner === "store";
-    const { length } = this.#elements;
-    const table = make(length, this.#type.maximum);
+    return this.#moveTo(make(this.length, this.#type.maximum), "store");
+  }
+
+  /** False where something that is there is none of the other's. */
+  #moveTo(elements: TableElements, owner: "engine" | "store"): boolean {
     try {
-      for (let i = 0; i < length; i++) table.set(i, this.#elements.get(i));
+      for (let i = 0; i < this.length; i++) elements.set(i, this.get(i));
     } catch {
       return false;
     }
-    this.#elements = table;
-    this.#owner = "store";
+    this.#elements = elements;
+    this.#owner = owner;
     return true;
   }
 
@@ -110,8 +103,6 @@ export class FreeTable {
   }
 }
 
-const INDEX = "WebAssembly.Table: the index";
-
 class ElementList implements TableElements {
   private readonly type: FreeTableType;
   private readonly list: unknown[];
@@ -142,27 +133,19 @@ class ElementList implements TableElements {
     return this.list.length;
   }
 
-  private at(index: number): number {
-    const at = enforcedIndex(index, INDEX);
-    if (at < this.list.length) return at;
-    throw new RangeError("WebAssembly.Table: invalid address of an element");
-  }
-
   get(index: number): unknown {
-    return this.list[this.at(index)];
+    return this.list[elementIndex(index, this.length)];
   }
 
   set(index: number, value: unknown = this.missing): void {
-    const at = this.at(index);
+    const at = elementIndex(index, this.length);
     this.list[at] = this.checked(value);
   }
 
   grow(count: number, value: unknown = this.missing): number {
     const { list } = this;
     const old = list.length;
-    const length = old + enforcedIndex(count, "WebAssembly.Table.grow(): the number of elements");
-    if (length > Math.min(this.type.maximum ?? MAX_TABLE_ELEMENTS, MAX_TABLE_ELEMENTS))
-      throw new RangeError("WebAssembly.Table.grow(): failed to grow table");
+    const length = grownLength(old, count, this.type.maximum);
     const given = this.checked(value);
     while (list.length < length) list.push(given);
     return old;

@@ -141,10 +141,14 @@ function readMemory(imported: Import, wanted: ExternType & { kind: "memory" }, v
   // Its maximum does not show: the engine checks that where the memory is imported as it is.
   const { limits } = wanted.memory;
   const min = BigInt(host.buffer.byteLength) >> BigInt(wanted.memory.pageSizeLog2);
-  // A page that is not isolated has shared memories, but hides the name of what they are made of.
-  const shared = Object.prototype.toString.call(host.buffer) === "[object SharedArrayBuffer]";
+  const shared = isSharedBuffer(host.buffer);
   const memory = { ...wanted.memory, limits: { ...limits, min }, shared };
   return { kind: "memory", type: { kind: "memory", memory }, host, size: null };
+}
+
+/** A page that is not isolated has shared memories, but hides the name of what they are made of. */
+export function isSharedBuffer(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object SharedArrayBuffer]";
 }
 
 function describe({ module, name }: Import): string {

@@ -77,12 +77,16 @@ export function mistypedImport(
 ): Import | null {
   if (builtins.length === 0 && stringConstants === null) return null;
   const store = new TypeStore();
-  const ids = store.canonicalize(module.types);
+  // Of all types, so only where a builtin asks.
+  let ids: Uint32Array | null = null;
   const isRight = (imported: Import): boolean => {
     const { module: from, name, type } = imported;
     const row = rowOf(from, name, builtins);
-    if (row !== undefined)
-      return type.kind === "func" && store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
+    if (row !== undefined) {
+      if (type.kind !== "func") return false;
+      ids ??= store.canonicalize(module.types);
+      return store.isSubtypeOf(canonicalType(store, row), ids[type.type]!);
+    }
     if (from !== stringConstants) return true;
     if (type.kind !== "global" || type.global.mutable || !wasm.isRef(type.global.type)) return false;
     return wasm.heapOf(type.global.type) === wasm.HEAP_EXTERN;

@@ -3,15 +3,14 @@
  * `WebAssembly.Table`. Those of numbers, and memories, are the host's own objects.
  */
 import { ELEMENTS_OFFSET } from "../gc/layout.ts";
-import { MAX_TABLE_ELEMENTS } from "../gc/limits.ts";
 import * as wasm from "../wasm/types.ts";
 import type { Conversions } from "./conversions.ts";
-import { enforcedIndex } from "./enforced-range.ts";
 import type { GlobalExtern, TableExtern } from "./extern.ts";
 import { showAs } from "./inspect.ts";
 import type { References } from "./references.ts";
 import type { Store as CoreStore } from "./store.ts";
 import { tableLength } from "./table-length.ts";
+import { elementIndex, grownLength } from "./table-sizes.ts";
 
 /** What objects are made with. */
 export interface ObjectContext {
@@ -63,21 +62,6 @@ export class ReferenceGlobal {
   }
 }
 
-/** What `WebAssembly.Table` takes as its sizes. Throws a `TypeError` for what is no size, a `RangeError` for one that is too large. */
-export function tableLimits(
-  initial: unknown,
-  maximum: unknown,
-): { readonly initial: number; readonly maximum: number | null } {
-  const length = enforcedIndex(initial, "WebAssembly.Table(): the initial length");
-  const most =
-    maximum === undefined ? null : enforcedIndex(maximum, "WebAssembly.Table(): the maximal length");
-  if (length > MAX_TABLE_ELEMENTS || (most !== null && length > most))
-    throw new RangeError("WebAssembly.Table(): the initial length is too large");
-  return { initial: length, maximum: most };
-}
-
-const INDEX = "WebAssembly.Table: the index";
-
 export class ReferenceTable {
   readonly #context: ObjectContext;
   readonly #extern: TableExtern;
@@ -92,15 +76,14 @@ export class ReferenceTable {
   }
 
   get(index: number): unknown {
-    const at = enforcedIndex(index, INDEX);
+    const at = elementIndex(index, this.length);
     const { store, conversions } = this.#context;
     return conversions.toJavaScript(store.memory.read(this.#addressOf(at)), this.#element);
   }
 
   set(index: number, value: unknown = this.#defaultValue): void {
     const { store, conversions } = this.#context;
-    const at = enforcedIndex(index, INDEX);
-    this.#addressOf(at);
+    const at = elementIndex(index, this.length);
     const reference = conversions.toWasm(value, this.#element) as number;
     // Converting may have collected.
     store.setElement(this.#extern, this.#addressOf(at), reference);
@@ -109,10 +92,8 @@ export class ReferenceTable {
   grow(count: number, value: unknown = this.#defaultValue): number {
     const { store, conversions } = this.#context;
     const old = this.length;
-    const length = old + enforcedIndex(count, "WebAssembly.Table.grow(): the number of elements");
     const { max } = this.#extern.type.table.limits;
-    if (length > MAX_TABLE_ELEMENTS || (max !== null && BigInt(length) > max))
-      throw new RangeError("WebAssembly.Table.grow(): failed to grow table");
+    const length = grownLength(old, count, max === null ? null : Number(max));
     store.growTable(this.#extern, length, conversions.toWasm(value, this.#element) as number);
     return old;
   }
@@ -138,10 +119,9 @@ export class ReferenceTable {
     return store.types.topOf(wasm.heapOf(this.#element)) === wasm.HEAP_EXTERN ? undefined : null;
   }
 
-  /** Where an element is whose index JavaScript gave. */
+  /** Where an element is now: a table never shrinks. */
   #addressOf(index: number): number {
     const { store } = this.#context;
-    if (index >= this.length) throw new RangeError("WebAssembly.Table: invalid address of an element");
     return store.memory.read(this.#extern.cell) + ELEMENTS_OFFSET + 4 * index;
   }
 }

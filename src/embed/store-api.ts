@@ -29,12 +29,13 @@ import { type ImportContext, type Imports, readImports, valueGlobal } from "./im
 import { showAs } from "./inspect.ts";
 import { isBuiltin, JsStrings, mistypedImport, type ProvidedOptions } from "./js-strings.ts";
 import { ImportMismatch, mistypedProvided } from "./messages.ts";
-import { ReferenceGlobal, ReferenceTable, tableLimits } from "./objects.ts";
+import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import { STORE_OPTIONS } from "./option-names.ts";
 import type { ReferenceKind } from "./references.ts";
 import type { HeapStatistics } from "./runtime.ts";
 import { Store as CoreStore, type StoreInstance } from "./store.ts";
 import type { StoreOptions } from "./store-options.ts";
+import { tableLimits } from "./table-sizes.ts";
 import { Tag } from "./tag.ts";
 
 /** What a module imports or exports, as `WebAssembly.Module.exports` describes it. */
@@ -195,7 +196,6 @@ export class ModuleStore {
    * compiled for a collector with another write barrier, and what the module's own start throws.
    */
   instantiate<E extends object = Exports>(module: Module, imports?: Imports): Instance<E> {
-    if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
     const externs = this.externsFor(module, imports);
     try {
       return this.asObject(withCompileErrors(() => this.core.instantiate(module.code, externs)));
@@ -209,7 +209,6 @@ export class ModuleStore {
     module: Module,
     imports?: Imports,
   ): Promise<Instance<E>> {
-    if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
     const externs = this.externsFor(module, imports);
     try {
       return this.asObject(await withCompileErrorsLater(this.core.instantiateLater(module.code, externs)));
@@ -219,6 +218,7 @@ export class ModuleStore {
   }
 
   private externsFor(module: Module, imports: Imports | undefined): Extern[] {
+    if (!(module instanceof Module)) throw new TypeError("a store takes a Module: compile(bytes) makes one");
     return readImports(this.context, module.code, imports, (imported) => this.provided(module, imported));
   }
 

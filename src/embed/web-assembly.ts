@@ -13,9 +13,9 @@ import { engineImports } from "./engine-imports.ts";
 import { StoreException } from "./exceptions.ts";
 import { FREE_ELEMENTS, FreeTable } from "./free-table.ts";
 import { hostWebAssembly } from "./host-webassembly.ts";
-import type { Imports } from "./imports.ts";
+import { type Imports, isSharedBuffer } from "./imports.ts";
 import { isBuiltin, mistypedImport } from "./js-strings.ts";
-import { ReferenceGlobal, ReferenceTable, tableLimits } from "./objects.ts";
+import { ReferenceGlobal, ReferenceTable } from "./objects.ts";
 import { CACHE } from "./option-names.ts";
 import { bytesOfResponse, type ResponseLike } from "./response-bytes.ts";
 import {
@@ -27,6 +27,7 @@ import {
 } from "./store-api.ts";
 import type { StoreOptions } from "./store-options.ts";
 import { suspensionFunctions } from "./suspension.ts";
+import { tableLimits } from "./table-sizes.ts";
 import { Tag } from "./tag.ts";
 import { valueTypeNamed } from "./value-type-names.ts";
 
@@ -319,8 +320,7 @@ function isInPrototypes(value: unknown, prototype: object): boolean {
 }
 
 function requireBytes(bytes: unknown): void {
-  if (bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes)) return;
-  if (Object.prototype.toString.call(bytes) === "[object SharedArrayBuffer]") return;
+  if (bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes) || isSharedBuffer(bytes)) return;
   throw new TypeError("the first argument must be an ArrayBuffer or a view of one");
 }
 

@@ -76,7 +76,7 @@ export class MemoryPlan {
     const alone = memories.length - (this.nativeMemory < 0 ? 0 : 1) === 0;
     if (!standsAlone) return alone ? "beside" : "modules";
     for (const memory of memories) refuseUnlike(memory, target);
-    if (alone || target.has("multi-memory")) return "beside";
+    if (alone || !isBelowHeap(this.module, { standsAlone, target })) return "beside";
     const { offset, type } = memories[0]!;
     if (memories.length > 1) throw targetLacks("a second memory", "multi-memory", memories[1]!.offset);
     if (importedMemoryCount > 0) {

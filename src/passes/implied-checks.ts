@@ -21,12 +21,11 @@ import { I32List } from "../base/column.ts";
 import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { aliasRegion } from "../ir/memflags.ts";
 import * as Op from "../ir/op.gen.ts";
 import { OpFlag, opcodeFlags } from "../ir/opcodes.ts";
-import { bytesOf } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
+import { isLinkedAddress, isZeroOfNull } from "./zero-behind-null.ts";
 
 /** How far a check is looked for. */
 const FARTHEST = 24;
@@ -88,12 +87,8 @@ export class ImpliedChecks {
 
   private noteLoad(func: Function, inst: Inst, zeroBytes: number): void {
     const { dfg } = func;
-    // Another memory has no such bytes.
-    if (aliasRegion(dfg.memFlags(inst)) !== NONE) return;
-    const offset = dfg.offset(inst);
-    const result = dfg.firstResult(inst);
-    const isThere = offset >= 0 && offset + bytesOf(dfg.valueType(result)) <= zeroBytes;
-    if (isThere && this.isZero(func, dfg.arg(inst, 0))) this.zeros.push(result);
+    if (isZeroOfNull(func, inst, zeroBytes) && this.isZero(func, dfg.arg(inst, 0)))
+      this.zeros.push(dfg.firstResult(inst));
   }
 
   private isZero({ dfg }: Function, value: Value): boolean {
@@ -113,17 +108,9 @@ export class ImpliedChecks {
     if (compare === NONE) return false;
     const [left, right] = [dfg.arg(compare, 0), dfg.arg(compare, 1)];
     if (whenZero)
-      return dfg.condition(compare) === EQUAL && this.isZero(func, left) && isAddress(func, right);
+      return dfg.condition(compare) === EQUAL && this.isZero(func, left) && isLinkedAddress(func, right);
     return dfg.condition(compare) === AT_LEAST && this.isZero(func, right);
   }
-}
-
-/** What the linker gives, which is never 0. */
-function isAddress({ dfg }: Function, value: Value): boolean {
-  const resolved = dfg.resolveAliases(value);
-  return (
-    dfg.valueKind(resolved) === ValueKind.Result && dfg.opcode(dfg.valueInst(resolved)) === Op.SymbolValue
-  );
 }
 
 /** The comparison that a condition is, widened or not; or `NONE`. */

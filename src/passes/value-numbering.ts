@@ -24,12 +24,12 @@ import { INT_CONDITIONS } from "../ir/conditions.ts";
 import { FuncCursor } from "../ir/cursor.ts";
 import { type Block, type Inst, NONE, type Value } from "../ir/entities.ts";
 import type { Function } from "../ir/function.ts";
-import { aliasRegion, isReadonly, memTrapCode } from "../ir/memflags.ts";
+import { isReadonly, memTrapCode } from "../ir/memflags.ts";
 import { WASM_OPERATORS } from "../ir/names.ts";
 import * as Op from "../ir/op.gen.ts";
 import { Format, type Opcode, OpFlag, opcodeFlags } from "../ir/opcodes.ts";
 import { NO_TRAP } from "../ir/trap-codes.ts";
-import { bytesOf, I32 } from "../ir/types.ts";
+import { I32 } from "../ir/types.ts";
 import { ValueKind } from "../ir/values.ts";
 import { type Facts, NO_FACTS } from "./facts.ts";
 import { foldInt32, foldWithZero, ZERO_IS_NEUTRAL } from "./fold-integers.ts";
@@ -37,6 +37,7 @@ import { nameArguments } from "./merge-blocks.ts";
 import { NonNullParams } from "./non-null-params.ts";
 import { computesSame, constantOf, isPure, operationHash } from "./same-operations.ts";
 import { Known, ScopedValues } from "./scoped-values.ts";
+import { isLinkedAddress, isZeroOfNull } from "./zero-behind-null.ts";
 
 const EQ = INT_CONDITIONS.indexOf("eq");
 const NE = INT_CONDITIONS.indexOf("ne");
@@ -198,7 +199,7 @@ export class ValueNumbering {
           return;
         }
       } else if (op === Op.Load) {
-        if (now !== Known.NonZero || !this.isZeroBehindNull(inst)) return;
+        if (now !== Known.NonZero || !isZeroOfNull(this.func!, inst, this.facts!.zeroBytes)) return;
         value = dfg.resolveAliases(dfg.arg(inst, 0));
       } else if (op === Op.Bor) {
         if (now !== Known.Zero) return;
@@ -217,21 +218,11 @@ export class ValueNumbering {
     }
   }
 
-  /** Whether an `icmp` asks if something equals what the linker gives, which is never 0. */
+  /** Whether an `icmp` asks if something equals what is never 0, where a load from null gives that. */
   private equalsAddress(inst: Inst): boolean {
     const { dfg } = this.func!;
-    const other = dfg.resolveAliases(dfg.arg(inst, 1));
     if (this.facts!.zeroBytes === 0 || dfg.condition(inst) !== EQ) return false;
-    if (dfg.valueKind(other) !== ValueKind.Result) return false;
-    return dfg.opcode(dfg.valueInst(other)) === Op.SymbolValue;
-  }
-
-  /** Whether a load from null gives zero. */
-  private isZeroBehindNull(load: Inst): boolean {
-    const { dfg } = this.func!;
-    const offset = dfg.offset(load);
-    const end = offset + bytesOf(dfg.valueType(dfg.firstResult(load)));
-    return offset >= 0 && end <= this.facts!.zeroBytes && aliasRegion(dfg.memFlags(load)) === NONE;
+    return isLinkedAddress(this.func!, dfg.arg(inst, 1));
   }
 
   /** What an `icmp` compares with zero for equality, or `NONE`. */
